@@ -1,0 +1,1 @@
+"""Holdfast: takes an AI feature from demo to production and keeps it there."""
