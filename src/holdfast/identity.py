@@ -1,0 +1,92 @@
+"""What makes a value itself: its key, its hash, its bytes, its id.
+
+Knows nothing of what the values mean.
+
+A field that has its default is left out of a key, so that a field added to an effect later does not make the
+recordings made before it miss.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable
+
+import msgspec
+from msgspec import Struct
+
+from holdfast.records import Effect, Generate, Json, Recording, Retrieve
+
+_canonical = msgspec.json.Encoder(order="deterministic")
+_recording_decoder = msgspec.json.Decoder(Recording)
+
+
+def canonical(value: object) -> bytes:
+    """JSON with sorted keys: equal values give equal bytes."""
+    return _canonical.encode(value)
+
+
+def digest(data: bytes, length: int = 32) -> str:
+    """The first `length` hex digits of the SHA-256."""
+    return hashlib.sha256(data).hexdigest()[:length]
+
+
+def content_of(effect: Effect) -> str:
+    """The hash of what makes an effect itself: never timeouts, scores, prices or the name of a slot."""
+    keyed: object = effect
+    if isinstance(effect, Generate):
+        extractive = "extractive" in effect.models
+        texts = [(source.document, source.text) for source in effect.sources] if extractive else []
+        question = effect.question if extractive else ""
+        keyed = (
+            "generate",
+            effect.messages,
+            effect.models,
+            _sparse(effect.sampling),
+            effect.schema,
+            effect.tools,
+            texts,
+            question,
+        )
+    elif isinstance(effect, Retrieve):
+        keyed = ("retrieve", effect.corpus, effect.query, _sparse(effect.search), sorted(effect.principals))
+    return digest(canonical(keyed))
+
+
+def _sparse(value: Struct) -> dict[str, Json]:
+    """Only the fields that differ from their defaults, so that a field added later changes no key."""
+    defaults = type(value)()
+    return {
+        name: getattr(value, name)
+        for name in value.__struct_fields__
+        if getattr(value, name) != getattr(defaults, name)
+    }
+
+
+def key_of(content: str, nth: int) -> str:
+    """A step's key: the hash of its content and the how-many-eth time it was asked in its pass, from 0."""
+    return f"{content}.{nth}"
+
+
+def to_json(value: Struct) -> bytes:
+    """A value as JSON; `from_json` gives it back equal."""
+    return msgspec.json.encode(value)
+
+
+def recording_from_json(data: bytes) -> Recording:
+    """The recording `to_json` wrote. Raises msgspec.ValidationError on anything else."""
+    return _recording_decoder.decode(data)
+
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+def new_id(prefix: str, clock: Callable[[], float] = time.time, entropy: Callable[[int], bytes] = os.urandom) -> str:
+    """An id that sorts by time: prefix, 48 bits of milliseconds, 80 bits of chance (the ULID layout)."""
+    number = (int(clock() * 1000) << 80) | int.from_bytes(entropy(10), "big")
+    digits = []
+    for _ in range(26):
+        number, rest = divmod(number, 32)
+        digits.append(_ALPHABET[rest])
+    return f"{prefix}_{''.join(reversed(digits))}"

@@ -1,0 +1,390 @@
+"""The nouns: every value that crosses from one room to another, frozen.
+
+Knows nothing of how an effect is done, where a recording is kept, or who asked.
+
+Values are `msgspec.Struct`s: frozen, tagged by `kind`, and read and written as JSON at the speed the hot path needs
+(docs/decisions/0001).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Literal, TypeAlias
+
+from msgspec import Struct
+
+Json: TypeAlias = Any
+"""A JSON value: what a feature takes and gives, an argument, a schema. Never anything else."""
+
+# ---------------------------------------------------------------- what retrieval speaks of
+
+
+class Document(Struct, frozen=True, kw_only=True):
+    """A cleaned piece of a corpus, as its source knows it. `text` is Markdown; `id` is the source's own id."""
+
+    id: str
+    title: str
+    text: str
+    url: str | None = None
+    section: tuple[str, ...] = ()
+    locale: str | None = None
+    updated_at: datetime | None = None
+    principals: tuple[str, ...] = ()  # who may see it; empty: everyone
+    metadata: dict[str, Json] = {}
+
+
+class Chunk(Struct, frozen=True, kw_only=True):
+    """A stored part of a document. `text` is for reading, `index_text` for finding."""
+
+    id: str
+    document: str
+    title: str
+    headings: tuple[str, ...]
+    text: str
+    index_text: str
+    position: int
+    url: str | None = None
+    principals: tuple[str, ...] = ()
+
+
+class Passage(Struct, frozen=True, kw_only=True):
+    """A chunk that was found. `score` is comparable within one search only; higher is better."""
+
+    document: str
+    chunk: str
+    title: str
+    text: str
+    headings: tuple[str, ...] = ()
+    url: str | None = None
+    score: float = 0.0
+
+
+class Citation(Struct, frozen=True, kw_only=True):
+    """Where a statement of an answer comes from; `quote` is verbatim from the passage."""
+
+    document: str
+    chunk: str
+    title: str
+    url: str | None = None
+    quote: str = ""
+
+
+class Search(Struct, frozen=True, kw_only=True):
+    """How a corpus is searched. `weight` is the share of the vector score in the fusion, None: the corpus's own."""
+
+    k: int = 6
+    mode: Literal["hybrid", "lexical", "vector"] = "hybrid"
+    weight: float | None = None
+    max_per_document: int = 3
+
+
+# ---------------------------------------------------------------- what generation speaks of
+
+
+class ToolCall(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A model's wish to have a tool called. `arguments` is a JSON object."""
+
+    id: str
+    name: str
+    arguments: dict[str, Json]
+
+
+class Tool(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A tool a model may ask for; `parameters` is the JSON Schema of its arguments."""
+
+    name: str
+    description: str = ""
+    parameters: dict[str, Json] = {}
+
+
+class Message(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One turn of a conversation. A `tool` turn answers the call named by `tool_call_id`."""
+
+    role: Literal["system", "user", "assistant", "tool"]
+    text: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str | None = None
+
+
+class Sampling(Struct, frozen=True, kw_only=True):
+    """How tokens are drawn; None leaves the provider's own default."""
+
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+
+
+class Usage(Struct, frozen=True, kw_only=True):
+    """Tokens of one attempt, each counted in one bucket only: cached ones are not in `input_tokens`."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    reasoning_tokens: int = 0
+    estimated: bool = False
+
+
+class Attempt(Struct, frozen=True, kw_only=True):
+    """One try of one rung. `error` is None when it answered; `cost_usd` is None when the price is not known."""
+
+    provider: str
+    model: str
+    rung: int
+    ms: float
+    first_token_ms: float | None = None
+    usage: Usage | None = None
+    cost_usd: float | None = None
+    error: str | None = None
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """What a guard says of a text. `score` is in 0..1, higher is better; `redacted`: the text without what offends."""
+
+    guard: str
+    passed: bool
+    score: float | None = None
+    reason: str | None = None
+    redacted: str | None = None
+
+
+# ---------------------------------------------------------------- effects: the only ways to touch the outside
+
+
+class Retrieve(Struct, frozen=True, kw_only=True, tag_field="kind", tag="retrieve"):
+    """Find passages. `corpus` is pinned, as in `help_center@v12`; `principals` are those allowed to see."""
+
+    corpus: str
+    query: str
+    search: Search = Search()
+    principals: tuple[str, ...] = ()
+
+
+class Generate(Struct, frozen=True, kw_only=True, tag_field="kind", tag="generate"):
+    """Ask a ladder of models. `sources` and `question` serve the extractive rung; `answers` says that the output is a
+    text with citations. `first_rung` is how many rungs of the slot's ladder stand before `models`."""
+
+    slot: str
+    models: tuple[str, ...]
+    messages: tuple[Message, ...]
+    sampling: Sampling = Sampling()
+    schema: dict[str, Json] | None = None
+    tools: tuple[Tool, ...] = ()
+    sources: tuple[Passage, ...] = ()
+    question: str = ""
+    answers: bool = True
+    first_rung: int = 0
+
+
+class Embed(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="embed"):
+    """Turn texts into vectors with the named encoder."""
+
+    encoder: str
+    texts: tuple[str, ...]
+
+
+class Rerank(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="rerank"):
+    """Score texts against a query with the named reranker."""
+
+    reranker: str
+    query: str
+    texts: tuple[str, ...]
+
+
+class Check(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="check"):
+    """Have a guard judge a text. `settings` are the release's for that guard."""
+
+    guard: str
+    family: str
+    text: str
+    sources: tuple[str, ...] = ()
+    settings: dict[str, Json] = {}
+
+
+class Call(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="call"):
+    """Call a function of the feature's own. Only a `safe` call may run again outside a live request."""
+
+    name: str
+    arguments: dict[str, Json] = {}
+    safe: bool = False
+
+
+class Clock(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="clock"):
+    """Ask what time it is."""
+
+
+class Chance(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="chance"):
+    """Draw a seed."""
+
+
+Effect: TypeAlias = Retrieve | Generate | Embed | Rerank | Check | Call | Clock | Chance
+
+# ---------------------------------------------------------------- results: what came of an effect
+
+
+class Retrieved(Struct, frozen=True, kw_only=True, tag_field="kind", tag="retrieved"):
+    passages: tuple[Passage, ...]
+
+
+class Generated(Struct, frozen=True, kw_only=True, tag_field="kind", tag="generated"):
+    """`rung` counts in the slot's whole ladder; `model` is `provider:model` as the provider named it."""
+
+    text: str
+    model: str
+    rung: int
+    tool_calls: tuple[ToolCall, ...] = ()
+    citations: tuple[Citation, ...] = ()  # of the extractive rung, which knows its quotes
+    stop_reason: str = "stop"
+
+
+class Embedded(Struct, frozen=True, kw_only=True, tag_field="kind", tag="embedded"):
+    vectors: tuple[tuple[float, ...], ...]
+
+
+class Reranked(Struct, frozen=True, kw_only=True, tag_field="kind", tag="reranked"):
+    scores: tuple[float, ...]
+
+
+class Checked(Struct, frozen=True, kw_only=True, tag_field="kind", tag="checked"):
+    verdict: Verdict
+
+
+class Called(Struct, frozen=True, kw_only=True, tag_field="kind", tag="called"):
+    value: Json
+
+
+class Told(Struct, frozen=True, kw_only=True, tag_field="kind", tag="told"):
+    at: datetime
+
+
+class Drawn(Struct, frozen=True, kw_only=True, tag_field="kind", tag="drawn"):
+    seed: int
+
+
+class Failed(Struct, frozen=True, kw_only=True, tag_field="kind", tag="failed"):
+    """The effect failed; replaying raises the same error."""
+
+    code: str
+    message: str
+    fix: str
+
+
+class Cancelled(Struct, frozen=True, kw_only=True, tag_field="kind", tag="cancelled"):
+    """The feature stopped waiting before the effect ended."""
+
+
+Result: TypeAlias = Retrieved | Generated | Embedded | Reranked | Checked | Called | Told | Drawn | Failed | Cancelled
+
+
+class Done(Struct, frozen=True):
+    """What a room gives back for an effect: the result and every attempt made on the way."""
+
+    result: Result
+    attempts: tuple[Attempt, ...] = ()
+
+
+# ---------------------------------------------------------------- the recording
+
+
+class Step(Struct, frozen=True, kw_only=True):
+    """One effect and what came of it, in order of completion. `turn` counts the passes of the function, from 0."""
+
+    key: str
+    effect: Effect
+    result: Result
+    attempts: tuple[Attempt, ...] = ()
+    ms: float
+    started_at: datetime
+    replayed: bool = False
+    turn: int = 0
+
+
+Outcome: TypeAlias = Literal["ok", "degraded", "blocked", "failed", "cancelled"]
+
+
+class Degraded(Struct, frozen=True, kw_only=True):
+    """A lower rung answered: which, and why the ones before it did not."""
+
+    slot: str
+    rung: int
+    model: str
+    reason: str
+
+
+class Blocked(Struct, frozen=True, kw_only=True):
+    guard: str
+    reason: str
+
+
+class Failure(Struct, frozen=True, kw_only=True):
+    code: str
+    message: str
+    fix: str
+
+
+class Recording(Struct, frozen=True, kw_only=True):
+    """A request from input to outcome. `release` is a release's id; `cost_usd` is None when a price is not known."""
+
+    id: str
+    feature: str
+    release: str
+    input: Json
+    output: Json = None
+    outcome: Outcome
+    degraded: Degraded | None = None
+    blocked: Blocked | None = None
+    failure: Failure | None = None
+    steps: tuple[Step, ...] = ()
+    cost_usd: float | None = None
+    ms: float
+    started_at: datetime
+    subject: str | None = None
+    tenant: str = ""
+    code_hash: str = ""
+    replay_of: str | None = None
+
+
+class RecordingSummary(Struct, frozen=True, kw_only=True):
+    """A row of a list of recordings: everything but the bodies."""
+
+    id: str
+    feature: str
+    release: str
+    outcome: Outcome
+    cost_usd: float | None
+    ms: float
+    started_at: datetime
+    subject: str | None = None
+    tenant: str = ""
+    replay_of: str | None = None
+
+
+class Feedback(Struct, frozen=True, kw_only=True):
+    """What somebody thought of an answer. `score` is in -1..1."""
+
+    id: str
+    recording_id: str
+    at: datetime
+    score: float | None = None
+    label: str | None = None
+    comment: str | None = None
+    correction: Json = None
+    subject: str | None = None
+
+
+def total_cost_usd(steps: Iterable[Step]) -> float | None:
+    """What the steps that were really done cost together; None when any attempt's price is not known."""
+    total = 0.0
+    for step in steps:
+        if step.replayed:
+            continue
+        for attempt in step.attempts:
+            if attempt.usage is None and attempt.cost_usd is None:
+                continue  # never reached a model: nothing to pay
+            if attempt.cost_usd is None:
+                return None
+            total += attempt.cost_usd
+    return total

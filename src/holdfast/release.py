@@ -1,0 +1,151 @@
+"""A release: every choice a feature's code leaves open, as one frozen value with an id.
+
+Knows nothing of where the choices were written or which release answers whom.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+from msgspec import Struct
+
+from holdfast.errors import Misconfigured, nearest, unknown
+from holdfast.identity import canonical, digest
+from holdfast.records import Json, Sampling, Search
+
+LATEST = "latest"
+OnFail: TypeAlias = Literal["flag", "redact", "retry", "next_rung", "safe_answer", "block"]
+
+
+class Prompt(Struct, frozen=True, kw_only=True):
+    """A prompt as it was when the release was made: `text` without front matter, `hash` over the whole file."""
+
+    path: str
+    hash: str
+    text: str
+
+
+class ModelSlot(Struct, frozen=True, kw_only=True, tag_field="kind", tag="models"):
+    """What fills a slot of `ctx.generate`: a ladder, a prompt, how tokens are drawn, how long things may take."""
+
+    models: tuple[str, ...]
+    prompt: Prompt | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+    deadline_ms: int = 30_000
+    connect_ms: int = 3_000
+    first_token_ms: int = 10_000
+    idle_ms: int = 10_000
+    retries: int = 2
+    stream: Literal["checked", "early"] = "checked"
+
+    def sampling(self) -> Sampling:
+        return Sampling(
+            temperature=self.temperature,
+            top_p=self.top_p,
+            max_tokens=self.max_tokens,
+            seed=self.seed,
+            stop=self.stop,
+        )
+
+
+class CorpusSlot(Struct, frozen=True, kw_only=True, tag_field="kind", tag="corpus"):
+    """What fills a slot of `ctx.retrieve`: which version of the corpus (`latest` or `v12`) and how it is searched."""
+
+    version: str = LATEST
+    k: int = 6
+    mode: Literal["hybrid", "lexical", "vector"] = "hybrid"
+    weight: float | None = None
+    max_per_document: int = 3
+
+    def search(self) -> Search:
+        return Search(k=self.k, mode=self.mode, weight=self.weight, max_per_document=self.max_per_document)
+
+
+class GuardSlot(Struct, frozen=True, kw_only=True, tag_field="kind", tag="guard"):
+    """What fills a slot of `ctx.guard`: which family of guard, its settings, and what follows when it fails."""
+
+    family: str
+    on_fail: OnFail = "flag"
+    safe_answer: str | None = None
+    max_passes: int = 3
+    settings: dict[str, Json] = {}
+
+
+Slot: TypeAlias = ModelSlot | CorpusSlot | GuardSlot
+
+
+class Release(Struct, frozen=True, kw_only=True):
+    """All slots of a project. Two releases with the same choices have the same `id`, whatever they are called."""
+
+    slots: dict[str, Slot]
+    name: str | None = None
+
+    @property
+    def id(self) -> str:
+        """`r_` and twelve hex digits of the hash of every choice."""
+        return "r_" + digest(canonical(self.slots), 12)
+
+    def models(self, slot: str) -> ModelSlot:
+        """The ladder slot of that name. Raises NotFound (HF201)."""
+        found = self.slots.get(slot)
+        if isinstance(found, ModelSlot):
+            return found
+        raise unknown("HF201", "model slot", slot, [n for n, s in self.slots.items() if isinstance(s, ModelSlot)])
+
+    def corpus(self, slot: str) -> CorpusSlot:
+        """The corpus slot of that name. Raises NotFound (HF202)."""
+        found = self.slots.get(slot)
+        if isinstance(found, CorpusSlot):
+            return found
+        raise unknown("HF202", "corpus", slot, [n for n, s in self.slots.items() if isinstance(s, CorpusSlot)])
+
+    def guard(self, slot: str) -> GuardSlot:
+        """The guard slot of that name. Raises NotFound (HF201)."""
+        found = self.slots.get(slot)
+        if isinstance(found, GuardSlot):
+            return found
+        raise unknown("HF201", "guard", slot, [n for n, s in self.slots.items() if isinstance(s, GuardSlot)])
+
+    def with_(self, slot: str, /, **fields: Any) -> Release:
+        """This release with some fields of one slot replaced, under no name.
+
+        A bare string for `models` is a one-rung ladder. A field a guard does not have goes to the guard's own settings.
+        Raises NotFound (HF201) for a slot or field that is not there, Misconfigured (HF100) for a wrong value.
+        """
+        if slot not in self.slots:
+            raise unknown("HF201", "slot", slot, self.slots)
+        old = self.slots[slot]
+        return Release(slots={**self.slots, slot: _changed(slot, old, fields)})
+
+    def with_change(self, name: str, value: Json) -> Release:
+        """`with_` by a change's name, as in `--set answer.models=...`."""
+        slot, dot, field = name.partition(".")
+        if not dot or not field:
+            raise Misconfigured(
+                "HF100", f"'{name}' does not name a setting", "write SLOT.FIELD=VALUE, as in answer.models=extractive"
+            )
+        return self.with_(slot, **{field: value})
+
+
+def _changed(slot: str, old: Slot, fields: dict[str, Any]) -> Slot:
+    """The slot with those fields, checked against their types."""
+    content: dict[str, Json] = msgspec.to_builtins(old)
+    for field, value in fields.items():
+        if field in old.__struct_fields__:
+            content[field] = [value] if field == "models" and isinstance(value, str) else value
+        elif isinstance(old, GuardSlot):
+            content["settings"] = {**content["settings"], field: value}
+        else:
+            raise unknown("HF201", f"setting of slot '{slot}'", field, old.__struct_fields__)
+    try:
+        return msgspec.convert(msgspec.to_builtins(content), type(old))
+    except msgspec.ValidationError as error:
+        known = nearest(next(iter(fields), ""), old.__struct_fields__)
+        raise Misconfigured(
+            "HF100", f"slot '{slot}' does not take that: {error}", f"check the value; {known}"
+        ) from error
