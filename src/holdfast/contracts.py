@@ -146,7 +146,7 @@ class RawDocument(Struct, frozen=True, kw_only=True, tag_field="kind", tag="docu
 
 
 class Passed(Struct, frozen=True, kw_only=True, tag_field="kind", tag="passed"):
-    """Something the source holds that does not become a document, and why (`draft`, `empty body`, `unreadable: ...`)."""
+    """Something the source holds that does not become a document, and why (`draft`, `empty body`)."""
 
     id: str
     reason: str
@@ -203,7 +203,7 @@ class Recordings(Protocol):
     async def find(self, query: RecordingQuery) -> tuple[RecordingSummary, ...]: ...
 
     async def delete_subject(self, subject: str, tenant: str = "") -> Deleted:
-        """Erase everything of a subject: recordings, the bodies only they used, feedback. Run twice, removes nothing more."""
+        """Erase recordings, the bodies only they used, and feedback of a subject. Run twice, removes nothing more."""
         ...
 
 
