@@ -1,0 +1,4 @@
+"""Corpus: from a source to passages: clean, chunk, embed, index, search.
+
+Knows nothing of features, models or requests.
+"""
