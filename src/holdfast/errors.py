@@ -103,7 +103,15 @@ class EffectFailed(HoldfastError):
 
 
 class GuardBlocked(HoldfastError):
-    """A guard stopped the answer; the recording's outcome is `blocked`."""
+    """A guard stopped the answer; the recording's outcome is `blocked`. `safe_answer` may be given instead."""
+
+    def __init__(
+        self, code: str, message: str, fix: str, *, guard: str = "", reason: str = "", safe_answer: str | None = None
+    ) -> None:
+        super().__init__(code, message, fix)
+        self.guard = guard
+        self.reason = reason
+        self.safe_answer = safe_answer
 
 
 class ReplayDiverged(HoldfastError):

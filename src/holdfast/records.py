@@ -14,6 +14,8 @@ from typing import Any, Literal, TypeAlias
 
 from msgspec import Struct
 
+from holdfast.doors import Door
+
 Json: TypeAlias = Any
 """A JSON value: what a feature takes and gives, an argument, a schema. Never anything else."""
 
@@ -48,7 +50,7 @@ class Chunk(Struct, frozen=True, kw_only=True):
     principals: tuple[str, ...] = ()
 
 
-class Passage(Struct, frozen=True, kw_only=True):
+class Passage(Door, frozen=True, kw_only=True):
     """A chunk that was found. `score` is comparable within one search only; higher is better."""
 
     document: str
@@ -60,7 +62,7 @@ class Passage(Struct, frozen=True, kw_only=True):
     score: float = 0.0
 
 
-class Citation(Struct, frozen=True, kw_only=True):
+class Citation(Door, frozen=True, kw_only=True):
     """Where a statement of an answer comes from; `quote` is verbatim from the passage."""
 
     document: str
@@ -82,7 +84,7 @@ class Search(Struct, frozen=True, kw_only=True):
 # ---------------------------------------------------------------- what generation speaks of
 
 
-class ToolCall(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ToolCall(Door, frozen=True, kw_only=True, omit_defaults=True):
     """A model's wish to have a tool called. `arguments` is a JSON object."""
 
     id: str
@@ -98,7 +100,7 @@ class Tool(Struct, frozen=True, kw_only=True, omit_defaults=True):
     parameters: dict[str, Json] = {}
 
 
-class Message(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Message(Door, frozen=True, kw_only=True, omit_defaults=True):
     """One turn of a conversation. A `tool` turn answers the call named by `tool_call_id`."""
 
     role: Literal["system", "user", "assistant", "tool"]

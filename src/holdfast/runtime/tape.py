@@ -1,0 +1,109 @@
+"""The tape: for each effect, whether to do it or to remember it.
+
+Knows nothing of how an effect is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from holdfast.errors import Misconfigured, ReplayDiverged
+from holdfast.records import Cancelled, Effect, Recording, Retrieve, Step
+
+KINDS = ("retrieve", "generate", "embed", "rerank", "check", "call", "clock", "chance")
+
+
+@dataclass(frozen=True, slots=True)
+class Tape:
+    """What may be remembered, and what to do on a miss.
+
+    `live` allows side effects (`Call`s that are not safe). `strict` makes a miss an error. `fresh` names kinds of
+    effects that are done again although they stand on the tape; `fresh={"call"}` repeats side effects. `pins` says
+    which version of a corpus `latest` meant.
+    """
+
+    by_turn: Mapping[tuple[int, str], tuple[int, Step]] = field(default_factory=dict)
+    by_key: Mapping[str, tuple[int, Step]] = field(default_factory=dict)
+    own: Mapping[str, tuple[int, Step]] = field(default_factory=dict)
+    live: bool = True
+    strict: bool = False
+    fresh: frozenset[str] = frozenset()
+    pins: Mapping[str, str] = field(default_factory=dict)
+    replay_of: str | None = None
+
+    @classmethod
+    def of(cls, recording: Recording, *, strict: bool = False, fresh: Collection[str] = ()) -> Tape:
+        """The tape that remembers a recording. Raises Misconfigured (HF100) for an unknown kind in `fresh`."""
+        for kind in fresh:
+            if kind not in KINDS:
+                raise Misconfigured("HF100", f"there is no kind of effect '{kind}'", f"kinds are: {', '.join(KINDS)}")
+        pins: dict[str, str] = {}
+        for step in recording.steps:
+            if isinstance(step.effect, Retrieve):
+                name, _, version = step.effect.corpus.partition("@")
+                pins.setdefault(name, version)
+        return cls(
+            by_turn={(step.turn, step.key): (place, step) for place, step in enumerate(recording.steps)},
+            by_key=_by_key(recording.steps, 0),
+            live="call" in fresh,
+            strict=strict,
+            fresh=frozenset(fresh),
+            pins=pins,
+            replay_of=recording.id,
+        )
+
+    def with_own(self, steps: Sequence[Step]) -> Tape:
+        """This tape, and what earlier passes of the same request did; that is never done again, `fresh` or not."""
+        return replace(self, own=_by_key(steps, len(self.by_turn)))
+
+    def without_pin(self, corpus: str) -> Tape:
+        """This tape, letting `latest` mean the newest version of that corpus again."""
+        return replace(self, pins={name: version for name, version in self.pins.items() if name != corpus})
+
+    def find(self, turn: int, key: str, effect: Effect) -> tuple[int, Step] | None:
+        """Where the effect stands on the tape, and what came of it; None when it is to be done.
+
+        The same pass is looked at first, then any other. Raises ReplayDiverged (HF500) on a strict miss.
+        """
+        kind = kind_of(effect)
+        if kind in self.fresh:
+            return self.own.get(key)
+        found = self.by_turn.get((turn, key)) or self.own.get(key) or self.by_key.get(key)
+        if found is None and self.strict:
+            raise ReplayDiverged("HF500", f"{describe(effect)} is not on the tape", self._what_to_type(kind))
+        return found
+
+    def _what_to_type(self, kind: str) -> str:
+        nearest = [describe(step.effect) for _, step in self.by_key.values() if kind_of(step.effect) == kind]
+        known = f"recorded of that kind: {'; '.join(nearest[:3])}. " if nearest else f"no {kind} was recorded. "
+        return f"{known}Replay without --strict, or add --fresh {kind} to do it again"
+
+
+BLANK = Tape()
+
+
+def _by_key(steps: Sequence[Step], first: int) -> dict[str, tuple[int, Step]]:
+    """Steps by key alone, each with its place; one that ended counts more than one that was cancelled."""
+    found: dict[str, tuple[int, Step]] = {}
+    for place, step in enumerate(steps, start=first):
+        if step.key not in found or isinstance(found[step.key][1].result, Cancelled):
+            found[step.key] = (place, step)
+    return found
+
+
+def kind_of(effect: Effect) -> str:
+    """The effect's tag, as in its JSON."""
+    return str(effect.__struct_config__.tag)
+
+
+def describe(effect: Effect) -> str:
+    """An effect in a few words, for a person."""
+    for name in ("corpus", "slot", "guard", "name", "encoder", "reranker"):
+        if (what := getattr(effect, name, None)) is not None:
+            detail = getattr(effect, "query", "") or getattr(effect, "question", "")
+            detail = " ".join(str(detail).split())
+            return f"{kind_of(effect)} {what}" + (
+                f' "{detail[:60]}{"…" if len(detail) > 60 else ""}"' if detail else ""
+            )
+    return kind_of(effect)
