@@ -5,7 +5,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdfast.extraction import extract
+from holdfast.support.extraction import extract
 
 REFUNDS = (
     "# Refunds\n\nAcme sells shoes. You can return shoes within 30 days of delivery. "

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdfast.terms import Quantity, Reader, parse_number, stem
+from holdfast.support.terms import Quantity, Reader, parse_number, stem
 
 
 def only(text: str) -> Quantity:

@@ -13,8 +13,8 @@ from msgspec import Meta, Struct
 
 from holdfast.guards.settings import read_settings
 from holdfast.records import Json, Verdict
-from holdfast.sentences import Span
 from holdfast.support import CITATION, NOT_FOUND, grounding
+from holdfast.support.sentences import Span
 
 THRESHOLD = 0.2
 """The support each sentence needs by default. At it, of good answers .79 (RAGTruth QA), .88 (summaries) and .78 (MTRAG)

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from holdfast import support
 from holdfast.records import Citation, Passage
+from holdfast.support import support
 
 _MARKER = re.compile(r"\[(\d{1,3}(?:\s?,\s?\d{1,3})*)\]")
 _MAY_BECOME_MARKER = re.compile(r"\[(?:\d{1,3}(?:\s?,\s?\d{0,3})*)?\s?$|`+$")
@@ -90,7 +90,7 @@ def _statements(text: str) -> dict[int, str]:
 
 def citation(passage: Passage, statement: str) -> Citation:
     """A citation of a passage for a statement."""
-    span = support.support(statement, [passage.text]).span if statement else None
+    span = support(statement, [passage.text]).span if statement else None
     return Citation(
         document=passage.document,
         chunk=passage.chunk,

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 from pydantic import BaseModel
+from tests.unit.runtime.worlds import Outside, release
 
 from holdfast.contracts import Delta, Event, Reset
 from holdfast.errors import EffectFailed, HoldfastError, Refused, ReplayDiverged
@@ -17,7 +18,6 @@ from holdfast.runtime.context import Context
 from holdfast.runtime.execute import Stopped, execute
 from holdfast.runtime.feature import declare
 from holdfast.runtime.tape import Tape
-from tests.unit.runtime.worlds import Outside, release
 
 
 class Ticket(BaseModel):

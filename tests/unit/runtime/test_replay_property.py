@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.unit.runtime.worlds import Outside, release
 
 from holdfast.errors import HoldfastError
 from holdfast.identity import recording_from_json, to_json
@@ -18,7 +19,6 @@ from holdfast.runtime.context import Context
 from holdfast.runtime.execute import execute
 from holdfast.runtime.feature import declare
 from holdfast.runtime.tape import Tape
-from tests.unit.runtime.worlds import Outside, release
 
 # A plan is a tree: what the feature does, and how it waits for it.
 LEAVES = st.one_of(
@@ -40,7 +40,7 @@ PLANS = st.recursive(
 )
 
 
-async def follow(ctx: Context, plan: Any, seen: str = "") -> Any:  # noqa: PLR0911 - one arm for each kind of plan
+async def follow(ctx: Context, plan: Any, seen: str = "") -> Any:
     """Do what a plan says; the value depends on every result and on the order in which results came."""
     kind, rest = plan
     match kind:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from holdfast.vocabulary import BETWEEN_NUMBER_AND_UNIT, MONTHS, NEGATIONS, SCALES, SPELLED, STOP_WORDS, UNITS
+from holdfast.support.vocabulary import BETWEEN_NUMBER_AND_UNIT, MONTHS, NEGATIONS, SCALES, SPELLED, STOP_WORDS, UNITS
 
 _TOKEN = re.compile(
     r"""(?P<date>\d{4}-\d{2}-\d{2})(?!\d)"""

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from holdfast.evidence import Evidence
-from holdfast.sentences import Span, split_sentences
-from holdfast.terms import Terms
+from holdfast.support.evidence import Evidence
+from holdfast.support.sentences import Span, split_sentences
+from holdfast.support.terms import Terms
 
 WEAK = 0.35
 """Below this confidence an extraction is weak. At it .06 of SQuAD 2's answered questions (BM25's five best paragraphs)

@@ -11,9 +11,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from holdfast.sentences import Span, split_sentences
-from holdfast.terms import Reader, Terms
-from holdfast.vocabulary import LIGHT_STEMS, OPPOSITES
+from holdfast.support.sentences import Span, split_sentences
+from holdfast.support.terms import Reader, Terms
+from holdfast.support.vocabulary import LIGHT_STEMS, OPPOSITES
 
 # Settled on public sets of human-labelled answers (RAGTruth, BEGIN, FaithBench, MTRAG); results are flat around them.
 _LIKE = 0.75  # a word of the same beginning ("register", "registration")

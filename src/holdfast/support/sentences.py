@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from holdfast.vocabulary import BEFORE_NUMBER, MAY_END, MONTH_NAMES, STARTERS, TITLES
+from holdfast.support.vocabulary import BEFORE_NUMBER, MAY_END, MONTH_NAMES, STARTERS, TITLES
 
 Kind = Literal["prose", "heading", "item", "row", "code"]
 

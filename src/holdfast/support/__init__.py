@@ -10,11 +10,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from holdfast.evidence import Evidence, Support
-from holdfast.extraction import WEAK, Extract, Extraction, extract
-from holdfast.sentences import Span, split_sentences
-from holdfast.terms import Terms
-from holdfast.vocabulary import STOP_WORDS
+from holdfast.support.evidence import Evidence, Support
+from holdfast.support.extraction import WEAK, Extract, Extraction, extract
+from holdfast.support.sentences import Span, split_sentences
+from holdfast.support.terms import Terms
+from holdfast.support.vocabulary import STOP_WORDS
 
 __all__ = [
     "CITATION",
