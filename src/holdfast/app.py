@@ -1,0 +1,412 @@
+"""The hall: builds the rooms of a project and sends each effect to the one that does it.
+
+Knows every room and no protocol: HTTP and the command line call in here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import traceback
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from holdfast.config import Config, find_project, load_config
+from holdfast.contracts import (
+    Deleted,
+    Embedder,
+    Guard,
+    Hear,
+    Models,
+    Progress,
+    Reranker,
+    Store,
+    deaf,
+    silent,
+)
+from holdfast.errors import (
+    EffectFailed,
+    GuardBlocked,
+    HoldfastError,
+    Misconfigured,
+    ReplayDiverged,
+    from_code,
+    unknown,
+)
+from holdfast.identity import canonical, digest, new_id
+from holdfast.records import (
+    Check,
+    Checked,
+    Done,
+    Effect,
+    Embed,
+    Embedded,
+    Feedback,
+    Generate,
+    Json,
+    Recording,
+    Rerank,
+    Reranked,
+    Retrieve,
+    Retrieved,
+)
+from holdfast.release import Release
+from holdfast.releases.working import WorkingTree
+from holdfast.runtime.compare import Diff, compare
+from holdfast.runtime.execute import Stopped, execute
+from holdfast.runtime.feature import Bar, Feature, FeatureFunction, declare
+from holdfast.runtime.loading import load_module
+from holdfast.runtime.tape import BLANK, Tape
+from holdfast.runtime.who import ANYONE, Who
+from holdfast.runtime.world import World, ended
+
+if TYPE_CHECKING:
+    from holdfast.corpus.quality import SyncReport
+    from holdfast.corpus.room import CorpusRoom
+    from holdfast.gateway import Gateway
+
+
+class App:
+    """What a project's features.py declares. Only declares: nothing is read or opened until the app starts."""
+
+    def __init__(self) -> None:
+        self._declared: dict[str, tuple[FeatureFunction, Bar | None]] = {}
+        self._features: dict[str, Feature] = {}
+        self._project: Project | None = None
+        self._opening = asyncio.Lock()
+
+    def feature(
+        self, *, bar: Bar | None = None, name: str | None = None
+    ) -> Callable[[FeatureFunction], FeatureFunction]:
+        """Register an async function as a feature, under its own name or `name`. The function comes back unwrapped.
+
+        Raises Misconfigured (HF110) when two features have one name.
+        """
+
+        def register(fn: FeatureFunction) -> FeatureFunction:
+            label = name or fn.__name__
+            if label in self._declared:
+                raise Misconfigured("HF110", f"there are two features '{label}'", "rename one of them")
+            self._declared[label] = (fn, bar)
+            return fn
+
+        return register
+
+    @property
+    def features(self) -> Mapping[str, Feature]:
+        """Every feature by name, in order of declaration. Raises Misconfigured (HF110) for one that cannot work."""
+        for name, (fn, bar) in self._declared.items():
+            if name not in self._features:
+                self._features[name] = declare(fn, name=name, bar=bar)
+        return self._features
+
+    async def run(self, name: str, input: Json, *, subject: str | None = None) -> Json:
+        """A feature's output, from within another program. The project is opened at the first call.
+
+        Raises NotFound (HF200), Refused (HF701), and the failure or the block of the recording as an error.
+        """
+        async with self._opening:
+            if self._project is None:
+                first = next(iter(self._declared.values()), None)
+                here = Path.cwd() if first is None else Path(inspect.getfile(first[0])).parent
+                self._project = await open_project(find_project(here), app=self)
+        project = self._project
+        recording = await project.run(name, input, who=project.who(subject))
+        return output_of(recording)
+
+    async def close(self) -> None:
+        """Close the project that `run` opened; a later `run` opens it again."""
+        if self._project is not None:
+            project, self._project = self._project, None
+            await project.close()
+
+
+class Replay(Struct, frozen=True, kw_only=True):
+    """What a replay gave: its own recording, how many steps were remembered and redone, and what differs."""
+
+    recording: Recording
+    remembered: int
+    redone: int
+    code_changed: bool
+    diff: Diff
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """What a project is built of; a test may hand in its own."""
+
+    store: Store
+    corpora: CorpusRoom
+    gateway: Gateway
+    embedder: Embedder | None
+    reranker: Reranker
+
+
+class Project:
+    """An opened project: its features, its rooms, and one way to run a request."""
+
+    def __init__(self, config: Config, app: App, rooms: Rooms, *, without_encoder: str = "") -> None:
+        self.config = config
+        self.app = app
+        self.store = rooms.store
+        self.corpora = rooms.corpora
+        self.gateway = rooms.gateway
+        self.without_encoder = without_encoder
+        """Why search goes by words only; empty where there is an encoder."""
+        self._rooms = rooms
+        self._tree = WorkingTree(config)
+        self._guards: dict[str, Guard] = {}
+        self._kept: set[str] = set()
+        self._closed = False
+
+    @property
+    def features(self) -> Mapping[str, Feature]:
+        return self.app.features
+
+    def feature(self, name: str) -> Feature:
+        """Raises NotFound (HF200)."""
+        try:
+            return self.features[name]
+        except KeyError:
+            raise unknown("HF200", "feature", name, self.features) from None
+
+    def release(self) -> Release:
+        """The working tree's release, with prompts as they are now."""
+        return self._tree.release()
+
+    def who(self, subject: str | None, tenant: str = "") -> Who:
+        """A subject, with the groups that the configuration gives it."""
+        groups = self.config.server.groups.get(subject, ()) if subject is not None else ()
+        return Who(subject=subject, tenant=tenant, principals=tuple(groups))
+
+    def new_recording_id(self) -> str:
+        return new_id("rec")
+
+    async def run(
+        self,
+        name: str,
+        input: Json,
+        *,
+        who: Who = ANYONE,
+        hear: Hear = deaf,
+        release: str | None = None,
+        recording_id: str | None = None,
+    ) -> Recording:
+        """One live request. The recording is on disk when this returns, and also when it is cancelled.
+
+        Raises NotFound (HF200, HF204), Refused (HF701), StoreFailed; everything else is the recording's outcome.
+        """
+        feature = self.feature(name)
+        chosen = self.release() if release is None else await self.store.releases.get(release)
+        world = self._world(chosen, hear, recording_id)
+        return await self._kept_execution(feature, input, chosen, world, BLANK, who)
+
+    async def replay(
+        self,
+        recording: Recording | str,
+        *,
+        changes: Mapping[str, Json] | None = None,
+        fresh: Collection[str] = (),
+        strict: bool = False,
+        tenant: str = "",
+    ) -> Replay:
+        """Run a recording again, with changes to its release by name, as in {"answer.models": "extractive"}.
+
+        What stands on the tape is remembered; side effects are never repeated unless `fresh` holds "call". Permissions
+        are those of now. Raises NotFound, Misconfigured, and ReplayDiverged (HF500, HF501) when `strict`.
+        """
+        if isinstance(recording, str):
+            recording = await self.store.recordings.get(recording, tenant)
+        feature = self.feature(recording.feature)
+        code_changed = feature.code_hash != recording.code_hash
+        if strict and code_changed:
+            raise ReplayDiverged(
+                "HF501", f"the code of '{feature.name}' is not the code that was recorded", "replay without --strict"
+            )
+        changed = dict(changes or {})
+        release = self._tree.changed(await self.store.releases.get(recording.release), changed)
+        tape = Tape.of(recording, strict=strict, fresh=fresh)
+        for name in changed:
+            slot, _, field = name.partition(".")
+            if field == "version":
+                tape = tape.without_pin(slot)
+        who = self.who(recording.subject, recording.tenant)
+        again = await self._kept_execution(
+            feature, recording.input, release, self._world(release, deaf, None), tape, who
+        )
+        remembered = sum(step.replayed for step in again.steps)
+        return Replay(
+            recording=again,
+            remembered=remembered,
+            redone=len(again.steps) - remembered,
+            code_changed=code_changed,
+            diff=compare(recording, again),
+        )
+
+    async def sync(
+        self, names: Sequence[str] = (), *, full: bool = False, progress: Progress = silent
+    ) -> tuple[SyncReport, ...]:
+        """Bring corpora up to date, all of them where none is named. Raises what the corpus room raises."""
+        for name in names:
+            if name not in self.config.corpora:
+                raise unknown("HF202", "corpus", name, self.config.corpora)
+        return tuple(
+            [await self.corpora.sync(name, full=full, progress=progress) for name in names or self.config.corpora]
+        )
+
+    async def rate(self, feedback: Feedback, tenant: str = "") -> None:
+        """Keep what somebody thought of an answer. Raises NotFound (HF203)."""
+        await self.store.feedback.add(feedback, tenant)
+
+    async def erase(self, subject: str, tenant: str = "") -> Deleted:
+        """Delete everything that is kept of a subject, and say how much it was."""
+        return await self.store.recordings.delete_subject(subject, tenant)
+
+    async def close(self) -> None:
+        """Let go of everything; what was acknowledged is on disk. A second time does nothing."""
+        if self._closed:
+            return
+        self._closed = True
+        await self.gateway.close()
+        self.corpora.close()
+        await self.store.close()
+
+    async def _kept_execution(
+        self, feature: Feature, input: Json, release: Release, world: World, tape: Tape, who: Who
+    ) -> Recording:
+        await self._keep(release)
+        try:
+            recording = await execute(feature, input, release=release, world=world, tape=tape, who=who)
+        except Stopped as stopped:
+            await asyncio.shield(self.store.recordings.add(stopped.recording))
+            raise
+        await self.store.recordings.add(recording)
+        return recording
+
+    async def _keep(self, release: Release) -> None:
+        """Keep a release and its prompts at their first use, so that every recording can be replayed."""
+        if release.id in self._kept:
+            return
+        await self.store.releases.add(release)
+        for slot in release.slots.values():
+            if (prompt := getattr(slot, "prompt", None)) is not None:
+                await self.store.prompts.note(prompt)
+        self._kept.add(release.id)
+
+    def _world(self, release: Release, hear: Hear, recording_id: str | None) -> World:
+        async def perform(effect: Effect, heard: Hear) -> Done:
+            return await self._perform(effect, release, heard)
+
+        embedder = self._rooms.embedder
+        return World(
+            perform=perform,
+            pin=self.corpora.pinned,
+            hear=hear,
+            encoder=embedder.name if embedder is not None else "",
+            reranker="sentences",
+            new_recording_id=self.new_recording_id if recording_id is None else lambda: recording_id,
+        )
+
+    async def _perform(self, effect: Effect, release: Release, hear: Hear) -> Done:
+        """Every effect to its room."""
+        match effect:
+            case Retrieve():
+                return Done(Retrieved(passages=await self.corpora.search(effect)))
+            case Generate():
+                return await self.gateway.generate(effect, release.models(effect.slot), hear)
+            case Check():
+                verdict = await self._guard(effect).check(effect.text, effect.sources)
+                return Done(Checked(verdict=verdict))
+            case Embed():
+                vectors = await asyncio.to_thread(self._embedder().embed, effect.texts)
+                return Done(Embedded(vectors=tuple(tuple(map(float, row)) for row in vectors)))
+            case Rerank():
+                scores = await self._rooms.reranker.rerank(effect.query, effect.texts)
+                return Done(Reranked(scores=tuple(scores)))
+            case _:
+                raise EffectFailed(
+                    "HF300", f"{type(effect).__name__} is done by the feature's own context", "report it"
+                )
+
+    def _embedder(self) -> Embedder:
+        if self._rooms.embedder is None:
+            raise Misconfigured("HF108", f"there is no encoder: {self.without_encoder}", "holdfast models pull")
+        return self._rooms.embedder
+
+    def _guard(self, check: Check) -> Guard:
+        from holdfast.guards import build_guard
+
+        key = digest(canonical((check.guard, check.family, check.settings)))
+        if key not in self._guards:
+            self._guards[key] = build_guard(check.family, check.settings, name=check.guard)
+        return self._guards[key]
+
+
+def output_of(recording: Recording) -> Json:
+    """The output of a recording; its failure or its block as an error where it has none."""
+    if recording.failure is not None:
+        raise from_code(recording.failure.code, recording.failure.message, recording.failure.fix)
+    if recording.output is None and recording.blocked is not None:
+        blocked = recording.blocked
+        message = f"guard '{blocked.guard}' stopped the answer: {blocked.reason}"
+        raise GuardBlocked("HF400", message, f"holdfast recordings show {recording.id}", guard=blocked.guard)
+    return recording.output
+
+
+async def open_project(
+    folder: Path,
+    *,
+    app: App | None = None,
+    environ: Mapping[str, str] | None = None,
+    models: Models | None = None,
+    store: Store | None = None,
+) -> Project:
+    """Open the project in `folder`: read its configuration, load its features, build its rooms.
+
+    `models` are objects that answer under the names of providers; `store` takes the place of the configured database.
+    Raises Misconfigured (HF100 to HF110) and StoreFailed; nothing stays open then.
+    """
+    from holdfast.corpus.opening import open_corpora, open_encoder
+    from holdfast.corpus.rerank import SentenceReranker
+    from holdfast.gateway.opening import open_gateway
+    from holdfast.store import open_store
+
+    config = load_config(folder, environ)
+    declared = app if app is not None else await _load_app(config)
+    gateway = open_gateway(config, models or {})
+    embedder, missing = await asyncio.to_thread(open_encoder, config)
+    corpora = open_corpora(config, embedder)
+    if store is None:
+        store = await open_store(config.database_url, f"{config.storage}/bodies", secrets=config.secrets)
+    rooms = Rooms(store, corpora, gateway, embedder, SentenceReranker(embedder))
+    project = Project(config, declared, rooms, without_encoder=missing)
+    try:
+        _ = project.features, project.release()
+    except Misconfigured:
+        await project.close()
+        raise
+    return project
+
+
+async def _load_app(config: Config) -> App:
+    """The App that the project's features file declares. Raises Misconfigured (HF102) naming the line that is wrong."""
+    file = config.folder / config.app.features
+    if not file.is_file():
+        raise Misconfigured("HF102", f"there is no {file}", "create it, or mend app.features in holdfast.toml")
+    outcome = await ended(asyncio.to_thread(load_module, file))
+    if isinstance(outcome.error, HoldfastError):
+        raise outcome.error
+    if outcome.error is not None:
+        lines = [f for f in traceback.extract_tb(outcome.error.__traceback__) if f.filename == str(file)]
+        where = f", line {lines[-1].lineno}" if lines else ""
+        what = f"{type(outcome.error).__name__}: {outcome.error}"
+        raise Misconfigured("HF102", f"{file}{where} cannot be loaded: {what}", "mend that line") from outcome.error
+    apps = {id(value): value for value in vars(outcome.value).values() if isinstance(value, App)}
+    if len(apps) != 1:
+        found = "no app" if not apps else f"{len(apps)} apps"
+        raise Misconfigured("HF102", f"{file} declares {found}", "write once: app = hf.App()")
+    return next(iter(apps.values()))

@@ -1,0 +1,279 @@
+"""holdfast.toml and the environment become one frozen Config.
+
+Knows nothing of the rooms that the settings are for; `app.py` hands each its part.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from holdfast.errors import Misconfigured
+from holdfast.records import Json
+from holdfast.release import OnFail
+
+FILE = "holdfast.toml"
+_NAME = re.compile(r"^[a-z][a-z0-9_]*$")
+_SHORTEST_SECRET = 8
+_LONGEST_SECRET = 4096
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class _OpenPart(BaseModel):
+    """A part whose further keys belong to what it configures."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    @property
+    def options(self) -> dict[str, Json]:
+        """The keys that this part itself does not know."""
+        return dict(self.model_extra or {})
+
+
+class AppPart(_Part):
+    features: str = "features.py"
+    database_url: str = "sqlite:///.holdfast/holdfast.db"
+    storage_url: str = ".holdfast/storage"
+
+
+class ServerPart(_Part):
+    """How the project is served. `groups` says what a subject may see: subject -> names of groups."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8400, ge=0, le=65535)
+    max_body_bytes: int = Field(default=2_000_000, ge=1_000)
+    max_concurrency: int = Field(default=512, ge=1)
+    shutdown_s: float = Field(default=30.0, ge=0)
+    allowed_hosts: tuple[str, ...] = ()
+    groups: dict[str, tuple[str, ...]] = {}
+
+
+class ProviderPart(_Part):
+    """A vendor, or anything that speaks a vendor's dialect. Built-in names need only a key."""
+
+    dialect: Literal["openai", "anthropic"] | None = None
+    base_url: str | None = None
+    api_key: str | tuple[str, ...] | None = None
+    headers: dict[str, str] = {}
+
+
+class PricePart(_Part):
+    """US dollars for a million tokens, by `provider:model`."""
+
+    input_usd_per_mtok: float = Field(ge=0)
+    output_usd_per_mtok: float = Field(ge=0)
+    cache_read_usd_per_mtok: float | None = Field(default=None, ge=0)
+    cache_write_usd_per_mtok: float | None = Field(default=None, ge=0)
+
+
+class CorpusPart(_OpenPart):
+    source: str
+    every: str | None = None
+    language: str = "english"
+    max_tokens: int = Field(default=200, ge=32, le=240)
+    keep: int = Field(default=5, ge=1)
+
+
+class SlotPart(_Part):
+    """The choices for one slot of a feature: a ladder of models, or the settings of a corpus."""
+
+    models: str | tuple[str, ...] | None = None
+    prompt: str | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = Field(default=None, ge=1)
+    seed: int | None = None
+    stop: tuple[str, ...] | None = None
+    deadline_ms: int | None = Field(default=None, ge=1)
+    connect_ms: int | None = Field(default=None, ge=1)
+    first_token_ms: int | None = Field(default=None, ge=1)
+    idle_ms: int | None = Field(default=None, ge=1)
+    retries: int | None = Field(default=None, ge=0, le=10)
+    stream: Literal["checked", "early"] | None = None
+    version: str | None = None
+    k: int | None = Field(default=None, ge=1, le=200)
+    mode: Literal["hybrid", "lexical", "vector"] | None = None
+    weight: float | None = Field(default=None, ge=0, le=1)
+    max_per_document: int | None = Field(default=None, ge=1)
+
+    def given(self) -> dict[str, Json]:
+        """Only what was written."""
+        return self.model_dump(exclude_none=True)
+
+
+class GuardPart(_OpenPart):
+    family: str | None = None
+    on_fail: OnFail = "flag"
+    safe_answer: str | None = None
+    max_passes: int = Field(default=3, ge=1, le=10)
+
+
+class Config(_Part):
+    """Everything a project is told.
+
+    `keys` are the environment's variables whose names end in _API_KEY: built-in providers find theirs there. `secrets`
+    are those, and every value that came from `env:` or `file:`: they are never recorded or shown.
+    """
+
+    folder: Path
+    app: AppPart = AppPart()
+    server: ServerPart = ServerPart()
+    providers: dict[str, ProviderPart] = {}
+    prices: dict[str, PricePart] = {}
+    corpora: dict[str, CorpusPart] = {}
+    slots: dict[str, SlotPart] = {}
+    guards: dict[str, GuardPart] = {}
+    secrets: tuple[str, ...] = Field(default=(), repr=False)
+    keys: Mapping[str, str] = Field(default={}, repr=False)
+
+    @field_validator("corpora", "slots", "guards")
+    @classmethod
+    def _names(cls, parts: dict[str, Any]) -> dict[str, Any]:
+        for name in parts:
+            if not _NAME.match(name):
+                raise ValueError(f"'{name}' is not a name; use lower-case letters, digits and _")
+        return parts
+
+    @property
+    def database_url(self) -> str:
+        """The database's URL, with a relative SQLite path made absolute."""
+        url = self.app.database_url
+        path = url.removeprefix("sqlite:///")
+        return url if path == url or path == ":memory:" else f"sqlite:///{self.folder / path}"
+
+    @property
+    def storage(self) -> str:
+        """Where versions of corpora and large bodies are kept: a URL, or an absolute path."""
+        url = self.app.storage_url
+        return url if "://" in url else str(self.folder / url)
+
+    @property
+    def state(self) -> Path:
+        """The folder of what the project keeps for itself: locks, the database by default."""
+        return self.folder / ".holdfast"
+
+
+def find_project(start: Path) -> Path:
+    """The nearest folder from `start` upward that holds a holdfast.toml. Raises Misconfigured (HF101)."""
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        if (folder / FILE).is_file():
+            return folder
+    raise Misconfigured(
+        "HF101", f"there is no {FILE} in {start} or above it", "cd into a project, or: holdfast new DIR"
+    )
+
+
+def load_config(folder: Path, environ: Mapping[str, str] | None = None) -> Config:
+    """The configuration of the project in `folder`. `environ` None: the process's environment, read now.
+
+    Raises Misconfigured: HF101 no file, HF100 a mistake in it (with its line or its key), HF104 a name it refers to.
+    """
+    folder = folder.resolve()
+    file = folder / FILE
+    try:
+        raw = tomllib.loads(file.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise Misconfigured("HF101", f"there is no {FILE} in {folder}", f"holdfast new {folder}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise Misconfigured("HF100", f"{file} cannot be read: {error}", "mend that place in the file") from error
+    environ = dict(os.environ) if environ is None else environ
+    resolver = _Resolver(folder, environ)
+    content = resolver.resolved(raw, ())
+    keys = {name: value for name, value in environ.items() if name.endswith("_API_KEY") and value}
+    secrets = tuple(sorted({*resolver.secrets, *keys.values()}, key=len, reverse=True))
+    try:
+        return Config(**{**content, "folder": folder, "secrets": secrets, "keys": keys})
+    except ValidationError as error:
+        raise _mistake(file, error) from error
+
+
+class _Resolver:
+    """Replaces `env:NAME` and `file:PATH` by what they stand for, and remembers what must stay secret."""
+
+    def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
+        self._folder = folder
+        self._environ = environ
+        self.secrets: set[str] = set()
+
+    def resolved(self, value: Any, path: tuple[str, ...]) -> Any:
+        if isinstance(value, dict):
+            return {name: self.resolved(part, (*path, str(name))) for name, part in value.items()}
+        if isinstance(value, list):
+            parts = [self.resolved(part, path) for part in value]
+            return [part for part in parts if part is not None]
+        if not isinstance(value, str):
+            return value
+        text = self._text(value, path)
+        if text is not None and (text is not value or path[-1:] == ("api_key",)):
+            self._keep_secret(text)
+        return text
+
+    def _text(self, value: str, path: tuple[str, ...]) -> str | None:
+        if value.startswith("env:"):
+            found = self._environ.get(value[4:])
+            if not found and path[-1:] == ("api_key",):
+                return None  # a ladder may do without this provider; whoever asks it is told what to set
+            if found is None:
+                raise Misconfigured(
+                    "HF104",
+                    f"{'.'.join(path)} needs the variable {value[4:]}, which is not set",
+                    f"export {value[4:]}=...",
+                )
+            return found
+        if value.startswith("file:"):
+            file = self._folder / value[5:]
+            try:
+                return file.read_text("utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                raise Misconfigured(
+                    "HF104", f"{'.'.join(path)} needs the file {file}, which cannot be read: {error}", f"create {file}"
+                ) from error
+        return value
+
+    def _keep_secret(self, text: str) -> None:
+        if _SHORTEST_SECRET <= len(text) <= _LONGEST_SECRET:
+            self.secrets.add(text)
+
+
+def _mistake(file: Path, error: ValidationError) -> Misconfigured:
+    """The first mistake pydantic found, with the nearest key where a key is unknown."""
+    item = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    path = [str(part) for part in item["loc"]]
+    where = ".".join(path)
+    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    if item["type"] == "extra_forbidden":
+        known = sorted(_known(path[:-1]))
+        close = difflib.get_close_matches(path[-1], known, n=1)
+        fix = (f"did you mean '{close[0]}'? " if close else "") + f"keys here: {', '.join(known)}"
+        return Misconfigured("HF100", f"{file.name} has an unknown key {where}{more}", fix)
+    return Misconfigured("HF100", f"{file.name}: {where}: {item['msg']}{more}", f"mend {where} in {file}")
+
+
+_PARTS: Mapping[str, type[BaseModel]] = {
+    "app": AppPart,
+    "server": ServerPart,
+    "providers": ProviderPart,
+    "prices": PricePart,
+    "corpora": CorpusPart,
+    "slots": SlotPart,
+    "guards": GuardPart,
+}
+
+
+def _known(path: Sequence[str]) -> set[str]:
+    """The keys that may stand at a place of the file."""
+    if not path:
+        return set(_PARTS)
+    part = _PARTS.get(path[0])
+    return set(part.model_fields) if part is not None else set()

@@ -1,0 +1,37 @@
+"""From a project's configuration to its corpora and its encoder. Knows nothing of requests."""
+
+from __future__ import annotations
+
+from holdfast.config import Config
+from holdfast.contracts import Embedder
+from holdfast.corpus import room
+from holdfast.corpus.encoder import default_cache_dir, installed, load_encoder
+from holdfast.corpus.room import CorpusRoom
+from holdfast.corpus.settings import CorpusSettings
+
+
+def open_encoder(config: Config) -> tuple[Embedder | None, str]:
+    """The encoder, or None and why there is none. One that is damaged is an error, not a reason to do without."""
+    if not config.corpora:
+        return None, "the project has no corpora"
+    cache = default_cache_dir()
+    if not installed(cache):
+        return None, "it was not pulled yet"
+    return load_encoder(cache), ""
+
+
+def open_corpora(config: Config, embedder: Embedder | None) -> CorpusRoom:
+    """The project's corpora, over its storage. Reads nothing yet. Raises Misconfigured (HF100)."""
+    settings = {
+        name: CorpusSettings(
+            name=name,
+            source=part.source,
+            options=part.options,
+            base_dir=str(config.folder),
+            max_tokens=part.max_tokens,
+            keep=part.keep,
+            language=part.language,
+        )
+        for name, part in config.corpora.items()
+    }
+    return room.open_corpora(config.storage, settings, embedder=embedder)

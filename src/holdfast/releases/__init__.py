@@ -1,0 +1,1 @@
+"""Releases: where the choices a release holds come from. Knows nothing of how features are run."""
