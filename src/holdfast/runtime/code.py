@@ -49,7 +49,7 @@ def code_facts(fn: Callable[..., Any]) -> CodeFacts:
         if id(thing) in seen:
             continue
         seen.add(id(thing))
-        sources[f"{getattr(thing, '__module__', '')}.{getattr(thing, '__qualname__', '')}"] = _source_of(thing)
+        sources[_label(thing, home)] = _source_of(thing)
         for code, scope in _codes_of(thing):
             names.update(code.co_names)
             for name in code.co_names:
@@ -71,6 +71,13 @@ def _file_of(thing: Any) -> Path:
         return Path(inspect.getfile(thing)).resolve()
     except (TypeError, OSError):
         return Path()
+
+
+def _label(thing: Any, home: Path | None) -> str:
+    """A name that is the same wherever the project's folder lies."""
+    file = _file_of(thing)
+    place = "" if home is None or not file.is_relative_to(home) else file.relative_to(home).as_posix()
+    return f"{place}:{getattr(thing, '__qualname__', '')}"
 
 
 def _belongs(thing: Any, home: Path | None) -> bool:

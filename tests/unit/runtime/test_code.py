@@ -24,13 +24,15 @@ async def feature(ctx, ticket: Ticket) -> str:
 
 
 def load(folder: Path, source: str) -> ModuleType:
-    file = folder / f"m{abs(hash(source))}.py"
+    home = folder / f"{abs(hash(source))}"
+    home.mkdir(exist_ok=True)
+    file = home / "features.py"
     file.write_text(source)
-    spec = importlib.util.spec_from_file_location(file.stem, file)
+    spec = importlib.util.spec_from_file_location(home.name, file)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules[file.stem] = module
+    sys.modules[home.name] = module
     spec.loader.exec_module(module)
     return module
 
