@@ -19,6 +19,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from holdfast.records import Attempt
 
 CODES: Mapping[str, str] = MappingProxyType(
     {
@@ -99,7 +103,11 @@ class NotFound(HoldfastError):
 
 
 class EffectFailed(HoldfastError):
-    """An effect was tried and did not succeed; the step stands in the recording."""
+    """An effect was tried and did not succeed; the step stands in the recording, with the attempts made on the way."""
+
+    def __init__(self, code: str, message: str, fix: str, attempts: tuple[Attempt, ...] = ()) -> None:
+        super().__init__(code, message, fix)
+        self.attempts = attempts
 
 
 class GuardBlocked(HoldfastError):
@@ -124,6 +132,12 @@ class StoreFailed(HoldfastError):
 
 class Refused(HoldfastError):
     """A request that cannot be taken as it is."""
+
+
+def attempts_of(error: BaseException) -> tuple[Attempt, ...]:
+    """What was tried before this was raised: of an EffectFailed, and of the CancelledError of a call under way."""
+    attempts: tuple[Attempt, ...] = getattr(error, "attempts", ())
+    return attempts
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
