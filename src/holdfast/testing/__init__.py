@@ -1,0 +1,10 @@
+"""What users' own tests need: models that say what they are told to, and a vendor that fails on demand.
+
+Knows the contracts; does not know the project under test.
+"""
+
+from holdfast.testing.act import Act
+from holdfast.testing.fake_model import FakeModel
+from holdfast.testing.vendor import Received, Vendor
+
+__all__ = ["Act", "FakeModel", "Received", "Vendor"]
