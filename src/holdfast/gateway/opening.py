@@ -1,16 +1,18 @@
-"""From a project's configuration to its gateway. Knows nothing of requests."""
+"""From a project's configuration to its gateway.
+
+Knows nothing of requests.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from holdfast.gateway.ladder import Gateway
-from holdfast.gateway.prices import Price, Prices
-from holdfast.gateway.provider import BUILT_IN, Provider
-
 from holdfast.config import Config
 from holdfast.contracts import Models
 from holdfast.errors import Misconfigured
+from holdfast.gateway.ladder import Gateway
+from holdfast.gateway.prices import Price, Prices
+from holdfast.gateway.provider import BUILT_IN, Provider
 
 
 def open_gateway(config: Config, models: Models) -> Gateway:
@@ -30,6 +32,7 @@ def open_gateway(config: Config, models: Models) -> Gateway:
             fix = f'write dialect = "openai" and base_url = "https://..." under [providers.{name}]'
             raise Misconfigured("HF100", f"provider '{name}' is not built in and has no base_url", fix)
         else:
-            providers[name] = Provider(name=name, needs_key=part.api_key is not None, **given)
+            # A key that is named but not there is still needed; a provider for which none is named answers without.
+            providers[name] = Provider(name=name, needs_key="api_key" in part.model_fields_set, **given)
     prices = Prices({name: Price(**part.model_dump()) for name, part in config.prices.items()})
     return Gateway(providers, models=models, prices=prices)

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from holdfast.config import load_config
+from holdfast.contracts import deaf
+from holdfast.errors import Misconfigured
+from holdfast.gateway.opening import open_gateway
+from holdfast.gateway.rung import Hosted, Unusable, resolve
+from holdfast.records import Generate, Usage
+from holdfast.release import ModelSlot
+from holdfast.testing import FakeModel
+
+KEY = "sk-a-key-of-some-length"
+
+
+def project(folder: Path, text: str) -> Path:
+    (folder / "holdfast.toml").write_text(text)
+    return folder
+
+
+def test_keys_are_found_by_their_variable_or_where_the_file_says(tmp_path: Path) -> None:
+    folder = project(
+        tmp_path,
+        """
+        [providers.anthropic]
+        api_key = "env:CLAUDE"
+        [providers.acme]
+        base_url = "https://llm.acme.example/v1"
+        api_key = ["env:ACME_ONE", "env:ACME_TWO"]
+        [providers.local]
+        base_url = "http://127.0.0.1:9000/v1"
+        """,
+    )
+    environ = {"OPENAI_API_KEY": KEY, "CLAUDE": KEY + "-2", "ACME_ONE": KEY + "-3", "ACME_TWO": KEY + "-4"}
+    providers = open_gateway(load_config(folder, environ), {}).providers
+    assert providers["openai"].keys == (KEY,)
+    assert providers["anthropic"].keys == (KEY + "-2",)
+    assert providers["acme"].keys == (KEY + "-3", KEY + "-4")
+    assert isinstance(resolve("local:m", providers, {}), Hosted)
+    assert KEY not in repr(providers)
+
+
+def test_a_key_that_is_named_but_not_there_is_missed_before_anything_is_asked(tmp_path: Path) -> None:
+    folder = project(tmp_path, '[providers.acme]\nbase_url = "https://llm.acme.example/v1"\napi_key = "env:ACME"\n')
+    rung = resolve("acme:m", open_gateway(load_config(folder, {}), {}).providers, {})
+    assert isinstance(rung, Unusable)
+    assert rung.fault.kind == "no_key"
+
+
+def test_a_provider_that_is_not_built_in_needs_an_address(tmp_path: Path) -> None:
+    folder = project(tmp_path, '[providers.acme]\napi_key = "some-long-key"\n')
+    with pytest.raises(Misconfigured) as failed:
+        open_gateway(load_config(folder, {}), {})
+    assert "acme" in failed.value.message
+
+
+async def test_prices_and_objects_are_handed_on(tmp_path: Path) -> None:
+    folder = project(tmp_path, '[prices]\n"own:m" = { input_usd_per_mtok = 1.0, output_usd_per_mtok = 2.0 }\n')
+    gateway = open_gateway(load_config(folder, {}), {"own": FakeModel("Hi.")})
+    assert gateway.prices.cost_usd("own", "m", Usage(input_tokens=1_000_000)) == 1.0
+    done = await gateway.generate(Generate(slot="a", models=("own:m",), messages=()), ModelSlot(models=("x",)), deaf)
+    assert done.attempts[0].error is None
