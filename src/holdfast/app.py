@@ -57,7 +57,7 @@ from holdfast.records import (
 from holdfast.release import Release
 from holdfast.releases.working import WorkingTree
 from holdfast.runtime.compare import Diff, compare
-from holdfast.runtime.execute import Stopped, execute
+from holdfast.runtime.execute import execute, recording_of
 from holdfast.runtime.feature import Bar, Feature, FeatureFunction, declare
 from holdfast.runtime.loading import load_module
 from holdfast.runtime.tape import BLANK, Tape
@@ -281,8 +281,9 @@ class Project:
         await self._keep(release)
         try:
             recording = await execute(feature, input, release=release, world=world, tape=tape, who=who)
-        except Stopped as stopped:
-            await asyncio.shield(self.store.recordings.add(stopped.recording))
+        except asyncio.CancelledError as cancelled:
+            if (stopped := recording_of(cancelled)) is not None:
+                await asyncio.shield(self.store.recordings.add(stopped))
             raise
         await self.store.recordings.add(recording)
         return recording

@@ -59,7 +59,7 @@ def code_facts(fn: Callable[..., Any]) -> CodeFacts:
                 if _belongs(found, home):
                     queue.append(found)
                 elif isinstance(found, str | int | float | bool | bytes | tuple | frozenset):
-                    sources[f"={name}"] = repr(found)
+                    sources[f"{_label(thing, home)}={name}"] = repr(found)
                 elif not _quiet(found):
                     alone = False
     text = "\n".join(f"{name}\n{sources[name]}" for name in sorted(sources))

@@ -45,12 +45,9 @@ from holdfast.runtime.world import Ended, World, ended
 _log = logging.getLogger("holdfast.feature")
 
 
-class Stopped(asyncio.CancelledError):
-    """The request was cancelled; `recording` holds what happened until then."""
-
-    def __init__(self, recording: Recording) -> None:
-        super().__init__(recording.id)
-        self.recording = recording
+def recording_of(cancelled: asyncio.CancelledError) -> Recording | None:
+    """The recording that a cancelled `execute` leaves in its CancelledError: what happened until then."""
+    return next((part for part in cancelled.args if isinstance(part, Recording)), None)
 
 
 async def execute(
@@ -60,8 +57,8 @@ async def execute(
 
     The function is run once, and again for each guard that wants another generation, each time with what was done so
     far on the tape. The same input, release and tape give the same output. Raises Refused (HF701) for an input that is
-    not the feature's, ReplayDiverged (HF500) when a strict tape misses, `Stopped` when cancelled; everything else is an
-    outcome.
+    not the feature's, and ReplayDiverged (HF500) when a strict tape misses; everything else is an outcome. Cancelled, it
+    leaves a recording in the CancelledError (`recording_of`).
     """
     value = feature.parse(input)
     request = Request(feature, release, tape, world, who, Stream(world.hear))
@@ -69,7 +66,9 @@ async def execute(
     try:
         return await execution.run()
     except asyncio.CancelledError as cancelled:
-        raise Stopped(execution.recording("cancelled")) from cancelled
+        # Not an error class of its own: asyncio.timeout knows a cancellation by its exact type.
+        cancelled.args = (execution.recording("cancelled"),)
+        raise
 
 
 class _Execution:

@@ -15,7 +15,7 @@ from holdfast.errors import EffectFailed, HoldfastError, Refused, ReplayDiverged
 from holdfast.identity import canonical, recording_from_json, to_json
 from holdfast.records import Check, Citation, Generate, Message, Recording, Retrieve, Tool
 from holdfast.runtime.context import Context
-from holdfast.runtime.execute import Stopped, execute
+from holdfast.runtime.execute import execute, recording_of
 from holdfast.runtime.feature import declare
 from holdfast.runtime.tape import Tape
 
@@ -293,10 +293,21 @@ async def test_a_cancelled_request_leaves_a_recording_of_what_happened() -> None
     task = asyncio.create_task(live(Outside(), declare(waits)))
     await asyncio.sleep(0.01)
     task.cancel()
-    with pytest.raises(Stopped) as stopped:
+    with pytest.raises(asyncio.CancelledError) as cancelled:
         await task
-    assert stopped.value.recording.outcome == "cancelled"
-    assert len(stopped.value.recording.steps) == 1
+    recording = recording_of(cancelled.value)
+    assert recording is not None
+    assert (recording.outcome, len(recording.steps)) == ("cancelled", 1)
+
+
+async def test_a_time_limit_around_a_request_is_told_from_a_cancellation() -> None:
+    async def waits(ctx: Context, ticket: Ticket) -> str:
+        await asyncio.Event().wait()
+        return ""
+
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await live(Outside(), declare(waits))
 
 
 def said(heard: list[Event]) -> str:
