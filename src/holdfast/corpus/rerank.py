@@ -1,6 +1,6 @@
 """A reranker without a model of its own: a text is as good as its best sentence.
 
-Knows nothing of corpora. With an encoder, a sentence is compared with the query by their vectors; without one, by words.
+Knows nothing of corpora. With an encoder a sentence is compared with the query by their vectors, else by words.
 """
 
 from __future__ import annotations

@@ -22,4 +22,4 @@ def text_of(value: Json) -> str:
 
 def count(value: Json) -> int:
     """A count of tokens: a whole number from 0 up."""
-    return int(value) if isinstance(value, int | float) and value > 0 else 0
+    return int(value) if isinstance(value, int | float) and 0 < value < float("inf") else 0
