@@ -200,7 +200,12 @@ class Recordings(Protocol):
         """The whole recording. Raises NotFound (HF203); StoreFailed (HF603) when it is damaged."""
         ...
 
-    async def find(self, query: RecordingQuery) -> tuple[RecordingSummary, ...]: ...
+    async def find(self, query: RecordingQuery) -> tuple[RecordingSummary, ...]:
+        """Summaries by `started_at`, newest first; of those that started together, the one that arrived last.
+
+        `since` is included, `until` is not. Raises NotFound (HF203) when `before` names no recording of the tenant.
+        """
+        ...
 
     async def delete_subject(self, subject: str, tenant: str = "") -> Deleted:
         """Erase recordings, the bodies only they used, and feedback of a subject. Run twice, removes nothing more."""

@@ -1,0 +1,250 @@
+"""What keeping a recording costs, against sqlite3's executemany of the same JSON in the same run.
+
+    python benchmarks/store.py [--seconds N]
+
+Texts are the Arduino help centre's in shared/data beside or above the repository, else examples/helpdesk/data. Prints,
+and writes the figures with the machine's name under benchmarks/results. A ratio is Holdfast to its peer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import platform
+import random
+import shutil
+import sqlite3
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import zstandard
+
+from holdfast.identity import content_of, key_of, new_id, to_json
+from holdfast.records import (
+    Attempt,
+    Check,
+    Checked,
+    Effect,
+    Generate,
+    Generated,
+    Message,
+    Passage,
+    Recording,
+    Result,
+    Retrieve,
+    Retrieved,
+    Step,
+    Usage,
+    Verdict,
+)
+from holdfast.store import open_store
+from holdfast.store.codec import Codec
+
+HERE = Path(__file__).resolve().parent
+DATA = next((above / "shared" / "data" for above in HERE.parents if (above / "shared" / "data").is_dir()), None)
+CONCURRENCY = (1, 32, 256)
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Scene:
+    """Makes recordings: a question, passages out of 500, an answer, a verdict. The same seed, the same recordings."""
+
+    def __init__(self, words: list[str]) -> None:
+        self._words = words
+        self._chance = random.Random(1)
+        self._passages = [self._passage(number) for number in range(500)]
+        self._system = "Answer the customer from the sources only. " + self._text(90)
+
+    def recording(self, passages: int) -> Recording:
+        question, answer = self._text(30), self._text(60)
+        found = tuple(self._chance.sample(self._passages, passages))
+        user = f"Question:\n{question}\n\nSources:\n" + "\n\n".join(each.text for each in found)
+        generate = Generate(
+            slot="answer",
+            models=("openai:gpt-5-mini", "anthropic:claude-haiku-4-5", "extractive"),
+            messages=(Message(role="system", text=self._system), Message(role="user", text=user)),
+            sources=found if passages > 1 else (),
+            question=question,
+        )
+        citations = [{"document": each.document, "chunk": each.chunk, "title": each.title} for each in found[:2]]
+        steps = [
+            self._step(Retrieve(corpus="help_center@v12", query=question), Retrieved(passages=found)),
+            self._step(generate, Generated(text=answer, model="openai:gpt-5-mini-2025-08-07", rung=0), self._attempt()),
+        ]
+        if passages > 1:
+            check = Check(guard="grounded", family="grounded", text=answer, sources=tuple(p.text for p in found))
+            verdict = Verdict(guard="grounded", passed=True, score=self._chance.random())
+            steps.append(self._step(check, Checked(verdict=verdict)))
+        return Recording(
+            id=new_id("rec"),
+            feature="answer_ticket",
+            release=f"r_{self._chance.randrange(5):012x}",
+            input={"subject": None, "body": question},
+            output={"text": answer, "citations": citations},
+            outcome="ok",
+            steps=tuple(steps),
+            cost_usd=self._chance.random() / 100,
+            ms=self._chance.random() * 3000,
+            started_at=self._at(),
+            subject=f"user-{self._chance.randrange(1000)}",
+            code_hash="a1b2c3d4e5f6",
+        )
+
+    def _text(self, count: int) -> str:
+        first = self._chance.randrange(len(self._words) - count)
+        return " ".join(self._words[first : first + count])
+
+    def _passage(self, number: int) -> Passage:
+        return Passage(
+            document=f"doc-{number // 3}",
+            chunk=f"doc-{number // 3}#{number % 3}",
+            title=self._text(6),
+            text=self._text(135),
+            headings=(self._text(3),),
+            url=f"https://help.example.com/articles/{number}",
+            score=self._chance.random(),
+        )
+
+    def _step(self, effect: Effect, result: Result, *attempts: Attempt) -> Step:
+        key, ms = key_of(content_of(effect), 0), self._chance.random() * 1000
+        return Step(key=key, effect=effect, result=result, attempts=attempts, ms=ms, started_at=self._at())
+
+    def _attempt(self) -> Attempt:
+        ms, cost_usd = self._chance.random() * 3000, self._chance.random() / 100
+        usage = Usage(input_tokens=self._chance.randint(300, 2000), output_tokens=self._chance.randint(50, 300))
+        return Attempt(provider="openai", model="gpt-5-mini", rung=0, ms=ms, usage=usage, cost_usd=cost_usd)
+
+    def _at(self) -> datetime:
+        return START + timedelta(seconds=self._chance.random() * 1e6)
+
+
+def words() -> list[str]:
+    """The words of a help centre, in order."""
+    if DATA is not None:
+        lines = (DATA / "kb_arduino_help_center" / "articles.jsonl").read_text().splitlines()
+        return [word for line in lines for word in json.loads(line)["markdown"].split()]
+    return [
+        word
+        for file in sorted((HERE.parent / "examples/helpdesk/data").rglob("*.md"))
+        for word in file.read_text().split()
+    ]
+
+
+async def keep(folder: Path, recordings: list[Recording], concurrency: int) -> dict[str, float]:
+    """Add them all through the store, so many at a time."""
+    store = await open_store(f"sqlite:///{folder}/holdfast.db", folder / "storage")
+    rest = iter(recordings)
+
+    async def work() -> None:
+        for recording in rest:
+            await store.recordings.add(recording)
+
+    wall, cpu = time.perf_counter(), time.process_time()
+    await asyncio.gather(*(work() for _ in range(concurrency)))
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    await store.close()
+    return figures(len(recordings), wall, cpu, folder)
+
+
+def executemany(folder: Path, documents: list[tuple[str, bytes]], concurrency: int) -> dict[str, float]:
+    """The peer: the JSON ready made, one table, one commit for as many as are written at a time, as durable."""
+    folder.mkdir()
+    connection = sqlite3.connect(folder / "raw.db", isolation_level=None)
+    connection.executescript(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE r (id TEXT PRIMARY KEY, json BLOB)"
+    )
+    rest = iter(documents)
+    wall, cpu = time.perf_counter(), time.process_time()
+    while batch := list(islice(rest, concurrency)):
+        connection.execute("BEGIN IMMEDIATE")
+        connection.executemany("INSERT INTO r VALUES (?, ?)", batch)
+        connection.execute("COMMIT")
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    connection.close()
+    return figures(len(documents), wall, cpu, folder)
+
+
+def figures(count: int, wall_s: float, cpu_s: float, folder: Path) -> dict[str, float]:
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    return {
+        "per_second": round(count / wall_s),
+        "cpu_us": round(cpu_s / count * 1e6, 1),
+        "disk_bytes": round(size / count),
+    }
+
+
+def shapes(recordings: list[Recording]) -> dict[str, dict[str, float]]:
+    """Ways of keeping the JSON: bytes and CPU of each, per recording, rows and indexes not counted."""
+    compress = zstandard.ZstdCompressor(level=3, write_checksum=True).compress
+    codec, kept = Codec(), set[bytes | None]()
+
+    def whole(recording: Recording) -> int:
+        return len(compress(to_json(recording)))
+
+    def by_effect(recording: Recording) -> int:
+        parts = [to_json(part) for step in recording.steps for part in (step.effect, step.result)]
+        return sum(len(compress(part)) for part in parts)
+
+    def cut(recording: Recording) -> int:
+        bodies = [body for body in codec.pack(recording).bodies if body.hash is None or body.hash not in kept]
+        kept.update(body.hash for body in bodies)
+        return sum(len(codec.compress(body.data)) for body in bodies)
+
+    ways: dict[str, Callable[[Recording], int]] = {
+        "json": lambda recording: len(to_json(recording)),
+        "one body, zstd": whole,
+        "a body per effect and result, zstd": by_effect,
+        "frame and shared pieces, zstd with dictionary": cut,
+    }
+    result = {}
+    for name, way in ways.items():
+        cpu = time.process_time()
+        size = sum(map(way, recordings))
+        cpu = time.process_time() - cpu
+        count = len(recordings)
+        result[name] = {"bytes": round(size / count), "cpu_us": round(cpu / count * 1e6, 1)}
+    return result
+
+
+def comparisons(scene: Scene, passages: int, seconds: float, root: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    for concurrency in CONCURRENCY:
+        count = int(seconds * (1000 if concurrency == 1 else 6000))
+        recordings = [scene.recording(passages) for _ in range(count)]
+        ours = asyncio.run(keep(root / f"ours-{passages}-{concurrency}", recordings, concurrency))
+        documents = [(recording.id, to_json(recording)) for recording in recordings]
+        peer = executemany(root / f"peer-{passages}-{concurrency}", documents, concurrency)
+        ratio = {name: round(ours[name] / peer[name], 2) for name in ours}
+        yield f"concurrency {concurrency}", {"holdfast": ours, "executemany": peer, "ratio": ratio}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=1.0, help="about how long each measurement takes")
+    seconds = parser.parse_args().seconds
+    scene = Scene(words())
+    report: dict[str, Any] = {
+        "machine": platform.node(),
+        "python": platform.python_version(),
+        "sqlite": sqlite3.sqlite_version,
+    }
+    root = Path(tempfile.mkdtemp())
+    try:
+        for name, passages in (("1 passage", 1), ("6 passages", 6)):
+            report[name] = {"shapes": shapes([scene.recording(passages) for _ in range(1000)])}
+            report[name] |= comparisons(scene, passages, seconds, root)
+    finally:
+        shutil.rmtree(root)
+    text = json.dumps(report, indent=1)
+    print(text)
+    (HERE / "results").mkdir(exist_ok=True)
+    (HERE / "results" / "store.json").write_text(text + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""What the store answers when it cannot do what is asked: every error it raises, in one place.
+
+Knows nothing of how it came to that.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+import msgspec
+
+from holdfast.errors import NotFound, StoreFailed
+
+UNWRITABLE = (TypeError, ValueError, ArithmeticError, RecursionError, msgspec.MsgspecError)
+"""What encoding a value raises that is not JSON, or text that is not Unicode."""
+
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_DISK = {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_IOERR,
+}
+
+
+def database_fault(error: sqlite3.Error) -> StoreFailed:
+    """The StoreFailed for an error of SQLite: HF601 for the disk, HF600 for anything else."""
+    family = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # the low byte of an extended code
+    if family in _BUSY:
+        return StoreFailed(
+            "HF600",
+            f"another process kept the database locked for too long ({error})",
+            "find the process that holds it (a backup, a shell with an open transaction), end it, and try again",
+        )
+    if family in _DISK:
+        return disk_fault(error)
+    return StoreFailed(
+        "HF600",
+        f"the database did not take or give something ({error})",
+        "run 'holdfast doctor'; if the file is damaged, restore it from a backup",
+    )
+
+
+def disk_fault(error: Exception) -> StoreFailed:
+    """The StoreFailed for a disk that is full, or for a folder that cannot be written."""
+    return StoreFailed(
+        "HF601",
+        f"the disk or the storage is full or not writable ({error})",
+        "free some space, and let this user write to the folders of database_url and storage_url",
+    )
+
+
+def damaged(recording_id: str, what: str) -> StoreFailed:
+    """The StoreFailed for a recording that is there but cannot be read back."""
+    return StoreFailed(
+        "HF603",
+        f"the recording '{recording_id}' is damaged: {what}",
+        "restore the database and the storage folder from one backup, and check the disk",
+    )
+
+
+def closed() -> StoreFailed:
+    """The StoreFailed for a store that is asked after it was closed."""
+    return StoreFailed("HF600", "the store is closed", "open it again with open_store()")
+
+
+def unwritable(what: str, error: Exception) -> StoreFailed:
+    """The StoreFailed for a value that cannot be written down."""
+    return StoreFailed(
+        "HF600",
+        f"{what} cannot be written as JSON ({error})",
+        "give and return JSON values only: no NaN or infinity, no lone surrogates, at most 900 levels deep",
+    )
+
+
+def no_recording(recording_id: str) -> NotFound:
+    """The NotFound for a recording that is not there, or not this tenant's."""
+    return NotFound(
+        "HF203",
+        f"there is no recording '{recording_id}'",
+        "list what there is with: holdfast recordings list",
+    )
+
+
+def no_key(key_id: str) -> NotFound:
+    """The NotFound for a key that is not there."""
+    return NotFound("HF205", f"there is no key '{key_id}'", "list the keys with: holdfast keys list")
+
+
+def key_taken(key_id: str) -> StoreFailed:
+    """The StoreFailed for a second key with the id of another."""
+    return StoreFailed("HF600", f"there is another key with the id '{key_id}'", "create a key with an id of its own")

@@ -1,0 +1,156 @@
+"""What the writer thread does to the database: keep recordings, erase a subject, settle files.
+
+Knows nothing of threads or of who waits.
+
+A large body's file and its row cannot appear in one instant. So a body is first announced as `unsettled`, in a
+transaction of its own; its file is written, and removed, only under the database's write lock (BEGIN IMMEDIATE); and
+the row comes in the transaction that takes the announcement back. Whatever a kill leaves is announced, and `settle`
+removes the files that have no row. It can hit nobody's half-made file: it holds the lock that their writer would hold.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from holdfast.contracts import Deleted
+from holdfast.errors import StoreFailed
+from holdfast.store.codec import Body, Codec, Packed
+from holdfast.store.faults import disk_fault
+from holdfast.store.files import Files
+
+
+class Keeper:
+    """The writing side of the store over one connection. Belongs to one thread."""
+
+    def __init__(self, connection: sqlite3.Connection, sql: Mapping[str, str], files: Files, codec: Codec) -> None:
+        self.connection = connection
+        self.codec = codec
+        self._sql = sql
+        self._files = files
+
+    @contextmanager
+    def transaction(self, packed: Sequence[Packed] = ()) -> Iterator[None]:
+        """Hold the write lock, with the large bodies of `packed` announced; commit at the end, or undo all of it."""
+        large = [body.hash for each in packed for body in each.bodies if body.large]
+        while True:
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                missing = [(h,) for h in large if not self._one("is_unsettled", h) and not self._one("body_of_hash", h)]
+                if not missing:
+                    yield
+                self.connection.executemany(self._sql["unsettle"], missing)
+                self.connection.execute("COMMIT")
+            finally:
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
+            if not missing:
+                return  # otherwise once more: what is announced is durable now
+
+    def keep(self, packed: Sequence[Packed]) -> list[StoreFailed | None]:
+        """Insert those that are not kept yet, inside a `transaction`; for each, why its file could not be written."""
+        if not packed:
+            return []
+        outcomes: list[StoreFailed | None] = []
+        batch = _Batch(*self.connection.execute(self._sql["highest"]).fetchone())
+        seen: set[tuple[str, str]] = set()
+        for each in packed:
+            name = each.row[:2]
+            try:
+                if name not in seen and not self._one("number_of_recording", *name):
+                    self._place(each, batch)
+                    seen.add(name)
+                outcomes.append(None)
+            except OSError as error:
+                outcomes.append(disk_fault(error))
+        self.connection.executemany(self._sql["add_recording"], batch.recordings)
+        self.connection.executemany(self._sql["add_body"], batch.bodies)
+        self.connection.executemany(self._sql["add_part"], batch.parts)
+        self.connection.executemany(self._sql["settle"], batch.settled)
+        return outcomes
+
+    def _place(self, packed: Packed, batch: _Batch) -> None:
+        """Add a recording's rows to the batch, all or, when a file cannot be written (OSError), none."""
+        recording = batch.recording + 1
+        body, numbers = batch.body, dict[bytes, int]()
+        bodies: list[tuple[int, str, bytes | None, bytes | None]] = []
+        parts: list[tuple[int, int, int]] = []
+        for position, piece in enumerate(packed.bodies):
+            number = numbers.get(piece.hash) or self._number(piece.hash, batch) if piece.hash else None
+            if number is None:
+                number = body = body + 1
+                bodies.append((number, packed.row[0], piece.hash, self._content(piece)))
+                if piece.hash is not None:
+                    numbers[piece.hash] = number
+            parts.append((recording, position, number))
+        batch.recording, batch.body = recording, body
+        batch.recordings.append((recording, *packed.row))
+        batch.bodies += bodies
+        batch.parts += parts
+        batch.settled += [(piece.hash,) for piece in packed.bodies if piece.large and piece.hash is not None]
+        batch.numbers.update(numbers)
+
+    def _number(self, hashed: bytes, batch: _Batch) -> int | None:
+        """The number of a body that is there already, in this batch or in the database."""
+        number = batch.numbers.get(hashed)
+        if number is None and (number := self._one("body_of_hash", hashed)):
+            batch.numbers[hashed] = number
+        return number
+
+    def _content(self, piece: Body) -> bytes | None:
+        content = self.codec.compress(piece.data)
+        if piece.large and piece.hash is not None:
+            self._files.write(piece.hash.hex(), content)
+            return None
+        return content
+
+    def erase(self, subject: str, tenant: str) -> Deleted:
+        """Erase a subject, in transactions of its own. What was deleted is overwritten, in the write-ahead log too.
+
+        Raises StoreFailed (HF600) when a reader would not let go of the log: then run it again.
+        """
+        execute = self.connection.execute
+        with self.transaction():
+            of_subject = {"tenant": tenant, "subject": subject}
+            feedback = execute(self._sql["delete_feedback_of_subject"], of_subject).rowcount
+            bodies = execute(self._sql["bodies_of_subject"], (tenant, subject)).fetchall()
+            recordings = execute(self._sql["delete_recordings_of_subject"], (tenant, subject)).rowcount
+            deleted = [row for body in bodies for row in execute(self._sql["delete_body_unless_used"], body).fetchall()]
+            files = [(hashed,) for hashed, is_file in deleted if is_file]
+            self.connection.executemany(self._sql["unsettle"], files)
+        self.settle()
+        busy, _, _ = execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise StoreFailed(
+                "HF600",
+                f"the data of '{subject}' is erased, but a reader keeps the write-ahead log from being emptied",
+                "end what reads the database in another process, then run the deletion again",
+            )
+        return Deleted(recordings=recordings, bodies=len(deleted), files=len(files), feedback=feedback)
+
+    def settle(self) -> None:
+        """Remove every announced file that has no row. Run twice, or stopped halfway, it ends the same."""
+        if not self.connection.execute(self._sql["unsettled"]).fetchone():
+            return
+        with self.transaction():
+            found = self.connection.execute(self._sql["unsettled"]).fetchall()
+            self._files.remove(hashed.hex() for hashed, has_row in found if not has_row)
+            self.connection.executemany(self._sql["settle"], [(hashed,) for hashed, _ in found])
+
+    def _one(self, query: str, *values: object) -> int | None:
+        row = self.connection.execute(self._sql[query], values).fetchone()
+        return None if row is None else row[0]
+
+
+class _Batch:
+    """The rows of one commit, and the numbers given out so far."""
+
+    def __init__(self, recording: int, body: int) -> None:
+        self.recording = recording
+        self.body = body
+        self.numbers: dict[bytes, int] = {}
+        self.recordings: list[tuple[object, ...]] = []
+        self.bodies: list[tuple[int, str, bytes | None, bytes | None]] = []
+        self.parts: list[tuple[int, int, int]] = []
+        self.settled: list[tuple[bytes]] = []

@@ -1,0 +1,53 @@
+"""From a `database_url` and a storage folder to an open store.
+
+Knows nothing of where the settings were written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+from holdfast.contracts import Store
+from holdfast.errors import Misconfigured
+
+_SQLITE = "sqlite:///"
+
+
+async def open_store(database_url: str, storage: Path | str, *, secrets: Sequence[str] = ()) -> Store:
+    """The store at `sqlite:///relative.db` or `sqlite:////absolute.db`, its large bodies under the folder `storage`.
+
+    Makes both when they are missing, and brings an older database up to date; several processes may do so at once. Each
+    of `secrets` of at least 8 characters is replaced by `[secret]` in whatever is written.
+    Raises Misconfigured (HF100, HF107) for a URL it cannot serve, StoreFailed (HF600, HF601, HF602).
+    """
+    from holdfast.store.sqlite import open_sqlite
+
+    path = _path(database_url)
+    if "://" in str(storage):
+        raise Misconfigured(
+            "HF107",
+            f"large bodies cannot be kept at '{str(storage).partition(':')[0]}': this version keeps them in a folder",
+            'write a folder: storage_url = ".holdfast/storage"',
+        )
+    return await asyncio.to_thread(open_sqlite, path, Path(storage), secrets)
+
+
+def _path(database_url: str) -> Path:
+    example = 'write database_url = "sqlite:///.holdfast/holdfast.db"'
+    scheme = database_url.partition(":")[0]
+    if scheme.startswith("postgres"):
+        raise Misconfigured("HF107", "this version stores on SQLite only, not on PostgreSQL", example)
+    name = database_url.removeprefix(_SQLITE)
+    if scheme != "sqlite":
+        raise Misconfigured("HF100", f"database_url has an unknown scheme '{scheme}'", example)
+    if ":memory:" in database_url:
+        raise Misconfigured(
+            "HF100",
+            "a database in memory would lose every recording at the end of the process",
+            f"{example}; in tests use holdfast.testing.MemoryStore()",
+        )
+    if not database_url.startswith(_SQLITE) or not name or name.endswith("/"):
+        raise Misconfigured("HF100", "database_url does not name a file", example)
+    return Path(name)

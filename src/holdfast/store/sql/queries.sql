@@ -1,0 +1,156 @@
+-- Every query of the store by name. Each has one line that says what it does.
+
+-- name: ping
+-- Prove that the database answers.
+SELECT count(*) FROM schema_migrations;
+
+-- name: highest
+-- The highest numbers given out so far.
+SELECT (SELECT coalesce(max(n), 0) FROM recordings), (SELECT coalesce(max(n), 0) FROM bodies);
+
+-- name: body_of_hash
+-- The number of the body with a hash.
+SELECT n FROM bodies WHERE hash = ?;
+
+-- name: identity
+-- What names this database's folder in the storage.
+SELECT id FROM identity;
+
+-- name: unsettled
+-- Every body that may be a file without having a row, and whether it has one.
+SELECT u.hash, b.n IS NOT NULL FROM unsettled AS u LEFT JOIN bodies AS b ON b.hash = u.hash;
+
+-- name: is_unsettled
+-- Whether a body is announced as a file.
+SELECT 1 FROM unsettled WHERE hash = ?;
+
+-- name: unsettle
+-- Announce that a body may be a file without having a row.
+INSERT INTO unsettled (hash) VALUES (?) ON CONFLICT DO NOTHING;
+
+-- name: settle
+-- Say that a body's file has its row, or is gone.
+DELETE FROM unsettled WHERE hash = ?;
+
+-- name: add_recording
+-- Keep the row of a recording.
+INSERT INTO recordings (n, tenant, id, feature, release, outcome, cost_usd, ms, started_at, subject, replay_of)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: add_body
+-- Keep a body.
+INSERT INTO bodies (n, tenant, hash, content) VALUES (?, ?, ?, ?);
+
+-- name: add_part
+-- Say which body fills a hole of a recording.
+INSERT INTO parts (recording, position, body) VALUES (?, ?, ?);
+
+-- name: bodies_of
+-- The bodies of a recording, the one with holes first.
+SELECT b.hash, b.content
+FROM recordings AS r
+JOIN parts AS p ON p.recording = r.n
+JOIN bodies AS b ON b.n = p.body
+WHERE r.tenant = ? AND r.id = ?
+ORDER BY p.position;
+
+-- name: find
+-- Summaries of recordings, newest first. The filters that are asked for replace the comment.
+SELECT tenant, id, feature, release, outcome, cost_usd, ms, started_at, subject, replay_of
+FROM recordings
+WHERE tenant = :tenant /* filters */
+ORDER BY started_at DESC, n DESC
+LIMIT :limit;
+
+-- name: place
+-- Where a recording stands in the order of `find`.
+SELECT started_at, n FROM recordings WHERE tenant = ? AND id = ?;
+
+-- name: bodies_of_subject
+-- Every body a subject's recordings are made of.
+SELECT DISTINCT p.body
+FROM recordings AS r
+JOIN parts AS p ON p.recording = r.n
+WHERE r.tenant = ? AND r.subject = ?;
+
+-- name: delete_feedback_of_subject
+-- Erase the feedback a subject gave, and the feedback on the subject's recordings.
+DELETE FROM feedback
+WHERE (tenant = :tenant AND subject = :subject)
+OR recording IN (SELECT n FROM recordings WHERE tenant = :tenant AND subject = :subject);
+
+-- name: delete_recordings_of_subject
+-- Erase a subject's recordings and what ties them to their bodies.
+DELETE FROM recordings WHERE tenant = ? AND subject = ?;
+
+-- name: delete_body_unless_used
+-- Erase a body that no recording is made of any more; gives its hash, and whether it was a file.
+DELETE FROM bodies
+WHERE n = ? AND NOT EXISTS (SELECT 1 FROM parts WHERE parts.body = bodies.n)
+RETURNING hash, content IS NULL;
+
+-- name: add_release
+-- Keep a release under a name; once kept it never changes.
+INSERT INTO releases (id, name, content) VALUES (?, ?, ?) ON CONFLICT DO NOTHING;
+
+-- name: release_of_id
+-- The release with an id, as it was first kept.
+SELECT content FROM releases WHERE tenant = '' AND id = ? ORDER BY n LIMIT 1;
+
+-- name: release_of_name
+-- The newest release of a name.
+SELECT content FROM releases WHERE tenant = '' AND name = ? AND name <> '' ORDER BY n DESC LIMIT 1;
+
+-- name: release_names
+-- Every name of a release.
+SELECT DISTINCT name FROM releases WHERE tenant = '' AND name <> '';
+
+-- name: number_of_prompt
+-- The number of a prompt's text under its path.
+SELECT number FROM prompts WHERE tenant = '' AND path = ? AND hash = ?;
+
+-- name: add_prompt
+-- Keep a prompt under the next number of its path.
+INSERT INTO prompts (path, number, hash, text)
+SELECT :path, coalesce(max(number), 0) + 1, :hash, :text FROM prompts WHERE tenant = '' AND path = :path
+RETURNING number;
+
+-- name: prompt
+-- The text that was used under a path as a certain number.
+SELECT hash, text FROM prompts WHERE tenant = '' AND path = ? AND number = ?;
+
+-- name: prompts_known
+-- Every prompt as `path@N`.
+SELECT path || '@' || number FROM prompts WHERE tenant = '';
+
+-- name: number_of_recording
+-- The number of a recording.
+SELECT n FROM recordings WHERE tenant = ? AND id = ?;
+
+-- name: add_feedback
+-- Keep feedback on a recording; the same id again changes nothing.
+INSERT INTO feedback (tenant, id, recording, subject, content) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING;
+
+-- name: feedback_of
+-- The feedback on a recording, in order of arrival.
+SELECT f.content
+FROM recordings AS r
+JOIN feedback AS f ON f.recording = r.n
+WHERE r.tenant = ? AND r.id = ?
+ORDER BY f.n;
+
+-- name: add_key
+-- Keep a key.
+INSERT INTO keys (tenant, id, content) VALUES (?, ?, ?);
+
+-- name: key
+-- A key by its id.
+SELECT content FROM keys WHERE id = ?;
+
+-- name: keys
+-- Every key, in order of arrival.
+SELECT content FROM keys ORDER BY n;
+
+-- name: change_key
+-- Replace a key's content.
+UPDATE keys SET content = ? WHERE id = ?;

@@ -1,0 +1,244 @@
+"""A store that lives in memory: the twin of the real ones, for tests of code that needs a store.
+
+Knows nothing of durability: what it holds ends with the process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+
+from holdfast.contracts import Deleted, Key, RecordingQuery
+from holdfast.errors import unknown
+from holdfast.identity import recording_from_json, to_json
+from holdfast.records import Feedback, Recording, RecordingSummary
+from holdfast.release import Prompt, Release
+from holdfast.store.codec import Codec, Packed, micros, summary_of
+from holdfast.store.cutting import fill
+from holdfast.store.faults import closed, key_taken, no_key, no_recording
+
+
+class MemoryStore:
+    """Keeps every promise of `Store` but durability. Give it to whatever takes a store:
+
+    store = MemoryStore()
+    await store.recordings.add(recording)
+    """
+
+    def __init__(self, *, secrets: Sequence[str] = ()) -> None:
+        self._gate = gate = _Gate()
+        codec = Codec(secrets)
+        kept: dict[tuple[str, str], Packed] = {}
+        self.feedback = MemoryFeedback(gate, codec, kept)
+        self.recordings = MemoryRecordings(gate, codec, kept, self.feedback)
+        self.releases = MemoryReleases(gate)
+        self.prompts = MemoryPrompts(gate)
+        self.keys = MemoryKeys(gate)
+
+    async def ping(self) -> None:
+        """See `Store`."""
+        self._gate.check()
+
+    async def close(self) -> None:
+        """See `Store`."""
+        self._gate.is_open = False
+
+
+class _Gate:
+    """Whether the store is open."""
+
+    is_open = True
+
+    def check(self) -> None:
+        if not self.is_open:
+            raise closed()
+
+
+class MemoryRecordings:
+    """Recordings by tenant and id, as they would be written: changing an input after the add changes nothing."""
+
+    def __init__(
+        self, gate: _Gate, codec: Codec, kept: dict[tuple[str, str], Packed], feedback: MemoryFeedback
+    ) -> None:
+        self._gate = gate
+        self._codec = codec
+        self._kept = kept
+        self._feedback = feedback
+
+    async def add(self, recording: Recording) -> None:
+        """See `Recordings`."""
+        self._gate.check()
+        packed = self._codec.pack(recording)
+        self._kept.setdefault(packed.row[:2], packed)
+
+    async def get(self, recording_id: str, tenant: str = "") -> Recording:
+        """See `Recordings`."""
+        self._gate.check()
+        frame, *pieces = (body.data for body in self._packed(recording_id, tenant).bodies)
+        return recording_from_json(fill(frame, pieces))
+
+    async def find(self, query: RecordingQuery) -> tuple[RecordingSummary, ...]:
+        """See `Recordings`."""
+        self._gate.check()
+        arrived = {name: n for n, name in enumerate(self._kept)}
+
+        def place(packed: Packed) -> tuple[int, int]:
+            return packed.row[7], arrived[packed.row[:2]]
+
+        found = [packed for packed in self._kept.values() if _matches(packed, query)]
+        if query.before is not None:
+            before = place(self._packed(query.before, query.tenant))
+            found = [packed for packed in found if place(packed) < before]
+        return tuple(summary_of(packed.row) for packed in sorted(found, key=place, reverse=True)[: query.limit])
+
+    async def delete_subject(self, subject: str, tenant: str = "") -> Deleted:
+        """See `Recordings`."""
+        self._gate.check()
+        names = [name for name, packed in self._kept.items() if (packed.row[0], packed.row[8]) == (tenant, subject)]
+        gone = [self._kept.pop(name) for name in names]
+        used = {body.hash for packed in self._kept.values() for body in packed.bodies}
+        shared = {body.hash for packed in gone for body in packed.bodies} - used - {None}
+        own = sum(body.hash is None for packed in gone for body in packed.bodies)
+        feedback = self._feedback.forget(set(names), subject, tenant)
+        return Deleted(recordings=len(gone), bodies=own + len(shared), feedback=feedback)
+
+    def _packed(self, recording_id: str, tenant: str) -> Packed:
+        found = self._kept.get((tenant, recording_id))
+        if found is None:
+            raise no_recording(recording_id)
+        return found
+
+
+def _matches(packed: Packed, query: RecordingQuery) -> bool:
+    tenant, _, feature, release, outcome, _, _, started_at, subject, _ = packed.row
+    return (
+        tenant == query.tenant
+        and query.feature in (None, feature)
+        and query.release in (None, release)
+        and query.outcome in (None, outcome)
+        and query.subject in (None, subject)
+        and (query.since is None or started_at >= micros(query.since))
+        and (query.until is None or started_at < micros(query.until))
+    )
+
+
+class MemoryFeedback:
+    """Feedback on recordings."""
+
+    def __init__(self, gate: _Gate, codec: Codec, recordings: Mapping[tuple[str, str], Packed]) -> None:
+        self._gate = gate
+        self._codec = codec
+        self._recordings = recordings
+        self._kept: dict[tuple[str, str], Feedback] = {}
+
+    async def add(self, feedback: Feedback, tenant: str = "") -> None:
+        """See `Feedbacks`. The same id again changes nothing."""
+        self._gate.check()
+        if (tenant, feedback.recording_id) not in self._recordings:
+            raise no_recording(feedback.recording_id)
+        content = self._codec.scrubbed(to_json(feedback))
+        self._kept.setdefault((tenant, feedback.id), msgspec.json.decode(content, type=Feedback))
+
+    async def of(self, recording_id: str, tenant: str = "") -> tuple[Feedback, ...]:
+        """See `Feedbacks`."""
+        self._gate.check()
+        return tuple(
+            feedback
+            for (whose, _), feedback in self._kept.items()
+            if (whose, feedback.recording_id) == (tenant, recording_id)
+        )
+
+    def forget(self, recordings: set[tuple[str, str]], subject: str, tenant: str) -> int:
+        """Drop the feedback on those recordings and of that subject; gives how many."""
+        gone = [
+            name
+            for name, feedback in self._kept.items()
+            if (name[0], feedback.recording_id) in recordings or (name[0], feedback.subject) == (tenant, subject)
+        ]
+        for name in gone:
+            del self._kept[name]
+        return len(gone)
+
+
+class MemoryReleases:
+    """Releases by id and by name."""
+
+    def __init__(self, gate: _Gate) -> None:
+        self._gate = gate
+        self._kept: dict[tuple[str, str | None], bytes] = {}
+
+    async def add(self, release: Release) -> None:
+        """See `Releases`. The same choices under the same name again change nothing."""
+        self._gate.check()
+        self._kept.setdefault((release.id, release.name or None), to_json(release))
+
+    async def get(self, release_id: str) -> Release:
+        """See `Releases`. By id: as it was first kept."""
+        self._gate.check()
+        of_id = [content for (id_, _), content in self._kept.items() if id_ == release_id]
+        of_name = [content for (_, name), content in self._kept.items() if name == release_id]
+        for content in [*of_id[:1], *of_name[-1:]]:
+            return msgspec.json.decode(content, type=Release)
+        raise unknown("HF204", "release", release_id, {name for _, name in self._kept if name})
+
+
+class MemoryPrompts:
+    """Prompts by path and number."""
+
+    def __init__(self, gate: _Gate) -> None:
+        self._gate = gate
+        self._kept: dict[str, list[Prompt]] = {}
+
+    async def note(self, prompt: Prompt) -> int:
+        """See `Prompts`. The same text again gives the same number."""
+        self._gate.check()
+        used = self._kept.setdefault(prompt.path, [])
+        if prompt.hash not in (numbers := {each.hash: n for n, each in enumerate(used, 1)}):
+            used.append(prompt)
+            return len(used)
+        return numbers[prompt.hash]
+
+    async def get(self, path: str, number: int) -> Prompt:
+        """See `Prompts`."""
+        self._gate.check()
+        used = self._kept.get(path, [])
+        if 1 <= number <= len(used):
+            return used[number - 1]
+        known = (f"{each}@{n}" for each, texts in self._kept.items() for n, _ in enumerate(texts, 1))
+        raise unknown("HF201", "prompt", f"{path}@{number}", known)
+
+
+class MemoryKeys:
+    """Keys by id."""
+
+    def __init__(self, gate: _Gate) -> None:
+        self._gate = gate
+        self._kept: dict[str, Key] = {}
+
+    async def add(self, key: Key) -> None:
+        """Keep a key; the same one again changes nothing. Raises StoreFailed (HF600) when the id is another key's."""
+        self._gate.check()
+        if self._kept.setdefault(key.id, key) != key:
+            raise key_taken(key.id)
+
+    async def get(self, key_id: str) -> Key | None:
+        """See `Keys`."""
+        self._gate.check()
+        return self._kept.get(key_id)
+
+    async def all(self) -> tuple[Key, ...]:
+        """Every key, in order of arrival, the revoked ones too."""
+        self._gate.check()
+        return tuple(self._kept.values())
+
+    async def revoke(self, key_id: str, at: datetime) -> Key:
+        """See `Keys`."""
+        self._gate.check()
+        found = self._kept.get(key_id)
+        if found is None:
+            raise no_key(key_id)
+        if found.revoked_at is None:
+            found = self._kept[key_id] = msgspec.structs.replace(found, revoked_at=at)
+        return found
