@@ -202,7 +202,7 @@ class Project:
         """
         feature = self.feature(name)
         chosen = self.release() if release is None else await self.store.releases.get(release)
-        world = self._world(chosen, hear, recording_id)
+        world = self.world(chosen, hear, recording_id)
         return await self._kept_execution(feature, input, chosen, world, BLANK, who)
 
     async def replay(
@@ -236,7 +236,7 @@ class Project:
                 tape = tape.without_pin(slot)
         who = self.who(recording.subject, recording.tenant)
         again = await self._kept_execution(
-            feature, recording.input, release, self._world(release, deaf, None), tape, who
+            feature, recording.input, release, self.world(release), tape, who
         )
         remembered = sum(step.replayed for step in again.steps)
         return Replay(
@@ -298,7 +298,8 @@ class Project:
                 await self.store.prompts.note(prompt)
         self._kept.add(release.id)
 
-    def _world(self, release: Release, hear: Hear, recording_id: str | None) -> World:
+    def world(self, release: Release, hear: Hear = deaf, recording_id: str | None = None) -> World:
+        """What execute needs of the outside, done by this project's rooms."""
         async def perform(effect: Effect, heard: Hear) -> Done:
             return await self._perform(effect, release, heard)
 
