@@ -1,0 +1,105 @@
+"""What the server needs of a project, as protocols.
+
+Knows nothing of how a project is built; `holdfast.app.Project` is one, a test's small double is another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from holdfast.app import Replay
+from holdfast.contracts import Hear, Store, deaf
+from holdfast.records import Feedback, Json, Recording
+from holdfast.runtime.who import Who
+
+
+class Limits(Protocol):
+    """Anything with limits by name: a feature's bar."""
+
+    @property
+    def limits(self) -> Mapping[str, float]: ...
+
+
+class Feature(Protocol):
+    """A declared feature, as far as HTTP shows it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def doc(self) -> str: ...
+    @property
+    def bar(self) -> Limits | None: ...
+    def parse(self, value: Json) -> Any:
+        """Raises Refused (HF701) naming each field that is wrong."""
+        ...
+
+    def input_schema(self) -> dict[str, Json]: ...
+    def output_schema(self) -> dict[str, Json]: ...
+
+
+class Settings(Protocol):
+    """The `[server]` table. `shutdown_s` is how long open requests may still run when it stops."""
+
+    @property
+    def host(self) -> str: ...
+    @property
+    def port(self) -> int: ...
+    @property
+    def max_body_bytes(self) -> int: ...
+    @property
+    def max_concurrency(self) -> int: ...
+    @property
+    def shutdown_s(self) -> float: ...
+    @property
+    def allowed_hosts(self) -> Collection[str]: ...
+
+
+class Config(Protocol):
+    """The project's configuration, as far as the server reads it. `secrets` must never be said to a caller."""
+
+    @property
+    def folder(self) -> Path: ...
+    @property
+    def secrets(self) -> tuple[str, ...]: ...
+    @property
+    def server(self) -> Settings: ...
+
+
+class Project(Protocol):
+    """A project that can be served."""
+
+    @property
+    def config(self) -> Config: ...
+    @property
+    def features(self) -> Mapping[str, Feature]: ...
+    @property
+    def store(self) -> Store: ...
+
+    def who(self, subject: str | None, tenant: str = "") -> Who:
+        """A subject, with the groups that the configuration gives it."""
+        ...
+
+    def new_recording_id(self) -> str: ...
+
+    async def run(
+        self, name: str, input: Json, *, who: Who = ..., hear: Hear = deaf, recording_id: str | None = None
+    ) -> Recording:
+        """The recording, once it is durable. Cancelling it first writes a recording with outcome `cancelled`."""
+        ...
+
+    async def replay(
+        self,
+        recording: Recording | str,
+        *,
+        changes: Mapping[str, Json] | None = None,
+        fresh: Collection[str] = (),
+        strict: bool = False,
+    ) -> Replay:
+        """Raises NotFound, Misconfigured for a change that cannot be, ReplayDiverged when `strict`."""
+        ...
+
+    async def rate(self, feedback: Feedback, tenant: str = "") -> None: ...
+
+    async def close(self) -> None: ...
