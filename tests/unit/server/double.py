@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from holdfast.app import Replay
@@ -149,7 +150,8 @@ class Keys:
         return tuple(self.kept.values())
 
     async def revoke(self, key_id: str, at: datetime) -> Key:
-        raise NotImplementedError
+        self.kept[key_id] = replace(self.kept[key_id], revoked_at=at)
+        return self.kept[key_id]
 
 
 class Store:
