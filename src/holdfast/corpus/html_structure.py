@@ -1,0 +1,232 @@
+"""The tags that make blocks: headings, quotes and callouts, disclosures, code listings, lists.
+
+It does not know tables or what stands within a line.
+"""
+
+import re
+from typing import TYPE_CHECKING
+
+from holdfast.corpus.blocks import Block, bold, code_block, indented, join, quoted, resolve
+from holdfast.corpus.html_flow import Flow
+from holdfast.corpus.html_page import MAX_INDENT, Attributes, Close, Opener, Page, skip
+from holdfast.corpus.html_seen import callout_kind
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborNode
+
+_LANGUAGE = re.compile(r"(?:^|\s)(?:lang(?:uage)?-|highlight-(?:source-|text-)?|brush:\s*)([\w+#.-]+)")
+
+
+def _block(page: Page, _node: "LexborNode", attributes: Attributes) -> Close:
+    if attributes and (kind := callout_kind(attributes)) and page.flow.data != kind:
+        return _quoting(page, kind)
+    page.end_paragraph()
+    return page.end_paragraph
+
+
+def _quote(page: Page, _node: "LexborNode", attributes: Attributes) -> Close:
+    return _quoting(page, callout_kind(attributes))
+
+
+def _quoting(page: Page, kind: str | None) -> Close:
+    page.push("quote", kind)
+    page.indent += 1
+
+    def close() -> None:
+        parent, blocks = page.pop()
+        page.indent -= 1
+        if text := join(resolve(blocks, headings=False)):
+            parent.blocks.append(quoted(text, kind) if page.indent < MAX_INDENT else Block("paragraph", text))
+
+    return close
+
+
+def _heading(page: Page, node: "LexborNode", _attributes: Attributes) -> Close:
+    level = int((node.tag or "h6")[1])
+    page.push("heading")
+
+    def close() -> None:
+        parent, blocks = page.pop()
+        words = " ".join(block.text for block in blocks if block.kind == "paragraph")
+        if text := " ".join(words.replace("**", "").split()):
+            parent.blocks.append(Block("heading", text, level))
+        parent.blocks.extend(block for block in blocks if block.kind != "paragraph")
+
+    return close
+
+
+def _details(page: Page, _node: "LexborNode", _attributes: Attributes) -> Close:
+    page.end_paragraph()
+    flow = page.flow
+    page.details.append((flow, len(flow.blocks)))
+    flow.blocks.append(Block("summary", ""))
+
+    def close() -> None:
+        page.end_paragraph()
+        page.details.pop()
+        flow.blocks.append(Block("end", ""))
+
+    return close
+
+
+def _summary(page: Page, _node: "LexborNode", _attributes: Attributes) -> Close:
+    page.push("summary")
+
+    def close() -> None:
+        parent, blocks = page.pop()
+        text = " ".join(block.text.replace("**", "").replace("\n", " ") for block in blocks)
+        flow, index = page.details[-1] if page.details else (parent, -1)
+        if index >= 0 and flow is parent and not flow.blocks[index].text:
+            flow.blocks[index] = Block("summary", text)
+        elif text:
+            parent.blocks.append(Block("paragraph", bold(text)))
+
+    return close
+
+
+def _pre(page: Page, node: "LexborNode", attributes: Attributes) -> Close:
+    code = node.css_first("code")
+    classes = (attributes.get("class"), code.attributes.get("class") if code is not None else None)
+    language = _LANGUAGE.search(" ".join(filter(None, classes)))
+    page.push("pre")
+
+    def close() -> None:
+        text = "".join(page.flows.pop().pieces)
+        text = re.sub(r"\A(?:[ \t]*\n)+", "", text).rstrip()
+        if text:
+            page.flow.blocks.append(code_block(text, language[1] if language else ""))
+
+    return close
+
+
+def _pre_line(page: Page, _node: "LexborNode", _attributes: Attributes) -> Close:
+    """A block within preformatted text starts and ends a line."""
+    pieces = page.flow.pieces
+
+    def end_line() -> None:
+        if pieces and not pieces[-1].endswith("\n"):
+            pieces.append("\n")
+
+    end_line()
+    return end_line
+
+
+def _pre_break(page: Page, _node: "LexborNode", _attributes: Attributes) -> Close:
+    page.flow.pieces.append("\n")
+    return skip
+
+
+def _rule(page: Page, _node: "LexborNode", _attributes: Attributes) -> Close:
+    page.end_paragraph()
+    page.flow.blocks.append(Block("rule", "---"))
+    return skip
+
+
+def _skip(_page: Page, _node: "LexborNode", _attributes: Attributes) -> Close:
+    return skip
+
+
+def _number(written: str | None) -> int | None:
+    """A `start` or `value` attribute; None where it is absent or no plain number."""
+    return int(written[:9]) if written and written.isascii() and written.isdigit() else None
+
+
+def _list(page: Page, node: "LexborNode", attributes: Attributes) -> Close:
+    start = _number(attributes.get("start"))
+    page.push("list", (1 if start is None else start) if node.tag == "ol" else None)
+
+    def close() -> None:
+        _attach_strays(page.flow)
+        parent, blocks = page.pop()
+        if blocks:
+            parent.blocks.append(Block("list", "\n".join(block.text for block in blocks)))
+
+    return close
+
+
+def _attach_strays(flow: Flow) -> None:
+    """What stands in a list outside its items goes under the item before it."""
+    flow.end_paragraph()
+    index = len(flow.blocks)
+    while index and flow.blocks[index - 1].kind != "item":
+        index -= 1
+    strays = resolve(flow.blocks[index:], headings=False)
+    margin = "  " if index else ""
+    flow.blocks[index:] = [Block("item", margin + stray.text.replace("\n", "\n" + margin)) for stray in strays]
+
+
+def _item(page: Page, _node: "LexborNode", attributes: Attributes) -> Close:
+    parent = page.flow
+    marker = "- "
+    if parent.kind == "list":
+        _attach_strays(parent)
+        if parent.data is not None:
+            value = _number(attributes.get("value"))
+            number = parent.data if value is None else value
+            parent.data = number + 1
+            marker = f"{number}. "
+    page.push("item")
+    page.indent += 1
+
+    def close() -> None:
+        parent, blocks = page.pop()
+        page.indent -= 1
+        if text := join(resolve(blocks, headings=False), tight=True):
+            text = indented(text, marker) if page.indent < MAX_INDENT else text
+            parent.blocks.append(Block("item" if parent.kind == "list" else "list", text))
+
+    return close
+
+
+def _term(page: Page, _node: "LexborNode", _attributes: Attributes) -> Close:
+    page.push("term")
+
+    def close() -> None:
+        parent, blocks = page.pop()
+        if text := " ".join(block.text.replace("\n", " ") for block in blocks):
+            parent.blocks.append(Block("term", bold(text)))
+
+    return close
+
+
+def _definition(page: Page, _node: "LexborNode", _attributes: Attributes) -> Close:
+    page.push("definition")
+
+    def close() -> None:
+        parent, blocks = page.pop()
+        if parent.blocks and parent.blocks[-1].kind in {"term", "definition"}:
+            if text := join(resolve(blocks, headings=False), tight=True):
+                parent.blocks.append(Block("definition", indented(text, ": ")))
+        else:
+            parent.blocks.extend(blocks)
+
+    return close
+
+
+_PLAIN = (
+    "p div section article main header footer aside address figure figcaption form fieldset legend center hgroup"
+    " search optgroup dl noframes"
+)
+
+STRUCTURE: dict[str, Opener] = {
+    **dict.fromkeys(_PLAIN.split(), _block),
+    **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), _heading),
+    **dict.fromkeys(("ul", "ol", "menu", "dir", "select"), _list),
+    **dict.fromkeys(("li", "option"), _item),
+    **dict.fromkeys(("nav", "script", "style", "template", "noscript", "datalist", "canvas", "map"), _skip),
+    **dict.fromkeys(("pre", "listing"), _pre),
+    "blockquote": _quote,
+    "details": _details,
+    "summary": _summary,
+    "hr": _rule,
+    "dt": _term,
+    "dd": _definition,
+}
+"""Openers by tag."""
+
+VERBATIM: dict[str, Opener] = {
+    **dict.fromkeys(("div", "p", "li", "tr", "pre"), _pre_line),
+    **dict.fromkeys(("button", "script", "style", "template"), _skip),
+    "br": _pre_break,
+}
+"""Openers by tag within preformatted text."""
