@@ -80,7 +80,7 @@ class CorpusPart(_OpenPart):
     source: str
     every: str | None = None
     language: str = "english"
-    max_tokens: int = Field(default=200, ge=32, le=240)
+    max_tokens: int = Field(default=150, ge=32, le=200)
     keep: int = Field(default=5, ge=1)
 
 
