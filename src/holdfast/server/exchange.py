@@ -22,6 +22,8 @@ Extra: TypeAlias = Sequence[tuple[bytes, bytes]]
 
 JSON = (b"content-type", b"application/json")
 PROBLEM = (b"content-type", b"application/problem+json")
+_TAKEN_FOR_JSON = (b"application/json", b"application/x-www-form-urlencoded")
+"""`curl -d` declares a form whatever it sends. A form of another site's is refused by its Origin, not by its type."""
 MAX_DEPTH = 100
 """How deep arrays and objects may nest: far more than an input needs, far less than Python's stack."""
 
@@ -36,7 +38,7 @@ async def read_json(headers: Headers, receive: Receive, max_bytes: int) -> Json:
     """The body as JSON. Raises Refused: HF702 when it is too large, HF709 when it is declared as something else, HF700
     when it is not JSON. Raises Gone when the client hangs up before it is whole."""
     media_type = headers.get(b"content-type", b"application/json").partition(b";")[0].strip().lower()
-    if media_type != b"application/json" and not media_type.endswith(b"+json"):
+    if media_type not in _TAKEN_FOR_JSON and not media_type.endswith(b"+json"):
         shown = media_type.decode("latin-1")
         raise HttpRefused(
             "HF709", f"the body is declared as '{shown}'", "send Content-Type: application/json", status=415
