@@ -1,0 +1,136 @@
+"""From what a source gave to what is indexed: one document cleaned, titled and cut into chunks.
+
+Knows nothing of other documents, of vectors, or of whether anything changed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from holdfast.contracts import Embedder, Passed, RawDocument
+from holdfast.corpus.chunk import PREFIX_TOKENS, CountTokens, chunk_markdown
+from holdfast.corpus.cleaned import Cleaned, Finding
+from holdfast.corpus.html import clean_html
+from holdfast.corpus.language import language_of
+from holdfast.corpus.markdown import clean_markdown
+from holdfast.corpus.segment import Entry
+from holdfast.corpus.settings import CorpusSettings
+from holdfast.corpus.text import decode
+from holdfast.corpus.version import chunk_id
+from holdfast.identity import canonical, digest
+from holdfast.records import Chunk, Document
+
+RECIPE_VERSION = 1  # counts up when cleaning, chunking or the fields of the index change what comes out
+MIN_CHUNK_TOKENS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A document ready to be indexed; `index_texts` are its chunks' texts for finding, in their order."""
+
+    entry: Entry
+    document: Document
+    chunks: tuple[Chunk, ...]
+
+
+def recipe(settings: CorpusSettings, embedder: Embedder | None) -> str:
+    """A hash of everything but the source that shapes the chunks: when it changes, all documents are prepared anew."""
+    encoder = None if embedder is None else (embedder.name, embedder.max_tokens)
+    return digest(canonical((RECIPE_VERSION, settings.max_tokens, settings.language, encoder)), 16)
+
+
+def hash_of(raw: RawDocument) -> str:
+    """A hash of everything the source says of a document: equal, and the document is unchanged."""
+    body = raw.body if isinstance(raw.body, bytes) else raw.body.encode("utf-8", "replace")
+    said = (
+        raw.id, digest(body), raw.media_type, raw.title, raw.url, raw.section, raw.locale, raw.updated_at,
+        sorted(raw.principals), raw.metadata,
+    )  # fmt: skip
+    return digest(canonical(said))
+
+
+def prepare(raw: RawDocument, raw_hash: str, *, max_tokens: int, count_tokens: CountTokens | None) -> Prepared | Passed:
+    """Clean and chunk one document; Passed when no text is left. The same document gives the same chunks."""
+    cleaned = clean(raw)
+    title = " ".join((raw.title or cleaned.title or "").split())
+    counts = {finding.code: finding.count for finding in cleaned.findings}
+    if not cleaned.text.strip():
+        return Passed(id=raw.id, reason="no text is left after cleaning")
+    if not title:
+        counts["untitled"] = 1
+    document = Document(
+        id=raw.id,
+        title=title or raw.id,
+        text=cleaned.text,
+        url=raw.url,
+        section=raw.section,
+        locale=raw.locale,
+        updated_at=raw.updated_at,
+        principals=tuple(sorted(set(raw.principals))),
+        metadata=raw.metadata,
+    )
+    chunks = _chunks(document, max_tokens, count_tokens)
+    if not chunks:
+        return Passed(id=raw.id, reason="no text is left after cleaning")
+    entry = Entry(
+        id=document.id,
+        hash=raw_hash,
+        text_hash=digest(" ".join(document.text.split()).encode(), 16),
+        title=document.title,
+        language=(raw.locale or "").replace("_", "-").split("-")[0].lower() or language_of(document.text),
+        principals=document.principals,
+        findings=counts,
+        characters=len(document.text),
+        at=0,
+        size=0,
+        chunks=len(chunks),
+    )
+    return Prepared(entry, document, chunks)
+
+
+def clean(raw: RawDocument) -> Cleaned:
+    """The document's text as Markdown, whatever it came as."""
+    findings: list[Finding] = []
+    body = raw.body
+    if isinstance(body, bytes):
+        body, noticed = decode(body, None)
+        findings += noticed
+    body = body.encode("utf-8", "replace").decode()  # half of a surrogate pair stands in a str, never in a file
+    cleaned = clean_html(body, base_url=raw.url) if raw.media_type == "text/html" else clean_markdown(body)
+    return Cleaned(cleaned.text, cleaned.title, (*findings, *cleaned.findings))
+
+
+def _chunks(document: Document, max_tokens: int, count_tokens: CountTokens | None) -> tuple[Chunk, ...]:
+    made: list[Chunk] = []
+    times: dict[tuple[tuple[str, ...], str], int] = {}
+    cut = chunk_markdown(
+        document.text,
+        title=document.title,
+        section=document.section,
+        count_tokens=count_tokens,
+        max_tokens=max_tokens,
+    )
+    for part in cut:
+        nth = times[part.headings, part.text] = times.get((part.headings, part.text), -1) + 1
+        made.append(
+            Chunk(
+                id=chunk_id(document.id, part.headings, part.text, nth),
+                document=document.id,
+                title=document.title,
+                headings=part.headings,
+                text=part.text,
+                index_text=part.index_text,
+                position=part.position,
+                url=document.url,
+                principals=document.principals,
+            )
+        )
+    return tuple(made)
+
+
+def chunk_limit(settings: CorpusSettings, embedder: Embedder | None) -> int:
+    """The most tokens of a chunk's own text: what the settings say, or less where the encoder would cut it off."""
+    if embedder is None:
+        return settings.max_tokens
+    (marks,) = embedder.count_tokens([""])
+    return max(MIN_CHUNK_TOKENS, min(settings.max_tokens, embedder.max_tokens - marks - PREFIX_TOKENS))

@@ -1,0 +1,67 @@
+"""Where documents come from: one file for each kind of source, and the way from a kind's name to its source.
+
+Knows nothing of what becomes of the documents.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from holdfast.contracts import Source
+from holdfast.corpus.sources.folder import FolderSource
+from holdfast.corpus.sources.rows import RowsSource
+from holdfast.errors import Misconfigured, nearest
+from holdfast.records import Json
+
+KINDS: Mapping[str, Callable[..., Source]] = MappingProxyType({"folder": FolderSource, "rows": RowsSource})
+
+
+def build_source(kind: str, options: Mapping[str, Json], base_dir: str | Path) -> Source:
+    """The source of that kind, or of the class at a dotted path `package.module:Class`, with its options as keywords.
+
+    A relative `path` of a kind of ours starts at `base_dir`. Reads nothing yet. Raises Misconfigured: HF100 for a kind
+    or an option that is not there, HF102 when the dotted path cannot be loaded.
+    """
+    if ":" in kind:
+        return _made(kind, _loaded(kind), dict(options))
+    if kind not in KINDS:
+        raise Misconfigured("HF100", f"there is no source '{kind}'", nearest(kind, [*KINDS, "package.module:Class"]))
+    options = dict(options)
+    path = options.get("path")
+    if not isinstance(path, str) or not path:
+        raise Misconfigured(
+            "HF100", f"the source '{kind}' needs a path", 'add path = "..." to the settings of the corpus'
+        )
+    if "://" not in path:
+        options["path"] = str(Path(base_dir) / path)
+    return _made(kind, KINDS[kind], options)
+
+
+def _loaded(dotted: str) -> Callable[..., Any]:
+    module, _, name = dotted.partition(":")
+    try:
+        found: Any = importlib.import_module(module)
+        for part in name.split("."):
+            found = getattr(found, part)
+    except (ImportError, AttributeError) as error:
+        raise Misconfigured(
+            "HF102", f"the source '{dotted}' cannot be loaded: {error}", "check package.module:Class and its imports"
+        ) from error
+    if not callable(getattr(found, "read", None)):
+        raise Misconfigured("HF102", f"'{dotted}' is not a source", "give it the method read() of holdfast.Source")
+    made: Callable[..., Any] = found
+    return made
+
+
+def _made(kind: str, make: Callable[..., Any], options: dict[str, Json]) -> Source:
+    try:
+        source: Source = make(**options)
+    except TypeError as error:
+        raise Misconfigured(
+            "HF100", f"the source '{kind}' does not take these settings: {error}", "check the settings of the corpus"
+        ) from error
+    return source
