@@ -45,7 +45,7 @@ class Answer(BaseModel):
     blocked: dict[str, Any] | None
 
 
-async def answer(ctx: Any, ticket: Ticket) -> dict[str, Any]:  # noqa: ARG001
+async def answer(ctx: Any, ticket: Ticket) -> dict[str, Any]:
     return OUTPUT
 
 

@@ -2,8 +2,9 @@
 
     python benchmarks/start.py [--rounds N]
 
-Each figure is the median of several fresh processes. `ready` is from the start of `holdfast up` on a synced help desk to
-the first 200 of /readyz; memory is the server's resident set after 60 answered tickets. A ratio is Holdfast to FastAPI.
+Each figure is the median of several fresh processes. `ready` is from the start of `holdfast up` on a synced help desk
+to the first 200 of /readyz; memory is the server's resident set after 60 answered tickets. A ratio is Holdfast to
+FastAPI.
 """
 
 from __future__ import annotations

@@ -235,9 +235,7 @@ class Project:
             if field == "version":
                 tape = tape.without_pin(slot)
         who = self.who(recording.subject, recording.tenant)
-        again = await self._kept_execution(
-            feature, recording.input, release, self.world(release), tape, who
-        )
+        again = await self._kept_execution(feature, recording.input, release, self.world(release), tape, who)
         remembered = sum(step.replayed for step in again.steps)
         return Replay(
             recording=again,
@@ -300,6 +298,7 @@ class Project:
 
     def world(self, release: Release, hear: Hear = deaf, recording_id: str | None = None) -> World:
         """What execute needs of the outside, done by this project's rooms."""
+
         async def perform(effect: Effect, heard: Hear) -> Done:
             return await self._perform(effect, release, heard)
 

@@ -8,6 +8,7 @@ from holdfast.corpus import room
 from holdfast.corpus.encoder import default_cache_dir, installed, load_encoder
 from holdfast.corpus.room import CorpusRoom
 from holdfast.corpus.settings import CorpusSettings
+from holdfast.release import LATEST
 
 
 def open_encoder(config: Config) -> tuple[Embedder | None, str]:
@@ -34,4 +35,9 @@ def open_corpora(config: Config, embedder: Embedder | None) -> CorpusRoom:
         )
         for name, part in config.corpora.items()
     }
-    return room.open_corpora(config.storage, settings, embedder=embedder)
+
+    def named(corpus: str) -> list[str]:
+        slot = config.slots.get(corpus)
+        return [slot.version] if slot is not None and slot.version not in (None, LATEST) else []
+
+    return room.open_corpora(config.storage, settings, embedder=embedder, keep=named)

@@ -57,8 +57,8 @@ async def execute(
 
     The function is run once, and again for each guard that wants another generation, each time with what was done so
     far on the tape. The same input, release and tape give the same output. Raises Refused (HF701) for an input that is
-    not the feature's, and ReplayDiverged (HF500) when a strict tape misses; everything else is an outcome. Cancelled, it
-    leaves a recording in the CancelledError (`recording_of`).
+    not the feature's, and ReplayDiverged (HF500) when a strict tape misses; everything else is an outcome. Cancelled,
+    it leaves a recording in the CancelledError (`recording_of`).
     """
     value = feature.parse(input)
     request = Request(feature, release, tape, world, who, Stream(world.hear))
