@@ -1,1 +1,81 @@
-"""Holdfast: takes an AI feature from demo to production and keeps it there."""
+"""Holdfast: takes an AI feature from demo to production and keeps it there.
+
+Every public name stands here; its module is imported when the name is first used, so that `import holdfast` is quick.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from holdfast.app import App, Project, Replay, open_project
+    from holdfast.contracts import Passed, RawDocument, Source
+    from holdfast.errors import (
+        EffectFailed,
+        GuardBlocked,
+        HoldfastError,
+        Misconfigured,
+        NotFound,
+        Refused,
+        ReplayDiverged,
+        StoreFailed,
+    )
+    from holdfast.records import Citation, Document, Message, Passage, Recording, Tool, ToolCall, Verdict
+    from holdfast.runtime.context import Completion, Context
+    from holdfast.runtime.feature import Bar
+
+__all__ = [
+    "App",
+    "Bar",
+    "Citation",
+    "Completion",
+    "Context",
+    "Document",
+    "EffectFailed",
+    "GuardBlocked",
+    "HoldfastError",
+    "Message",
+    "Misconfigured",
+    "NotFound",
+    "Passage",
+    "Passed",
+    "Project",
+    "RawDocument",
+    "Recording",
+    "Refused",
+    "Replay",
+    "ReplayDiverged",
+    "Source",
+    "StoreFailed",
+    "Tool",
+    "ToolCall",
+    "Verdict",
+    "open_project",
+]
+
+_HOMES = MappingProxyType(
+    {
+        "app": ("App", "Project", "Replay", "open_project"),
+        "contracts": ("Passed", "RawDocument", "Source"),
+        "errors": (
+            *("EffectFailed", "GuardBlocked", "HoldfastError", "Misconfigured"),
+            *("NotFound", "Refused", "ReplayDiverged", "StoreFailed"),
+        ),
+        "records": ("Citation", "Document", "Message", "Passage", "Recording", "Tool", "ToolCall", "Verdict"),
+        "runtime.context": ("Completion", "Context"),
+        "runtime.feature": ("Bar",),
+    }
+)
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"holdfast.{module}"), name)
+    raise AttributeError(f"module 'holdfast' has no attribute '{name}'; it has: {', '.join(__all__)}")
+
+
+def __dir__() -> list[str]:
+    return __all__
