@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct
 
@@ -69,6 +69,8 @@ if TYPE_CHECKING:
     from holdfast.corpus.room import CorpusRoom
     from holdfast.gateway import Gateway
 
+F = TypeVar("F", bound=FeatureFunction)
+
 
 class App:
     """What a project's features.py declares. Only declares: nothing is read or opened until the app starts."""
@@ -79,15 +81,13 @@ class App:
         self._project: Project | None = None
         self._opening = asyncio.Lock()
 
-    def feature(
-        self, *, bar: Bar | None = None, name: str | None = None
-    ) -> Callable[[FeatureFunction], FeatureFunction]:
+    def feature(self, *, bar: Bar | None = None, name: str | None = None) -> Callable[[F], F]:
         """Register an async function as a feature, under its own name or `name`. The function comes back unwrapped.
 
         Raises Misconfigured (HF110) when two features have one name.
         """
 
-        def register(fn: FeatureFunction) -> FeatureFunction:
+        def register(fn: F) -> F:
             label = name or fn.__name__
             if label in self._declared:
                 raise Misconfigured("HF110", f"there are two features '{label}'", "rename one of them")
@@ -149,7 +149,15 @@ class Rooms:
 class Project:
     """An opened project: its features, its rooms, and one way to run a request."""
 
-    def __init__(self, config: Config, app: App, rooms: Rooms, *, without_encoder: str = "") -> None:
+    def __init__(
+        self,
+        config: Config,
+        app: App,
+        rooms: Rooms,
+        *,
+        without_encoder: str = "",
+        changes: Mapping[str, Json] | None = None,
+    ) -> None:
         self.config = config
         self.app = app
         self.store = rooms.store
@@ -158,7 +166,7 @@ class Project:
         self.without_encoder = without_encoder
         """Why search goes by words only; empty where there is an encoder."""
         self._rooms = rooms
-        self._tree = WorkingTree(config)
+        self._tree = WorkingTree(config, changes)
         self._guards: dict[str, Guard] = {}
         self._kept: set[str] = set()
         self._closed = False
@@ -371,29 +379,54 @@ async def open_project(
     `models` are objects that answer under the names of providers; `store` takes the place of the configured database.
     Raises Misconfigured (HF100 to HF110) and StoreFailed; nothing stays open then.
     """
+    config = load_config(folder, environ)
+    return await open_configured(config, app=app, models=models, store=store)
+
+
+async def open_configured(
+    config: Config,
+    *,
+    app: App | None = None,
+    models: Models | None = None,
+    store: Store | None = None,
+    encoder: bool = True,
+    changes: Mapping[str, Json] | None = None,
+) -> Project:
+    """Open the project that a configuration describes; see `open_project`.
+
+    Without `encoder` search goes by words only, which gives the same on every machine. `changes` are made to the
+    working tree's release, by name, as in {"answer.models": "extractive"}.
+    """
     from holdfast.corpus.opening import open_corpora, open_encoder
     from holdfast.corpus.rerank import SentenceReranker
     from holdfast.gateway.opening import open_gateway
-    from holdfast.store import open_store
 
-    config = load_config(folder, environ)
-    declared = app if app is not None else await _load_app(config)
+    declared = app if app is not None else await load_app(config)
     gateway = open_gateway(config, models or {})
-    embedder, missing = await asyncio.to_thread(open_encoder, config)
+    embedder, missing = None, "it is switched off"
+    if encoder:
+        embedder, missing = await asyncio.to_thread(open_encoder, config)
     corpora = open_corpora(config, embedder)
     if store is None:
-        store = await open_store(config.database_url, f"{config.storage}/bodies", secrets=config.secrets)
+        store = await open_project_store(config)
     rooms = Rooms(store, corpora, gateway, embedder, SentenceReranker(embedder))
-    project = Project(config, declared, rooms, without_encoder=missing)
+    project = Project(config, declared, rooms, without_encoder=missing, changes=changes)
     try:
         _ = project.features, project.release()
-    except Misconfigured:
+    except HoldfastError:
         await project.close()
         raise
     return project
 
 
-async def _load_app(config: Config) -> App:
+async def open_project_store(config: Config) -> Store:
+    """The store alone, for what needs neither features nor corpora. Raises Misconfigured and StoreFailed."""
+    from holdfast.store import open_store
+
+    return await open_store(config.database_url, f"{config.storage}/bodies", secrets=config.secrets)
+
+
+async def load_app(config: Config) -> App:
     """The App that the project's features file declares. Raises Misconfigured (HF102) naming the line that is wrong."""
     file = config.folder / config.app.features
     if not file.is_file():

@@ -11,6 +11,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -21,6 +22,9 @@ from holdfast.release import OnFail
 
 FILE = "holdfast.toml"
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
+_DURATION = re.compile(r"(\d+)\s*([smhd])")
+_SECONDS = MappingProxyType({"s": 1, "m": 60, "h": 3600, "d": 86400})
+_SHORTEST_INTERVAL_S = 5
 _SHORTEST_SECRET = 8
 _LONGEST_SECRET = 4096
 
@@ -77,11 +81,25 @@ class PricePart(_Part):
 
 
 class CorpusPart(_OpenPart):
+    """Where a corpus comes from, and how often it is synced while the project is served, as in `every = "15m"`."""
+
     source: str
     every: str | None = None
     language: str = "english"
     max_tokens: int = Field(default=150, ge=32, le=200)
     keep: int = Field(default=5, ge=1)
+
+    @field_validator("every")
+    @classmethod
+    def _interval(cls, every: str | None) -> str | None:
+        if every is not None and seconds_in(every) < _SHORTEST_INTERVAL_S:
+            raise ValueError(f"'{every}' is too often; {_SHORTEST_INTERVAL_S}s is the least")
+        return every
+
+    @property
+    def every_s(self) -> int | None:
+        """The interval in seconds; None where the corpus is synced only when somebody says so."""
+        return None if self.every is None else seconds_in(self.every)
 
 
 class SlotPart(_Part):
@@ -161,6 +179,15 @@ class Config(_Part):
     def state(self) -> Path:
         """The folder of what the project keeps for itself: locks, the database by default."""
         return self.folder / ".holdfast"
+
+
+def seconds_in(duration: str) -> int:
+    """The seconds in a duration such as `90s`, `15m`, `1h30m` or `2d`. Raises ValueError for anything else."""
+    text = duration.strip().lower()
+    parts = _DURATION.findall(text)
+    if not parts or _DURATION.sub("", text).strip():
+        raise ValueError(f"'{duration}' is not a duration; write it like 90s, 15m, 1h30m or 2d")
+    return sum(int(number) * _SECONDS[unit] for number, unit in parts)
 
 
 def find_project(start: Path) -> Path:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from holdfast.config import find_project, load_config
+from holdfast.config import find_project, load_config, seconds_in
 from holdfast.errors import Misconfigured
 
 
@@ -87,3 +87,30 @@ def test_what_a_source_or_a_guard_takes_is_handed_on(tmp_path: Path) -> None:
     config = load_config(write(tmp_path, text), {})
     assert config.corpora["help"].options == {"path": "docs"}
     assert config.guards["grounded"].options == {"threshold": 0.3}
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("90s", 90), ("15m", 900), ("1h30m", 5400), ("2d", 172_800), (" 1H 30M ", 5400), ("007s", 7)],
+)
+def test_a_duration_is_read_as_seconds(text: str, seconds: int) -> None:
+    assert seconds_in(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "15", "m", "1.5h", "15 minutes", "-5m", "15m!", "every 15m"])
+def test_what_is_no_duration_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="write it like"):
+        seconds_in(text)
+
+
+@pytest.mark.parametrize(("every", "says"), [("sometimes", "is not a duration"), ("1s", "too often")])
+def test_an_interval_is_checked_when_the_file_is_read(tmp_path: Path, every: str, says: str) -> None:
+    error = mistake(tmp_path, f'[corpora.help]\nsource = "folder"\nevery = "{every}"')
+    assert error.code == "HF100"
+    assert says in error.message
+
+
+def test_a_corpus_says_its_interval_in_seconds(tmp_path: Path) -> None:
+    text = '[corpora.a]\nsource = "folder"\nevery = "15m"\n[corpora.b]\nsource = "folder"'
+    corpora = load_config(write(tmp_path, text), {}).corpora
+    assert (corpora["a"].every_s, corpora["b"].every_s) == (900, None)

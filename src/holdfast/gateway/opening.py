@@ -20,6 +20,12 @@ def open_gateway(config: Config, models: Models) -> Gateway:
 
     Raises Misconfigured (HF100). Opens no connection.
     """
+    prices = Prices({name: Price(**part.model_dump()) for name, part in config.prices.items()})
+    return Gateway(providers_of(config), models=models, prices=prices)
+
+
+def providers_of(config: Config) -> dict[str, Provider]:
+    """The providers that are built in or configured, with their keys. Raises Misconfigured (HF100)."""
     providers: dict[str, Provider] = dict(BUILT_IN)
     for name, provider in BUILT_IN.items():
         if provider.key_variable and (key := config.keys.get(provider.key_variable)):
@@ -34,5 +40,4 @@ def open_gateway(config: Config, models: Models) -> Gateway:
         else:
             # A key that is named but not there is still needed; a provider for which none is named answers without.
             providers[name] = Provider(name=name, needs_key="api_key" in part.model_fields_set, **given)
-    prices = Prices({name: Price(**part.model_dump()) for name, part in config.prices.items()})
-    return Gateway(providers, models=models, prices=prices)
+    return providers

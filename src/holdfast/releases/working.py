@@ -5,6 +5,7 @@ Knows nothing of releases that were kept.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,11 @@ _FOR_MODELS = frozenset(ModelSlot.__struct_fields__)
 
 
 class WorkingTree:
-    """Gives the release of the working tree, read again when a prompt file has changed."""
+    """Gives the release of the working tree, with `changes` by name, read again when a prompt file has changed."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, changes: Mapping[str, Json] | None = None) -> None:
         self._config = config
+        self._changes = dict(changes or {})
         self._seen: dict[Path, tuple[int, int]] = {}
         self._release: Release | None = None
 
@@ -35,10 +37,10 @@ class WorkingTree:
         """
         stamps = {file: _stamp(file) for file in self._files()}
         if self._release is None or stamps != self._seen:
-            self._release, self._seen = self._read(), stamps
+            self._release, self._seen = self.changed(self._read(), self._changes), stamps
         return self._release
 
-    def changed(self, release: Release, changes: dict[str, Json]) -> Release:
+    def changed(self, release: Release, changes: Mapping[str, Json]) -> Release:
         """A release with changes by name; a `prompt` is given as a path in the project."""
         for name, value in changes.items():
             slot, _, field = name.partition(".")

@@ -1,0 +1,144 @@
+"""`holdfast corpus`: versions of a corpus. Knows nothing of how they are made or searched."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from msgspec import Struct
+
+from holdfast.cli.asked import Asked, command, group
+
+if TYPE_CHECKING:
+    from holdfast.corpus.room import CorpusRoom, VersionDetail, VersionDiff, VersionSummary
+
+_Corpus = Annotated[str, typer.Argument(metavar="CORPUS")]
+_SHOWN = 20
+"""Ids of documents that are listed before the rest is only counted."""
+
+
+class Versions(Struct, frozen=True):
+    """A corpus and what is kept of it, the newest version first."""
+
+    corpus: str
+    versions: tuple[VersionSummary, ...]
+
+
+class Listed(Struct, frozen=True):
+    """Every corpus of the project as JSON."""
+
+    corpora: tuple[Versions, ...]
+
+
+class Restored(Struct, frozen=True):
+    """The version that answers now, as JSON."""
+
+    corpus: str
+    version: str
+
+
+def commands() -> typer.Typer:
+    made = group("Versions of the corpora: list, show, diff, restore.")
+    command(made, "list")(list_)
+    command(made, "show")(show)
+    command(made, "diff")(diff)
+    command(made, "restore")(restore)
+    return made
+
+
+def _room(asked: Asked) -> CorpusRoom:
+    from holdfast.corpus.opening import open_corpora
+
+    return open_corpora(asked.config, None)
+
+
+def list_(
+    asked: Asked, corpus: Annotated[str | None, typer.Argument(metavar="[CORPUS]", show_default=False)] = None
+) -> None:
+    """Every version that is kept. --json: {"corpora": [{"corpus", "versions"}]}."""
+    room = _room(asked)
+    listed = Listed(tuple(Versions(name, room.versions(name)) for name in (room.names if corpus is None else [corpus])))
+
+    def show() -> None:
+        from holdfast.cli import words
+        from holdfast.cli.terminal import table
+
+        rows = []
+        for each in listed.corpora:
+            if not each.versions:
+                rows.append((each.corpus, "-", "", "", "", f"never synced: holdfast sync {each.corpus}"))
+            for version in each.versions:
+                search = "words and meaning" if version.encoder else "words only"
+                answers = "answers now" if version.current else ""
+                counts = (str(version.documents), str(version.chunks))
+                rows.append((each.corpus, version.name, *counts, words.age(version.created_at), f"{search} {answers}"))
+        asked.terminal.show(table("corpus", "version", "documents", "chunks", "made", "", rows=rows))
+
+    asked.answer(listed, show)
+
+
+def show(
+    asked: Asked, corpus: _Corpus, version: Annotated[str, typer.Argument(metavar="[VERSION]")] = "latest"
+) -> None:
+    """One version closely: its size, its languages, what is wrong with its data.
+
+    --json: {"summary", "bytes", "findings", "languages"}.
+    """
+    detail = _room(asked).show(corpus, version)
+    asked.answer(detail, lambda: _show_detail(asked, corpus, detail))
+
+
+def _show_detail(asked: Asked, corpus: str, detail: VersionDetail) -> None:
+    from holdfast.cli import words
+
+    summary = detail.summary
+    state = "answers now" if summary.current else "kept"
+    shown = [
+        f"{corpus} {summary.name}: {state}, made {words.moment(summary.created_at)} ({words.age(summary.created_at)})",
+        f"  {words.counted(summary.documents, 'document')}, {words.counted(summary.chunks, 'chunk')}, "
+        f"{words.size(detail.bytes)}",
+        f"  searched by {'words and meaning, encoder ' + summary.encoder if summary.encoder else 'words only'}",
+    ]
+    languages = sorted(detail.languages.items(), key=lambda item: (-item[1], item[0]))
+    shown.append("  languages: " + ", ".join(f"{name} {count}" for name, count in languages))
+    for finding in detail.findings:
+        named = f" ({', '.join(finding.documents)})" if finding.documents else ""
+        shown.append(f"  {finding.count} × {finding.code}: {finding.message}{named}")
+    asked.terminal.show(*shown)
+
+
+def diff(
+    asked: Asked,
+    corpus: _Corpus,
+    before: Annotated[str, typer.Argument(metavar="VERSION")],
+    after: Annotated[str, typer.Argument(metavar="[VERSION]")] = "latest",
+) -> None:
+    """The documents that differ between two versions. --json: {"before", "after", "added", "changed", "removed"}."""
+    found = _room(asked).diff(corpus, before, after)
+    asked.answer(found, lambda: _show_diff(asked, corpus, found))
+
+
+def _show_diff(asked: Asked, corpus: str, found: VersionDiff) -> None:
+    asked.terminal.show(f"{corpus} from {found.before} to {found.after}")
+    if not (found.added or found.changed or found.removed):
+        asked.terminal.show("  the same documents")
+    for sign, what, ids in (
+        ("+", "added", found.added),
+        ("~", "changed", found.changed),
+        ("-", "removed", found.removed),
+    ):
+        if ids:
+            asked.terminal.show(f"  {len(ids)} {what}", *(f"  {sign} {id}" for id in ids[:_SHOWN]))
+        if len(ids) > _SHOWN:
+            asked.terminal.show(f"    and {len(ids) - _SHOWN} more: --json lists them all")
+
+
+def restore(asked: Asked, corpus: _Corpus, version: Annotated[str, typer.Argument(metavar="VERSION")]) -> None:
+    """Let an earlier version answer, until a sync finds that the source has changed. --json: {"corpus", "version"}.
+
+    Documents that were deleted since stay gone, and permissions are those of now.
+    """
+    import asyncio
+
+    name = asyncio.run(_room(asked).restore(corpus, version))
+    asked.answer(Restored(corpus, name), lambda: asked.terminal.show(f"{corpus} {name} answers now"))

@@ -1,0 +1,45 @@
+"""Opens what a command works on, runs the work on an event loop, and closes it again.
+
+Knows nothing of the work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from holdfast.app import Project
+    from holdfast.cli.asked import Asked
+    from holdfast.contracts import Store
+
+T = TypeVar("T")
+
+
+def in_project(asked: Asked, work: Callable[[Project], Awaitable[T]]) -> T:
+    """What the work gives, in the open project. Ctrl-C cancels the work; the project is closed all the same."""
+    from holdfast.app import open_project
+
+    async def entire() -> T:
+        project = await open_project(asked.folder)
+        try:
+            return await work(project)
+        finally:
+            await project.close()
+
+    return asyncio.run(entire())
+
+
+def in_store(asked: Asked, work: Callable[[Store], Awaitable[T]]) -> T:
+    """What the work gives, with the project's store alone: neither features nor corpora need to be sound."""
+    from holdfast.app import open_project_store
+
+    async def entire() -> T:
+        store = await open_project_store(asked.config)
+        try:
+            return await work(store)
+        finally:
+            await store.close()
+
+    return asyncio.run(entire())

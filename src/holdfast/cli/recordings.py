@@ -1,0 +1,173 @@
+"""`holdfast recordings`: list, show, export, delete. Knows nothing of how they are kept."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from msgspec import Struct
+
+from holdfast.cli.asked import Asked, command, group
+from holdfast.cli.leaving import NothingToDo
+from holdfast.errors import StoreFailed
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+    from holdfast.cli.where import Expression
+    from holdfast.contracts import Deleted, Store
+    from holdfast.records import Recording, RecordingSummary
+
+_Where = Annotated[str | None, typer.Option(metavar="EXPR", help="As for `holdfast replay --where`.")]
+
+
+class Listed(Struct, frozen=True):
+    """Recordings as JSON, newest first."""
+
+    recordings: tuple[RecordingSummary, ...]
+
+
+class Exported(Struct, frozen=True):
+    """An export as JSON."""
+
+    recordings: int
+    file: str
+
+
+def commands() -> typer.Typer:
+    made = group("What was asked and what came of it: list, show, export, delete.")
+    command(made, "list")(list_)
+    command(made, "show")(show)
+    command(made, "export")(export)
+    command(made, "delete")(delete)
+    return made
+
+
+def list_(asked: Asked, where: _Where = None, limit: Annotated[int, typer.Option(min=1)] = 20) -> None:
+    """The newest recordings. --json: {"recordings": [...]}, each without its steps."""
+    from holdfast.cli import words
+    from holdfast.cli.finding import found, parsed
+    from holdfast.cli.opening import in_store
+
+    expression = parsed(where)
+
+    async def work(store: Store) -> Listed:
+        return Listed(tuple([each async for each in found(store, expression, limit)]))
+
+    listed = in_store(asked, work)
+
+    def show() -> None:
+        from holdfast.cli.terminal import table
+
+        rows = [
+            (
+                each.id,
+                words.moment(each.started_at),
+                each.feature,
+                each.outcome + (" (replay)" if each.replay_of else ""),
+                words.duration(each.ms),
+                words.usd(each.cost_usd),
+                each.subject or "",
+            )
+            for each in listed.recordings
+        ]
+        if rows:
+            asked.terminal.show(
+                table("recording", "started", "feature", "outcome", "time", "cost", "subject", rows=rows)
+            )
+        else:
+            asked.terminal.note("no recording matches" if where else "there is no recording yet: holdfast run FEATURE")
+
+    asked.answer(listed, show)
+
+
+def show(asked: Asked, recording: Annotated[str, typer.Argument(metavar="ID|last")]) -> None:
+    """One recording, step by step. --json: the whole recording."""
+    from holdfast.cli.finding import one
+    from holdfast.cli.opening import in_store
+    from holdfast.cli.timeline import show_recording
+
+    async def work(store: Store) -> Recording:
+        return await one(store, recording)
+
+    found = in_store(asked, work)
+    asked.answer(found, lambda: show_recording(asked.terminal, found))
+
+
+def export(
+    asked: Asked,
+    where: _Where = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Written whole or not at all.")] = None,
+) -> None:
+    """Whole recordings as JSONL, newest first, on stdout or in a file. --json with --out: {"recordings", "file"}."""
+    from holdfast.cli import words
+    from holdfast.cli.finding import parsed
+    from holdfast.cli.opening import in_store
+
+    expression = parsed(where)
+    if out is None:
+        count = in_store(asked, lambda store: _write(store, expression, sys.stdout.buffer))
+        asked.terminal.note(f"exported {words.counted(count, 'recording')}")
+        return
+    unfinished = out.with_name(f".{out.name}.{os.getpid()}.unfinished")
+    try:
+        with unfinished.open("wb") as file:
+            count = in_store(asked, lambda store: _write(store, expression, file))
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(out)
+    except OSError as error:
+        raise StoreFailed("HF601", f"{out} cannot be written: {error.strerror}", "name another file") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+    exported = Exported(count, str(out))
+    asked.answer(exported, lambda: asked.terminal.show(f"exported {words.counted(count, 'recording')} to {out}"))
+
+
+async def _write(store: Store, expression: Expression | None, to: BinaryIO) -> int:
+    """Write whole recordings, one a line. How many they were."""
+    from holdfast.cli.finding import found
+    from holdfast.identity import to_json
+
+    count = 0
+    async for summary in found(store, expression):
+        to.write(to_json(await store.recordings.get(summary.id, summary.tenant)) + b"\n")
+        count += 1
+    return count
+
+
+def delete(
+    asked: Asked,
+    subject: Annotated[str, typer.Option("--subject", metavar="S", help="Whose recordings.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete everything that is kept of a subject, and say what it was. On a terminal it asks first.
+
+    Run twice, it deletes nothing more. --json: {"recordings", "bodies", "files", "feedback"}.
+    """
+    from holdfast.cli.opening import in_store
+
+    question = f"Delete everything that is kept of '{subject}'? It cannot be undone"
+    if not yes and sys.stdin.isatty() and not typer.confirm(question, err=True):
+        raise NothingToDo("HF203", "nothing was deleted", "answer y, or type --yes")
+
+    async def work(store: Store) -> Deleted:
+        return await store.recordings.delete_subject(subject)
+
+    deleted = in_store(asked, work)
+
+    def show() -> None:
+        from holdfast.cli import words
+
+        parts = (
+            words.counted(deleted.recordings, "recording"),
+            f"{deleted.bodies} bodies that only they used",
+            f"{words.counted(deleted.files, 'file')} of large bodies",
+            f"{deleted.feedback} of feedback",
+        )
+        asked.terminal.show(f"deleted of '{subject}': {', '.join(parts)}")
+
+    asked.answer(deleted, show)
