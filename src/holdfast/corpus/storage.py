@@ -45,11 +45,15 @@ class CorpusFolder:
         self._pointer_path = self.path / "pointer.json"
 
     def pointer(self) -> Pointer | None:
-        """Where the corpus stands; None before its first sync. Raises StoreFailed (HF603) when it cannot be read."""
+        """Where the corpus stands; None before its first sync. Raises StoreFailed (HF601, HF603)."""
         try:
             return msgspec.json.decode(self._pointer_path.read_bytes(), type=Pointer)
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise StoreFailed(
+                "HF601", f"{self._pointer_path} cannot be read: {error.strerror}", "let this user read the storage"
+            ) from error
         except msgspec.DecodeError as error:
             raise StoreFailed(
                 "HF603",

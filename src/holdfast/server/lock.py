@@ -36,21 +36,28 @@ def serving(folder: Path) -> Iterator[Callable[[str], None]]:
         path.parent.mkdir(parents=True, exist_ok=True)
         held = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
-        raise StoreFailed("HF601", f"{path} cannot be written: {error.strerror}", "make it writable") from error
+        raise _unwritable(path, error) from error
     try:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise _taken(held) from error
-        _write(held, Holder(os.getpid()))
-        yield lambda address: _write(held, Holder(os.getpid(), address))
+        _write(held, path, Holder(os.getpid()))
+        yield lambda address: _write(held, path, Holder(os.getpid(), address))
     finally:
         os.close(held)
 
 
-def _write(held: int, holder: Holder) -> None:
-    os.ftruncate(held, 0)
-    os.pwrite(held, msgspec.json.encode(holder), 0)
+def _write(held: int, path: Path, holder: Holder) -> None:
+    try:
+        os.ftruncate(held, 0)
+        os.pwrite(held, msgspec.json.encode(holder), 0)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> StoreFailed:
+    return StoreFailed("HF601", f"{path} cannot be written: {error.strerror}", "make it writable, or free some space")
 
 
 def _taken(held: int) -> Misconfigured:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 import socket
@@ -12,6 +13,9 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.unit.server.serving import refused, request
+
+from holdfast.errors import StoreFailed
+from holdfast.server.lock import serving
 
 Start = Callable[..., Awaitable[Process]]
 
@@ -117,3 +121,15 @@ async def test_a_folder_that_cannot_be_written_is_named(start: Start, tmp_path: 
     (tmp_path / ".holdfast").write_text("a file where the folder should be")
     assert (await line(await start())).startswith("HF601|")
     assert os.listdir(tmp_path) == [".holdfast"]
+
+
+def test_a_lock_on_a_full_disk_is_said_and_left_to_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "pwrite", full)
+        with pytest.raises(StoreFailed, match="No space left"), serving(tmp_path):
+            pass
+    with serving(tmp_path):
+        pass
