@@ -255,6 +255,8 @@ class Key(Struct, frozen=True, kw_only=True):
 
 
 class Keys(Protocol):
+    """Keys of callers by their public id; none is ever removed, so that a recording can say who called."""
+
     async def add(self, key: Key) -> None: ...
 
     async def get(self, key_id: str) -> Key | None: ...
