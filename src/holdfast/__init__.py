@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from holdfast.app import App, Project, Replay, open_project
+    from holdfast.app import App, Project, open_project
     from holdfast.contracts import Passed, RawDocument, Source
     from holdfast.errors import (
         EffectFailed,
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         StoreFailed,
     )
     from holdfast.records import Citation, Document, Message, Passage, Recording, Tool, ToolCall, Verdict
+    from holdfast.runtime.compare import Replay
     from holdfast.runtime.context import Completion, Context
     from holdfast.runtime.feature import Bar
 
@@ -57,13 +58,14 @@ __all__ = [
 
 _HOMES = MappingProxyType(
     {
-        "app": ("App", "Project", "Replay", "open_project"),
+        "app": ("App", "Project", "open_project"),
         "contracts": ("Passed", "RawDocument", "Source"),
         "errors": (
             *("EffectFailed", "GuardBlocked", "HoldfastError", "Misconfigured"),
             *("NotFound", "Refused", "ReplayDiverged", "StoreFailed"),
         ),
         "records": ("Citation", "Document", "Message", "Passage", "Recording", "Tool", "ToolCall", "Verdict"),
+        "runtime.compare": ("Replay",),
         "runtime.context": ("Completion", "Context"),
         "runtime.feature": ("Bar",),
     }

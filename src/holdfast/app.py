@@ -7,36 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import traceback
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from msgspec import Struct
-
 from holdfast.config import Config, find_project, load_config
-from holdfast.contracts import (
-    Deleted,
-    Embedder,
-    Guard,
-    Hear,
-    Models,
-    Progress,
-    Reranker,
-    Store,
-    deaf,
-    silent,
-)
-from holdfast.errors import (
-    EffectFailed,
-    GuardBlocked,
-    HoldfastError,
-    Misconfigured,
-    ReplayDiverged,
-    from_code,
-    unknown,
-)
+from holdfast.contracts import Deleted, Embedder, Guard, Hear, Models, Progress, Reranker, Store, deaf, silent
+from holdfast.errors import EffectFailed, HoldfastError, Misconfigured, ReplayDiverged, unknown
 from holdfast.identity import canonical, digest, new_id
 from holdfast.records import (
     Check,
@@ -56,13 +34,14 @@ from holdfast.records import (
 )
 from holdfast.release import Release
 from holdfast.releases.working import WorkingTree
-from holdfast.runtime.compare import Diff, compare
+from holdfast.runtime.compare import Replay
 from holdfast.runtime.execute import execute, recording_of
 from holdfast.runtime.feature import Bar, Feature, FeatureFunction, declare
 from holdfast.runtime.loading import load_module
+from holdfast.runtime.outcome import output_of
 from holdfast.runtime.tape import BLANK, Tape
 from holdfast.runtime.who import ANYONE, Who
-from holdfast.runtime.world import World, ended
+from holdfast.runtime.world import World
 
 if TYPE_CHECKING:
     from holdfast.corpus.quality import SyncReport
@@ -123,16 +102,6 @@ class App:
         if self._project is not None:
             project, self._project = self._project, None
             await project.close()
-
-
-class Replay(Struct, frozen=True, kw_only=True):
-    """What a replay gave: its own recording, how many steps were remembered and redone, and what differs."""
-
-    recording: Recording
-    remembered: int
-    redone: int
-    code_changed: bool
-    diff: Diff
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,14 +213,7 @@ class Project:
                 tape = tape.without_pin(slot)
         who = self.who(recording.subject, recording.tenant)
         again = await self._kept_execution(feature, recording.input, release, self.world(release), tape, who)
-        remembered = sum(step.replayed for step in again.steps)
-        return Replay(
-            recording=again,
-            remembered=remembered,
-            redone=len(again.steps) - remembered,
-            code_changed=code_changed,
-            diff=compare(recording, again),
-        )
+        return Replay.of(recording, again, code_changed=code_changed)
 
     async def sync(
         self, names: Sequence[str] = (), *, full: bool = False, progress: Progress = silent
@@ -355,17 +317,6 @@ class Project:
         return self._guards[key]
 
 
-def output_of(recording: Recording) -> Json:
-    """The output of a recording; its failure or its block as an error where it has none."""
-    if recording.failure is not None:
-        raise from_code(recording.failure.code, recording.failure.message, recording.failure.fix)
-    if recording.output is None and recording.blocked is not None:
-        blocked = recording.blocked
-        message = f"guard '{blocked.guard}' stopped the answer: {blocked.reason}"
-        raise GuardBlocked("HF400", message, f"holdfast recordings show {recording.id}", guard=blocked.guard)
-    return recording.output
-
-
 async def open_project(
     folder: Path,
     *,
@@ -429,17 +380,8 @@ async def open_project_store(config: Config) -> Store:
 async def load_app(config: Config) -> App:
     """The App that the project's features file declares. Raises Misconfigured (HF102) naming the line that is wrong."""
     file = config.folder / config.app.features
-    if not file.is_file():
-        raise Misconfigured("HF102", f"there is no {file}", "create it, or mend app.features in holdfast.toml")
-    outcome = await ended(asyncio.to_thread(load_module, file))
-    if isinstance(outcome.error, HoldfastError):
-        raise outcome.error
-    if outcome.error is not None:
-        lines = [f for f in traceback.extract_tb(outcome.error.__traceback__) if f.filename == str(file)]
-        where = f", line {lines[-1].lineno}" if lines else ""
-        what = f"{type(outcome.error).__name__}: {outcome.error}"
-        raise Misconfigured("HF102", f"{file}{where} cannot be loaded: {what}", "mend that line") from outcome.error
-    apps = {id(value): value for value in vars(outcome.value).values() if isinstance(value, App)}
+    module = await load_module(file)
+    apps = {id(value): value for value in vars(module).values() if isinstance(value, App)}
     if len(apps) != 1:
         found = "no app" if not apps else f"{len(apps)} apps"
         raise Misconfigured("HF102", f"{file} declares {found}", "write once: app = hf.App()")

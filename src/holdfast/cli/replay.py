@@ -15,9 +15,9 @@ from holdfast.errors import HoldfastError, Misconfigured
 from holdfast.records import Json
 
 if TYPE_CHECKING:
-    from holdfast.app import Project, Replay
+    from holdfast.app import Project
     from holdfast.cli.terminal import Terminal
-    from holdfast.runtime.compare import StepChange
+    from holdfast.runtime.compare import Replay, StepChange
 
 
 class Replayed(Struct, frozen=True, kw_only=True):

@@ -45,6 +45,28 @@ class Diff(Struct, frozen=True, kw_only=True):
     ms_after: float = 0.0
 
 
+class Replay(Struct, frozen=True, kw_only=True):
+    """What a replay gave: its own recording, how many steps were remembered and redone, and what differs."""
+
+    recording: Recording
+    remembered: int
+    redone: int
+    code_changed: bool
+    diff: Diff
+
+    @classmethod
+    def of(cls, before: Recording, again: Recording, *, code_changed: bool) -> Replay:
+        """The replay `again` of the recording `before`."""
+        remembered = sum(step.replayed for step in again.steps)
+        return cls(
+            recording=again,
+            remembered=remembered,
+            redone=len(again.steps) - remembered,
+            code_changed=code_changed,
+            diff=compare(before, again),
+        )
+
+
 def compare(before: Recording, after: Recording) -> Diff:
     """What differs from one recording to the other."""
     output = tuple(_changes("", before.output, after.output))

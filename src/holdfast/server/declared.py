@@ -19,11 +19,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
-from holdfast.app import Replay
 from holdfast.contracts import RecordingQuery
 from holdfast.errors import Misconfigured, NotFound, Refused, nearest
 from holdfast.identity import new_id, to_json
 from holdfast.records import Feedback, Json, Outcome, Recording, RecordingSummary
+from holdfast.runtime.compare import Replay
 from holdfast.runtime.who import Who
 from holdfast.server.exchange import Receive, Scope, Send, converted, read_json
 from holdfast.server.flight import Flight

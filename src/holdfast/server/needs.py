@@ -9,9 +9,9 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from holdfast.app import Replay
 from holdfast.contracts import Hear, Store, deaf
 from holdfast.records import Feedback, Json, Recording
+from holdfast.runtime.compare import Replay
 from holdfast.runtime.who import Who
 
 

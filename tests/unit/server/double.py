@@ -12,7 +12,6 @@ from typing import Any
 from msgspec.structs import replace
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from holdfast.app import Replay
 from holdfast.contracts import Deleted, Delta, Hear, Key, RecordingQuery, Reset, StepDone, deaf
 from holdfast.errors import Misconfigured, NotFound, Refused, StoreFailed, unknown
 from holdfast.identity import new_id
@@ -30,7 +29,7 @@ from holdfast.records import (
     Retrieved,
     Step,
 )
-from holdfast.runtime.compare import compare
+from holdfast.runtime.compare import Replay, compare
 from holdfast.runtime.who import ANYONE, Who
 
 SECRET = "sk-very-secret-0123456789"
