@@ -45,49 +45,72 @@ class _OpenPart(BaseModel):
 
 
 class AppPart(_Part):
-    features: str = "features.py"
-    database_url: str = "sqlite:///.holdfast/holdfast.db"
-    storage_url: str = ".holdfast/storage"
+    """Where the project's own things are; relative paths start at its folder."""
+
+    features: str = Field(default="features.py", description="the file that declares the app")
+    database_url: str = Field(
+        default="sqlite:///.holdfast/holdfast.db",
+        description="where recordings, releases, prompts, feedback and keys are kept",
+    )
+    storage_url: str = Field(
+        default=".holdfast/storage", description="where versions of corpora and bodies over 256 kB are kept"
+    )
 
 
 class ServerPart(_Part):
     """How the project is served. `groups` says what a subject may see: subject -> names of groups."""
 
-    host: str = "127.0.0.1"
-    port: int = Field(default=8400, ge=0, le=65535)
-    max_body_bytes: int = Field(default=2_000_000, ge=1_000)
-    max_concurrency: int = Field(default=512, ge=1)
-    shutdown_s: float = Field(default=30.0, ge=0)
-    allowed_hosts: tuple[str, ...] = ()
-    groups: dict[str, tuple[str, ...]] = {}
+    host: str = Field(default="127.0.0.1", description="the address to listen on; one that is not loopback needs a key")
+    port: int = Field(default=8400, ge=0, le=65535, description="the port; 0 takes a free one")
+    max_body_bytes: int = Field(default=2_000_000, ge=1_000, description="the largest request that is read")
+    max_concurrency: int = Field(
+        default=512, ge=1, description="how many requests may be under way; more are told to come back (503)"
+    )
+    shutdown_s: float = Field(
+        default=30.0, ge=0, description="how long open requests may still take when the server stops"
+    )
+    allowed_hosts: tuple[str, ...] = Field(
+        default=(), description="names besides loopback ones that Host and Origin may have while there is no key"
+    )
+    groups: dict[str, tuple[str, ...]] = Field(
+        default={}, description="subject to names of groups: the principals it may see documents as"
+    )
 
 
 class ProviderPart(_Part):
     """A vendor, or anything that speaks a vendor's dialect. Built-in names need only a key."""
 
-    dialect: Literal["openai", "anthropic"] | None = None
-    base_url: str | None = None
-    api_key: str | tuple[str, ...] | None = None
-    headers: dict[str, str] = {}
+    dialect: Literal["openai", "anthropic"] | None = Field(
+        default=None, description="the API it speaks; none: that of the built-in name, or `openai`"
+    )
+    base_url: str | None = Field(default=None, description="where it is, with the version in the path")
+    api_key: str | tuple[str, ...] | None = Field(default=None, description="a key, or several that are tried in turn")
+    headers: dict[str, str] = Field(default={}, description="headers to send with every request")
 
 
 class PricePart(_Part):
     """US dollars for a million tokens, by `provider:model`."""
 
-    input_usd_per_mtok: float = Field(ge=0)
-    output_usd_per_mtok: float = Field(ge=0)
-    cache_read_usd_per_mtok: float | None = Field(default=None, ge=0)
-    cache_write_usd_per_mtok: float | None = Field(default=None, ge=0)
+    input_usd_per_mtok: float = Field(ge=0, description="tokens of the request")
+    output_usd_per_mtok: float = Field(ge=0, description="tokens of the reply, reasoning included")
+    cache_read_usd_per_mtok: float | None = Field(
+        default=None, ge=0, description="tokens read from the cache; none: as input"
+    )
+    cache_write_usd_per_mtok: float | None = Field(
+        default=None, ge=0, description="tokens written to the cache; none: as input"
+    )
 
 
 class CorpusPart(_OpenPart):
-    """Where a corpus comes from, and how often it is synced while the project is served, as in `every = "15m"`."""
+    """Where a corpus comes from, and how it is cut."""
 
-    source: str
-    every: str | None = None
-    language: str = "english"
-    max_tokens: int = Field(default=150, ge=32, le=200)
-    keep: int = Field(default=5, ge=1)
+    source: str = Field(description="`folder`, `rows`, or `package.module:Class`; its own settings stand beside it")
+    every: str | None = Field(
+        default=None, description="how often it is synced while the project is served, as in `15m`"
+    )
+    language: str = Field(default="english", description="picks the stemmer and the stop words; `none` for neither")
+    max_tokens: int = Field(default=150, ge=32, le=200, description="the longest chunk, in the encoder's tokens")
+    keep: int = Field(default=5, ge=1, description="how many versions stay besides those that a release names")
 
     @field_validator("every")
     @classmethod
@@ -105,24 +128,34 @@ class CorpusPart(_OpenPart):
 class SlotPart(_Part):
     """The choices for one slot of a feature: a ladder of models, or the settings of a corpus."""
 
-    models: str | tuple[str, ...] | None = None
-    prompt: str | None = None
-    temperature: float | None = None
-    top_p: float | None = None
-    max_tokens: int | None = Field(default=None, ge=1)
-    seed: int | None = None
-    stop: tuple[str, ...] | None = None
-    deadline_ms: int | None = Field(default=None, ge=1)
-    connect_ms: int | None = Field(default=None, ge=1)
-    first_token_ms: int | None = Field(default=None, ge=1)
-    idle_ms: int | None = Field(default=None, ge=1)
-    retries: int | None = Field(default=None, ge=0, le=10)
-    stream: Literal["checked", "early"] | None = None
-    version: str | None = None
-    k: int | None = Field(default=None, ge=1, le=200)
-    mode: Literal["hybrid", "lexical", "vector"] | None = None
-    weight: float | None = Field(default=None, ge=0, le=1)
-    max_per_document: int | None = Field(default=None, ge=1)
+    models: str | tuple[str, ...] | None = Field(
+        default=None, description="a ladder, tried in order; one text is a ladder of one rung"
+    )
+    prompt: str | None = Field(default=None, description="the prompt file, a Jinja2 template")
+    temperature: float | None = Field(default=None, description="none: the provider's own")
+    top_p: float | None = Field(default=None, description="none: the provider's own")
+    max_tokens: int | None = Field(default=None, ge=1, description="the longest reply")
+    seed: int | None = Field(default=None, description="for providers that take one")
+    stop: tuple[str, ...] | None = Field(default=None, description="texts at which a reply ends")
+    deadline_ms: int | None = Field(default=None, ge=1, description="the time for the whole ladder")
+    connect_ms: int | None = Field(default=None, ge=1, description="the time to reach a provider")
+    first_token_ms: int | None = Field(default=None, ge=1, description="the time until the first token")
+    idle_ms: int | None = Field(default=None, ge=1, description="the longest silence within a reply")
+    retries: int | None = Field(default=None, ge=0, le=10, description="how often one rung is tried again")
+    stream: Literal["checked", "early"] | None = Field(
+        default=None, description="`checked`: text flows after the guards; `early`: at once, and may be taken back"
+    )
+    version: str | None = Field(default=None, description="for a corpus: `latest`, or a version such as `v12`")
+    k: int | None = Field(default=None, ge=1, le=200, description="for a corpus: how many passages are found")
+    mode: Literal["hybrid", "lexical", "vector"] | None = Field(
+        default=None, description="for a corpus: by words, by vectors, or both"
+    )
+    weight: float | None = Field(
+        default=None, ge=0, le=1, description="for a corpus: the share of the vectors' score; none: the corpus's own"
+    )
+    max_per_document: int | None = Field(
+        default=None, ge=1, description="for a corpus: passages of one document at most"
+    )
 
     def given(self) -> dict[str, Json]:
         """Only what was written."""
@@ -130,10 +163,16 @@ class SlotPart(_Part):
 
 
 class GuardPart(_OpenPart):
-    family: str | None = None
-    on_fail: OnFail = "flag"
-    safe_answer: str | None = None
-    max_passes: int = Field(default=3, ge=1, le=10)
+    """Which family of guard it is, and what a failed verdict leads to."""
+
+    family: str | None = Field(
+        default=None, description="`grounded` or `shape`, with its own settings beside it; none: the guard's name"
+    )
+    on_fail: OnFail = Field(default="flag", description="what a failed verdict leads to")
+    safe_answer: str | None = Field(
+        default=None, description="what is answered instead; none: a sentence that asks for a person"
+    )
+    max_passes: int = Field(default=3, ge=1, le=10, description="how often the feature may be run for one request")
 
 
 class Config(_Part):
