@@ -98,10 +98,10 @@ def command(commands: typer.Typer, name: str, *, in_project: bool = True) -> Cal
                 let_go_of_stdout()
                 raise typer.Exit(FINE) from None
             except KeyboardInterrupt:
-                print("stopped; what was finished before is kept", file=sys.stderr)  # noqa: T201
+                print("stopped; what was finished before is kept", file=sys.stderr)
                 raise typer.Exit(STOPPED) from None
 
-        entered.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+        entered.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]  # typer reads it
         entered.__annotations__ = {one.name: one.annotation for one in parameters}
         commands.command(name, short_help=str(work.__doc__).partition("\n")[0])(entered)
         return work

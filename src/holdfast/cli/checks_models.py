@@ -1,4 +1,4 @@
-"""Checks of what answers: the encoder, the ladders, a model server on this machine. Asks no vendor anything."""
+"""Checks of what answers: the encoder, the ladders, a model server on this machine. Does not ask any vendor."""
 
 from __future__ import annotations
 

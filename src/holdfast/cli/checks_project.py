@@ -18,6 +18,7 @@ def configuration(config: Config) -> Check:
 
 
 def features(config: Config) -> Check:
+    """Whether features.py can be loaded, and which features it declares."""
     from holdfast.app import load_app
 
     try:

@@ -46,6 +46,7 @@ def database(config: Config) -> Check:
 
 
 def storage(config: Config) -> Check:
+    """Whether the storage is there, can be written, and has room."""
     if "://" in config.storage:
         return warn("storage", f"{config.app.storage_url} is not looked into", "holdfast sync tries it")
     folder = Path(config.storage)

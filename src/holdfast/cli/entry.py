@@ -72,7 +72,7 @@ def enter(arguments: Sequence[str]) -> int:
     except _Unusable as error:
         return say_error(_usage(error), as_json=as_json)
     except typer.Abort:
-        print("stopped", file=sys.stderr)  # noqa: T201
+        print("stopped", file=sys.stderr)
         return STOPPED
     return code if isinstance(code, int) else FINE
 

@@ -1,4 +1,4 @@
-"""Which rungs of the project's ladders would be asked, and which are passed over. Asks none of them anything."""
+"""Which rungs of the project's ladders would be asked, and which are passed over. Does not ask any of them."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def say_error(error: HoldfastError | Problem, *, as_json: bool) -> int:
         text = msgspec.json.encode(problem).decode()
     else:
         text = f"{problem.code}: {problem.message}\n  fix: {problem.fix}"
-    print(text, file=sys.stderr, flush=True)  # noqa: T201
+    print(text, file=sys.stderr, flush=True)
     return NOTHING if isinstance(error, NothingToDo) else exit_code_of(problem.code)
 
 

@@ -118,17 +118,20 @@ def matches(expression: Expression, summary: RecordingSummary) -> bool:
     raise AssertionError(expression)
 
 
-def narrowed(expression: Expression | None, query: RecordingQuery = RecordingQuery()) -> RecordingQuery:  # noqa: B008
+EVERYTHING = RecordingQuery()
+
+
+def narrowed(expression: Expression | None, query: RecordingQuery = EVERYTHING) -> RecordingQuery:
     """A query that finds at least what the expression holds for, so that a store can do most of the work."""
     from msgspec.structs import replace
 
     match expression:
         case Both(first, second):
             return narrowed(second, narrowed(first, query))
-        case Is("since", _, moment):
-            return query if query.since and query.since >= moment else replace(query, since=moment)  # type: ignore[operator]
-        case Is("until", _, moment):
-            return query if query.until and query.until <= moment else replace(query, until=moment)  # type: ignore[operator]
+        case Is("since", _, datetime() as moment):
+            return replace(query, since=max(moment, query.since or moment))
+        case Is("until", _, datetime() as moment):
+            return replace(query, until=min(moment, query.until or moment))
         case Is("feature" | "outcome" | "release" | "subject" as field, "=", str() as value):
             return query if getattr(query, field) is not None else replace(query, **{field: value})
     return query

@@ -3,7 +3,7 @@
 Knows nothing of the engines that scored, nor of documents beyond a number.
 
 Fusion is the convex combination of min-max normalised scores (Bruch, Gai and Ingber 2023, arXiv 2210.11934); figures
-on our own sets are in docs/decisions/corpus-search.
+on our own sets are in docs/decisions/0004-corpus-search.
 """
 
 from __future__ import annotations

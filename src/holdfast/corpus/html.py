@@ -3,13 +3,14 @@
 It does not know where the page comes from, nor which part of a page is its article.
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from holdfast.corpus.blocks import join, resolve, write_heading
 from holdfast.corpus.cleaned import Cleaned, findings
 from holdfast.corpus.html_inline import INLINE
-from holdfast.corpus.html_page import Page
+from holdfast.corpus.html_page import Opener, Page
 from holdfast.corpus.html_prune import prune
 from holdfast.corpus.html_structure import STRUCTURE, VERBATIM
 from holdfast.corpus.html_tables import TABLES
@@ -18,7 +19,7 @@ from holdfast.corpus.text import normalise, repair_mojibake
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-_OPENERS = {**STRUCTURE, **INLINE, **TABLES}
+_OPENERS: Mapping[str, Opener] = {**STRUCTURE, **INLINE, **TABLES}
 
 
 def clean_html(html: str, *, base_url: str | None = None) -> Cleaned:

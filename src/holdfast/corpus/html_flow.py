@@ -4,6 +4,7 @@ It does not know tags; `html` says what opens and closes.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +12,7 @@ from holdfast.corpus.blocks import Block, code_span
 
 # Marks inside the pieces of a paragraph. Control characters never stand in normalised text, so they cannot clash.
 BREAK, STRONG, EMPHASIS, STRUCK = "\x00", "\x01", "\x02", "\x03"
-_MARKS = {STRONG: "**", EMPHASIS: "*", STRUCK: "~~"}
+_MARKS: Mapping[str, str] = {STRONG: "**", EMPHASIS: "*", STRUCK: "~~"}
 _TOUCHING = re.compile("([\x01\x02\x03])( ?)\\1")
 _MARKED = re.compile("[\x00-\x03]")
 _EDGES = " \t\n\r\f\x00"

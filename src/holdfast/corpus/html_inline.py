@@ -4,6 +4,7 @@ It does not know blocks.
 """
 
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
 _POWER = re.compile(r"[+\-\u2212]?\d{1,3}|[a-z]{1,2}")
-_UNSAFE = {ord(char): f"%{ord(char):02X}" for char in " <>()\n\t\r"}
+_UNSAFE: Mapping[int, str] = {ord(char): f"%{ord(char):02X}" for char in " <>()\n\t\r"}
 _NO_ADDRESS = re.compile(r"\s*(?:javascript|vbscript|data|blob|about):", re.I)
 
 
@@ -180,7 +181,7 @@ def _dialog(page: Page, node: "LexborNode", attributes: Attributes) -> Close:
     return skip
 
 
-INLINE: dict[str, Opener] = {
+INLINE: Mapping[str, Opener] = {
     **dict.fromkeys(("strong", "b"), _marked(STRONG)),
     **dict.fromkeys(("em", "i"), _marked(EMPHASIS)),
     **dict.fromkeys(("del", "s", "strike"), _marked(STRUCK)),

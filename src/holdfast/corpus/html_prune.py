@@ -10,6 +10,7 @@ standard, keeps a stack of open elements like the parser's and drops the tags be
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 MAX_DEPTH = 200
@@ -30,7 +31,9 @@ _TOKEN = re.compile(
     re.S | re.X,
 )
 _EACH_ATTRIBUTE = re.compile(_ATTRIBUTE)
-_RAW_ENDS = {name: re.compile(rf"</{name}(?=[\s/>])[^>]*(?:>|\Z)", re.I) for name in _RAW.split("|")}
+_RAW_ENDS: Mapping[str, re.Pattern[str]] = {
+    name: re.compile(rf"</{name}(?=[\s/>])[^>]*(?:>|\Z)", re.I) for name in _RAW.split("|")
+}
 
 
 def _words(text: str) -> frozenset[str]:

@@ -21,7 +21,7 @@ _APPARATUS = _words(
     "linenos lineno linenodiv line-numbers line-number gutter hljs-ln-numbers sortkey mw-editsection headerlink"
 )
 
-_KINDS = {
+_KINDS: Mapping[str, str] = {
     "note": "NOTE", "info": "NOTE", "information": "NOTE", "primary": "NOTE", "secondary": "NOTE",
     "tip": "TIP", "hint": "TIP", "success": "TIP", "important": "IMPORTANT",
     "warning": "WARNING", "warn": "WARNING", "attention": "WARNING",

@@ -4,6 +4,7 @@ It does not know tables or what stands within a line.
 """
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from holdfast.corpus.blocks import Block, bold, code_block, indented, join, quoted, resolve
@@ -208,7 +209,7 @@ _PLAIN = (
     " search optgroup dl noframes"
 )
 
-STRUCTURE: dict[str, Opener] = {
+STRUCTURE: Mapping[str, Opener] = {
     **dict.fromkeys(_PLAIN.split(), _block),
     **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), _heading),
     **dict.fromkeys(("ul", "ol", "menu", "dir", "select"), _list),
@@ -224,7 +225,7 @@ STRUCTURE: dict[str, Opener] = {
 }
 """Openers by tag."""
 
-VERBATIM: dict[str, Opener] = {
+VERBATIM: Mapping[str, Opener] = {
     **dict.fromkeys(("div", "p", "li", "tr", "pre"), _pre_line),
     **dict.fromkeys(("button", "script", "style", "template"), _skip),
     "br": _pre_break,

@@ -4,7 +4,7 @@ It does not know what stands in a cell, nor how a Markdown table is written.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -108,7 +108,7 @@ def _caption(page: Page, _node: "LexborNode", _attributes: Attributes) -> Close:
     return close
 
 
-TABLES: dict[str, Opener] = {
+TABLES: Mapping[str, Opener] = {
     **dict.fromkeys(("thead", "tbody", "tfoot"), _group),
     **dict.fromkeys(("td", "th"), _cell),
     "table": _table,

@@ -47,7 +47,7 @@ QUERY_STOP_WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 """What people wrap a question in: words to ask with, pronouns, auxiliaries. Left out of queries only, and only while
-something else is left. Worth .005 of lexical nDCG@10, .002 of the fusion's (docs/decisions/corpus-search)."""
+something else is left. Worth .005 of lexical nDCG@10, .002 of the fusion's (docs/decisions/0004-corpus-search)."""
 
 
 class Visible(Struct, frozen=True):

@@ -10,7 +10,7 @@ from msgspec import Struct
 from holdfast.records import Json
 
 DEFAULT_WEIGHT = 0.5
-"""The share of the vector score in the fusion, for every corpus; docs/decisions/corpus-search.md has figures."""
+"""The share of the vector score in the fusion, for every corpus; docs/decisions/0004-corpus-search.md has figures."""
 
 
 class CorpusSettings(Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ import codecs
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Mapping
 
 from holdfast.corpus.cleaned import Finding, findings
 
@@ -23,7 +24,7 @@ _CP1252 = tuple(
     bytes([byte]).decode("cp1252", "ignore") or chr(byte)  # "ignore" yields "" for the five open bytes
     for byte in range(256)
 )
-_TO_BYTE = {char: byte for byte, char in enumerate(_CP1252)}
+_TO_BYTE: Mapping[str, int] = {char: byte for byte, char in enumerate(_CP1252)}
 
 
 def _class(low: int, high: int) -> str:

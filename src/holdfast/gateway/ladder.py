@@ -70,7 +70,7 @@ class Gateway:
         try:
             return await climb.run()
         except asyncio.CancelledError as stopped:
-            stopped.attempts = tuple(climb.attempts)  # type: ignore[attr-defined]
+            stopped.attempts = tuple(climb.attempts)  # type: ignore[attr-defined]  # attempts_of reads it
             raise
 
     async def warm(self) -> None:

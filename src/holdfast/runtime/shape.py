@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -22,7 +22,7 @@ from holdfast.runtime.feature import problems
 
 EXTRACTIVE = "extractive"
 _FENCED = re.compile(r"^\s*```(?:json)?\s*\n(.*?)\n?\s*```\s*$", re.DOTALL)
-_CITED_SOURCE: dict[str, Json] = {
+_CITED_SOURCE: Mapping[str, Json] = {
     "type": "object",
     "properties": {
         "source": {"type": "integer", "description": "the number of the source, as in [1]"},

@@ -90,7 +90,7 @@ def grounding(text: str, sources: Sequence[str], *, threshold: float = SUPPORTED
     for span in split_sentences(text):
         plain = _plain(span.text)
         terms = evidence.reader.read(plain)
-        claim = is_claim(plain, span.kind == "heading", terms)
+        claim = _is_claim(plain, span.kind == "heading", terms)
         found.append(SentenceSupport(span, claim, evidence.weigh(terms) if claim else Support(1.0)))
     scores = [sentence.support.score for sentence in found if sentence.claim]
     if not scores:
@@ -147,7 +147,7 @@ _HERE = re.compile(r"\b(?:here(?:'s| is| are)|below|the following|as follows)\b"
 _COUNT = 12  # a bare number up to this may count what is listed; any other number is a claim
 
 
-def is_claim(text: str, heading: bool, terms: Terms) -> bool:
+def _is_claim(text: str, heading: bool, terms: Terms) -> bool:
     """Whether a sentence asserts something about the world that a source could bear out."""
     plain = text.replace("’", "'").strip()
     if not (terms.stems or terms.quantities):

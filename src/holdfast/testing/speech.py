@@ -6,7 +6,7 @@ prove each other wrong.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -45,7 +45,7 @@ def _data(value: Json) -> bytes:
 
 # ---------------------------------------------------------------- OpenAI
 
-_FINISH = {"tool_calls": "tool_calls", "length": "length", "content_filter": "content_filter"}
+_FINISH: Mapping[str, str] = {"tool_calls": "tool_calls", "length": "length", "content_filter": "content_filter"}
 
 
 def _openai_usage(act: Act) -> dict[str, Json]:
@@ -139,7 +139,12 @@ OPENAI = Dialect(_openai_whole, _openai_opening, _openai_piece, _openai_closing,
 
 # ---------------------------------------------------------------- Anthropic
 
-_STOP = {"tool_calls": "tool_use", "length": "max_tokens", "refusal": "refusal", "content_filter": "refusal"}
+_STOP: Mapping[str, str] = {
+    "tool_calls": "tool_use",
+    "length": "max_tokens",
+    "refusal": "refusal",
+    "content_filter": "refusal",
+}
 
 
 def _event(name: str, value: dict[str, Json]) -> bytes:

@@ -83,17 +83,22 @@ async def follow(ctx: Context, plan: Any, seen: str = "") -> Any:
             except HoldfastError as error:
                 return error.code
         case "chain":
-            order: list[str] = []
-
-            async def noted(at: int, part: Any) -> None:
-                value = await follow(ctx, part, seen)
-                order.append(f"{at}:{value}")
-                await follow(ctx, ("generate", 0), "|".join(order))
-
-            await asyncio.gather(*(noted(at, part) for at, part in enumerate(rest)))
-            return order
+            return await chained(ctx, rest, seen)
         case _:
             return [await follow(ctx, part, seen) for part in rest]
+
+
+async def chained(ctx: Context, parts: Any, seen: str) -> list[str]:
+    """Do all parts at once; what each asks for next depends on which have ended before it."""
+    order: list[str] = []
+
+    async def noted(at: int, part: Any) -> None:
+        value = await follow(ctx, part, seen)
+        order.append(f"{at}:{value}")
+        await follow(ctx, ("generate", 0), "|".join(order))
+
+    await asyncio.gather(*(noted(at, part) for at, part in enumerate(parts)))
+    return order
 
 
 def work(number: int) -> int:
