@@ -1,0 +1,58 @@
+# Holdfast: `make run` shows it, `make test` proves it. Both set up what they need in .venv and nothing anywhere else.
+
+SHELL := bash
+BIN := .venv/bin
+READY := .venv/ready
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: help setup run test check lint types house soak bench docs lock clean
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(READY) ## Install the locked packages and Holdfast itself into .venv, once
+
+$(READY): requirements.lock tools/setup.sh
+	@tools/setup.sh .venv
+	@touch $@
+
+run: setup ## Serve the help desk example with its console and API, until Ctrl-C
+	@$(BIN)/holdfast models list | grep -q '^encoder' || $(BIN)/holdfast models pull || \
+		echo 'The encoder could not be pulled, so search goes by words only; make run tries again next time.'
+	@exec $(BIN)/holdfast up examples/helpdesk
+
+test: setup lint types ## Everything: lint, types, and every test but the soak ones
+	@echo "== tests"
+	@$(PYTEST) -n auto --dist loadfile
+
+check: setup lint types house ## The quick half: lint, types, house rules
+
+lint: setup
+	@echo "== lint"
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check --quiet || { echo "Not formatted: run $(BIN)/ruff format"; exit 1; }
+
+types: setup
+	@echo "== types"
+	@$(BIN)/mypy
+
+house: setup
+	@echo "== house rules"
+	@$(PYTEST) tests/house
+
+soak: setup ## The long proofs: kill, load, hours
+	@$(PYTEST) -m soak --timeout 7200
+
+bench: setup ## Every benchmark, one after the other
+	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
+
+docs: setup ## Write the generated pages of docs/reference again
+	@$(BIN)/python -m tools.reference
+
+lock: setup ## Bring requirements.lock up to pyproject.toml; needs uv
+	@uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-header --quiet --output-file requirements.lock
+
+clean: ## Remove what `make` made; the project's own data in .holdfast stays
+	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis dist build
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
