@@ -1,0 +1,50 @@
+"""Writes docs/reference from the code, so that the pages cannot say anything else: `python -m tools.reference`.
+
+Knows which pages there are, and nothing of what stands in them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tools.reference.commands import commands
+from tools.reference.configuration import configuration
+from tools.reference.errors import errors
+from tools.reference.http import http
+from tools.reference.markdown import ROOT
+from tools.reference.records import records
+
+PAGES = ROOT / "docs" / "reference"
+
+
+def pages() -> Mapping[str, str]:
+    """Each page's name and text, as the code has it now."""
+    return {
+        "cli.md": commands(),
+        "configuration.md": configuration(),
+        "errors.md": errors(),
+        "http.md": http(),
+        "records.md": records(),
+    }
+
+
+def stale() -> list[str]:
+    """The names of the pages that are not what the code says."""
+    return [name for name, text in pages().items() if not _same(name, text)]
+
+
+def main() -> None:
+    """Write every page that is stale."""
+    texts = pages()
+    for name in stale():
+        (PAGES / name).write_text(texts[name], "utf-8")
+        print(f"wrote docs/reference/{name}")
+
+
+def _same(name: str, text: str) -> bool:
+    file = PAGES / name
+    return file.is_file() and file.read_text("utf-8") == text
+
+
+if __name__ == "__main__":
+    main()
