@@ -79,6 +79,7 @@ class Evidence:
             if len(stem) >= _PREFIX:
                 self.alike[stem[:_PREFIX]].append(stem)
         self.quantities = {quantity for unit in self.units for quantity in unit.terms.quantities}
+        self.verbatim = {unit.terms: (unit.source, unit.span) for unit in reversed(self.units)}
         self.first_person = any(unit.terms.first_person for unit in self.units)
 
     def _unit(self, source: int, span: Span) -> Unit:
@@ -93,6 +94,8 @@ class Evidence:
         """The support of one claim."""
         if not self.units:
             return Support(0.0)
+        if (terms.stems or terms.quantities) and (said := self.verbatim.get(terms)):
+            return Support(1.0, *said)  # whatever its neighbours say
         weights = self.weights(terms.stems)
         matches = {stem: self.matches(stem) for stem in weights}
         total = sum(weights.values())

@@ -72,7 +72,7 @@ class Reader:
             if kind == "word":
                 reading.word(token["word"])
             elif kind == "pause":
-                reading.reach = 0
+                reading.pause(token[0])
                 continue
             elif kind == "cjk":
                 reading.stems += [token[0][i : i + 2] for i in range(max(1, len(token[0]) - 1))]
@@ -119,6 +119,12 @@ class _Reading:
         else:
             for part in (word,) if word[1:].islower() else _CAMEL.split(word):
                 self._content(part)
+
+    def pause(self, mark: str) -> None:
+        """A denial reaches no further; and in "€6.90, working days 2" the amount is no number of days."""
+        self.reach = 0
+        if mark not in "()":
+            self._settle()
 
     def _content(self, word: str) -> None:
         lower = word.lower()
