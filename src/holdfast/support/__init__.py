@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from holdfast.support.evidence import Evidence, Support
-from holdfast.support.extraction import WEAK, Extract, Extraction, extract
+from holdfast.support.extraction import WEAK, WEAK_BY_WORDS, Extract, Extraction, Similar, extract
 from holdfast.support.sentences import Span, split_sentences
 from holdfast.support.terms import Terms
 from holdfast.support.vocabulary import STOP_WORDS
@@ -21,10 +21,12 @@ __all__ = [
     "NOT_FOUND",
     "SUPPORTED",
     "WEAK",
+    "WEAK_BY_WORDS",
     "Extract",
     "Extraction",
     "Grounding",
     "SentenceSupport",
+    "Similar",
     "Span",
     "Support",
     "extract",
