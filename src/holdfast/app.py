@@ -353,10 +353,10 @@ async def open_configured(
     from holdfast.gateway.opening import open_gateway
 
     declared = app if app is not None else await load_app(config)
-    gateway = open_gateway(config, models or {})
     embedder, missing = None, "it is switched off"
     if encoder:
         embedder, missing = await asyncio.to_thread(open_encoder, config)
+    gateway = open_gateway(config, models or {}, embedder)
     corpora = open_corpora(config, embedder)
     if store is None:
         store = await open_project_store(config)

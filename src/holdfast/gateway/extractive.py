@@ -1,6 +1,7 @@
 """The rung that has no model: the best-supported sentences of the sources, verbatim and cited.
 
-Does not know how sentences are weighed (`holdfast.support` does). Deterministic, free, never down.
+Does not know how sentences are weighed (`holdfast.support` does), nor how meaning is compared. Deterministic,
+free, never down.
 """
 
 from __future__ import annotations
@@ -13,17 +14,16 @@ from holdfast.gateway.rung import EXTRACTIVE
 from holdfast.records import Citation, Generate, Generated, Passage
 
 if TYPE_CHECKING:
-    from holdfast.support import Extract
-
-_MAX_SENTENCES = 4
+    from holdfast.support import Extract, Similar
 
 
-def answer(request: Generate, rung: int) -> Generated | Fault:
+def answer(request: Generate, rung: int, similar: Similar | None = None) -> Generated | Fault:
     """The answer the sources give to the question, or why this rung has to be passed over.
 
     Sentences stand in reading order, those of one passage together and followed by its marker: [1] is the passage that
     comes first and `citations[0]`, and so on. Each quote is verbatim from its passage. Where the sources hardly touch
-    the question, the text is `holdfast.support.NOT_FOUND`, without citations.
+    the question, the text is `holdfast.support.NOT_FOUND`, without citations. `similar` compares by meaning; without it
+    words alone decide. Blocks for as long as it does.
     """
     if not request.answers:
         return Fault("passed_over", "the output is not a text with citations")
@@ -34,9 +34,9 @@ def answer(request: Generate, rung: int) -> Generated | Fault:
     found = extract(
         request.question,
         [source.text for source in request.sources],
-        titles=[source.title for source in request.sources],
+        titles=[" > ".join(part for part in (source.title, *source.headings) if part) for source in request.sources],
         scores=[source.score for source in request.sources],
-        max_sentences=_MAX_SENTENCES,
+        similar=similar,
     )
     if found.weak:
         return Generated(text=NOT_FOUND, model=EXTRACTIVE, rung=rung)

@@ -12,11 +12,12 @@ import time
 from collections.abc import Callable, Coroutine, Mapping
 from types import MappingProxyType
 
-from holdfast.contracts import Answer, Delta, Hear, Models, Reset
+from holdfast.contracts import Answer, Delta, Embedder, Hear, Models, Reset
 from holdfast.errors import EffectFailed, HoldfastError, Misconfigured
 from holdfast.gateway import extractive
 from holdfast.gateway.attempt import Hosts, Watch, ask_object, spent
 from holdfast.gateway.fault import KEY_FAULTS, NOT_SET_UP, POLICY, Fault
+from holdfast.gateway.meaning import Meaning
 from holdfast.gateway.prices import Prices
 from holdfast.gateway.provider import Provider
 from holdfast.gateway.rung import EXTRACTIVE, Extractive, HandedIn, Hosted, Unusable, resolve
@@ -33,7 +34,8 @@ class Gateway:
     """Asks ladders of models.
 
     `providers` by name; `models` are objects that stand in for a provider of that name. `pace` and `chance` set the
-    pauses between tries. One gateway serves any number of concurrent calls, on any number of event loops.
+    pauses between tries. With an `embedder` the extractive rung goes by meaning as well as by words. One gateway serves
+    any number of concurrent calls, on any number of event loops.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class Gateway:
         providers: Mapping[str, Provider],
         *,
         models: Models = MappingProxyType({}),
+        embedder: Embedder | None = None,
         prices: Prices | None = None,
         pace: Pace | None = None,
         chance: Callable[[], float] = random.random,
@@ -51,6 +54,7 @@ class Gateway:
         self.pace = pace or Pace()
         self.chance = chance
         self.turn = itertools.count()
+        self.meaning = Meaning(embedder) if embedder is not None else None
         self._transport = Transport()
         self.hosts = Hosts(self._transport, self.pace)
 
@@ -59,7 +63,7 @@ class Gateway:
 
         Rungs are tried in order, each again where its fault allows it (`fault.POLICY`, at most `slot.retries` times),
         all under `slot.deadline_ms`. `hear` gets a Delta for each piece of visible text, and a Reset when an attempt
-        fails after it was heard. The extractive rung waits for nothing, so it answers even after the deadline.
+        fails after it was heard. The extractive rung waits for nobody, so it answers even after the deadline.
 
         Raises EffectFailed when no rung is left (HF301), when the deadline passed (HF302) or when a provider's content
         filter refused what was asked (HF304); Misconfigured when nothing in the ladder is set up. An EffectFailed
@@ -112,7 +116,7 @@ class _Climb:
         rung = resolve(entry, self.gateway.providers, self.gateway.models)
         match rung:
             case Extractive():
-                return self._extract(number)
+                return await self._extract(number)
             case Unusable(name, model, fault):
                 return self._pass_over(name, model, number, fault)
         name = rung.provider.name if isinstance(rung, Hosted) else rung.name
@@ -202,9 +206,11 @@ class _Climb:
             )
         return outcome
 
-    def _extract(self, number: int) -> Generated | Fault:
+    async def _extract(self, number: int) -> Generated | Fault:
         started_s = time.perf_counter()
-        outcome = extractive.answer(self.effect, number)
+        meaning = self.gateway.meaning
+        similar = meaning.similar if meaning is not None else None
+        outcome = await asyncio.to_thread(extractive.answer, self.effect, number, similar)
         ms = (time.perf_counter() - started_s) * 1000
         if isinstance(outcome, Fault):
             self._note(Attempt(provider=OWN, model=EXTRACTIVE, rung=number, ms=ms, error=str(outcome)))

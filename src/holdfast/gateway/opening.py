@@ -8,20 +8,22 @@ from __future__ import annotations
 from dataclasses import replace
 
 from holdfast.config import Config
-from holdfast.contracts import Models
+from holdfast.contracts import Embedder, Models
 from holdfast.errors import Misconfigured
 from holdfast.gateway.ladder import Gateway
 from holdfast.gateway.prices import Price, Prices
 from holdfast.gateway.provider import BUILT_IN, Provider
 
 
-def open_gateway(config: Config, models: Models) -> Gateway:
+def open_gateway(config: Config, models: Models, embedder: Embedder | None = None) -> Gateway:
     """The gateway over the providers that are built in or configured, and over models handed in as objects.
+
+    With an `embedder`, answers from sources alone go by meaning as well as by words.
 
     Raises Misconfigured (HF100). Opens no connection.
     """
     prices = Prices({name: Price(**part.model_dump()) for name, part in config.prices.items()})
-    return Gateway(providers_of(config), models=models, prices=prices)
+    return Gateway(providers_of(config), models=models, embedder=embedder, prices=prices)
 
 
 def providers_of(config: Config) -> dict[str, Provider]:
