@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from holdfast.support import grounding
-from holdfast.support.extraction import WEAK, Similar, extract
+from holdfast.support.extraction import WEAK, Extract, Extraction, Similar, extract
+from holdfast.support.sentences import Span
 
 REFUNDS = (
     "# Refunds\n\nAcme sells shoes. You can return shoes within 30 days of delivery. "
@@ -19,6 +20,7 @@ RESET = (
     "3. Click Reset.\n\n"
     "Passwords expire every 90 days."
 )
+PORTS = "| Service | Port |\n|---|---|\n| Web | 443 |\n| MQTT | 8883 |\n"
 PLANS = "| Plan | Seats | Price |\n|---|---|---|\n| Free | 1 | $0 |\n| Pro | 20 | $49 |\n"
 
 
@@ -227,6 +229,17 @@ def test_page_furniture_is_never_quoted() -> None:
     )
     found = extract("Can I return shoes?", [page])
     assert found.text == "You can return shoes for free. [1]"
+
+
+def test_prose_after_a_list_is_a_paragraph_of_its_own() -> None:
+    row, prose = extract("Which port does MQTT need?", [PORTS], max_sentences=1).extracts[0], "Open it in your office."
+    told = Extraction((row, Extract(1, Span(0, len(prose), prose), prose, 0.5)), 0.9, weak=False)
+    assert told.text == "- MQTT: Port 8883 [1]\n\nOpen it in your office. [2]"
+
+
+def test_a_definition_is_read_without_its_mark() -> None:
+    found = extract("What is Lantern?", ["**Lantern**\n: Lantern is decaffeinated with water."])
+    assert found.text == "Lantern is decaffeinated with water. [1]"
 
 
 def test_code_keeps_its_closing_fence() -> None:

@@ -75,15 +75,20 @@ class Extraction:
         parts: list[str] = []
         before: Extract | None = None
         for extract, following in zip_longest(self.extracts, self.extracts[1:]):
-            # Lines of their own stay so: read as one sentence they would say something else.
-            block = extract.span.kind in _BLOCKS or (before and before.span.kind in _BLOCKS)
-            gap = "" if before is None else "\n" if block else " " if _ENDED.search(before.text) else "\n\n"
+            gap = _gap(before, extract) if before is not None else ""
             mark = "- " if extract.span.kind == "row" and len(self.extracts) > 1 else ""
             cite = "" if following and following.passage == extract.passage else f"[{extract.passage + 1}]"
             after = "" if not cite else "\n" if extract.span.kind == "code" else " "  # a closing fence stands alone
             parts.append(f"{gap}{mark}{extract.text}{after}{cite}")
             before = extract
         return "".join(parts)
+
+
+def _gap(before: Extract, extract: Extract) -> str:
+    """What stands between two extracts. Lines of their own stay so: run together they would say something else."""
+    if extract.span.kind in _BLOCKS:
+        return "\n"
+    return " " if before.span.kind == "prose" and _ENDED.search(before.text) else "\n\n"
 
 
 def extract(

@@ -14,7 +14,7 @@ _IMAGE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
 _LINK = re.compile(r"\[([^\]]+)\]\((?:[^()\s]|\([^)]*\))*(?:\s\"[^\"]*\")?\)")
 _EMPHASIS = re.compile(r"(?<![\w*])(\*\*|__|\*)(?=\S)(.+?)(?<=\S)\1(?![\w*])")
 _FOOTNOTE = re.compile(r"\s?\[\^?\s?\d{1,3}(?:\s?[,–-]\s?\d{1,3})*\s?\](?!\()")
-_QUOTED = re.compile(r"^(?:>\s?)+(?:\[![A-Za-z]+\]\s*)?", re.MULTILINE)
+_QUOTED = re.compile(r"^(?:(?:>\s?)+(?:\[![A-Za-z]+\]\s*)?|:\s+)", re.MULTILINE)  # a quotation, a definition
 _NOTHING = re.compile(r"[\s–—-]*")
 _PIPE = re.compile(r"(?<!\\)\|")
 _BREAK = re.compile(r"\s*<br\s*/?>\s*", re.IGNORECASE)
