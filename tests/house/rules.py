@@ -31,8 +31,7 @@ HOMES: Mapping[str, frozenset[str]] = {
     "genai_prices": frozenset({"gateway"}),
     "jinja2": frozenset({"runtime"}),
     "msgspec": ANYWHERE,  # what values are made of
-    # the contract of an embedder speaks of its arrays, and the extractive rung compares two of them
-    "numpy": frozenset({"corpus", "contracts", "gateway"}),
+    "numpy": frozenset({"corpus", "contracts"}),  # the contract of an embedder speaks of its arrays
     "onnx": frozenset({"corpus"}),
     "onnxruntime": frozenset({"corpus"}),
     "pydantic": frozenset({"config", "runtime", "server"}),  # the doors: settings, inputs and outputs, parameters
