@@ -39,14 +39,12 @@ class Meaning:
         Blocks for as long as the encoder needs: about a millisecond for each short text that it has not seen. What is
         remembered never changes the answer. `parts` are not remembered: questions hardly come twice.
         """
-        import numpy as np
-
         if not parts or not texts:
             return [0.0] * len(texts)
-        asked = self._embedder.embed(parts)
-        known = np.stack(self._of(texts))
-        # Row by row: a product of matrices may round differently with the number of rows.
-        return [max(-1.0, min(1.0, float(max(np.dot(vector, part) for part in asked)))) for vector in known]
+        asked = list(self._embedder.embed(parts))
+        # One by one: a product of matrices may round differently with the number of rows.
+        nearest = [max(float(vector @ part) for part in asked) for vector in self._of(texts)]
+        return [max(-1.0, min(1.0, cosine)) for cosine in nearest]
 
     def _of(self, texts: Sequence[str]) -> list[NDArray[np.float32]]:
         keys = [hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).digest() for text in texts]
