@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    Vectors: TypeAlias = NDArray[np.float32]
+    """What an Embedder gives: one vector a row; also one of those rows. For annotations only."""
+
 # ---------------------------------------------------------------- listening: streaming is a listener on the one path
 
 
@@ -106,7 +109,7 @@ class Embedder(Protocol):
     @property
     def max_tokens(self) -> int: ...
 
-    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def embed(self, texts: Sequence[str]) -> Vectors:
         """Vectors of shape (len(texts), dimensions), each of length 1."""
         ...
 

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 from holdfast.contracts import Embedder
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from holdfast.contracts import Vectors
 
 REMEMBERED = 20_000
 """Vectors kept: at 384 dimensions of four bytes about 30 MB, the sentences of some two thousand articles."""
@@ -27,7 +26,7 @@ class Meaning:
     def __init__(self, embedder: Embedder, *, most: int = REMEMBERED) -> None:
         self._embedder = embedder
         self._most = most
-        self._vectors: OrderedDict[bytes, NDArray[np.float32]] = OrderedDict()
+        self._vectors: OrderedDict[bytes, Vectors] = OrderedDict()
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -39,18 +38,16 @@ class Meaning:
         Blocks for as long as the encoder needs: about a millisecond for each short text that it has not seen. What is
         remembered never changes the answer. `parts` are not remembered: questions hardly come twice.
         """
-        import numpy as np
-
         if not parts or not texts:
             return [0.0] * len(texts)
-        asked = self._embedder.embed(parts)
-        known = np.stack(self._of(texts))
-        # Row by row: a product of matrices may round differently with the number of rows.
-        return [max(-1.0, min(1.0, float(max(np.dot(vector, part) for part in asked)))) for vector in known]
+        asked = list(self._embedder.embed(parts))
+        # One by one: a product of matrices may round differently with the number of rows.
+        nearest = [max(float(vector @ part) for part in asked) for vector in self._of(texts)]
+        return [max(-1.0, min(1.0, cosine)) for cosine in nearest]
 
-    def _of(self, texts: Sequence[str]) -> list[NDArray[np.float32]]:
+    def _of(self, texts: Sequence[str]) -> list[Vectors]:
         keys = [hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).digest() for text in texts]
-        found: dict[bytes, NDArray[np.float32]] = {}
+        found: dict[bytes, Vectors] = {}
         with self._lock:
             for key in keys:
                 if key in self._vectors:
