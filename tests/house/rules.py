@@ -31,7 +31,7 @@ HOMES: Mapping[str, frozenset[str]] = {
     "genai_prices": frozenset({"gateway"}),
     "jinja2": frozenset({"runtime"}),
     "msgspec": ANYWHERE,  # what values are made of
-    "numpy": frozenset({"corpus", "contracts"}),  # the contract of an embedder speaks of its arrays
+    "numpy": frozenset({"corpus", "contracts", "gateway"}),  # wherever vectors are compared
     "onnx": frozenset({"corpus"}),
     "onnxruntime": frozenset({"corpus"}),
     "pydantic": frozenset({"config", "runtime", "server"}),  # the doors: settings, inputs and outputs, parameters
@@ -55,7 +55,7 @@ LOADED_BY_ANOTHER: Mapping[str, str] = {"httptools": "uvicorn loads it by name"}
 MOST_DEPENDENCIES = 20
 
 LIGHT = frozenset({"annotated_types", "msgspec", "pydantic", "pydantic_core", "typing_extensions", "typing_inspection"})
-"""The only outside packages that `import holdfast` may load."""
+"""The only outside packages that the public names of holdfast may load."""
 IMPORT_CPU_S = 0.3
 
 FILE_LINES = 400

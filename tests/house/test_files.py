@@ -126,6 +126,6 @@ def test_no_row_of_the_data_beside_the_checkout_stands_in_a_file() -> None:
             words = sample(file)
             for at in range(0, len(words) - WORDS_IN_A_ROW, WORDS_IN_A_ROW // 2):
                 part = tuple(words[at : at + WORDS_IN_A_ROW])
-                if len(set(part)) > WORDS_IN_A_ROW // 2 and (path := ours.get(hash(part))) is not None:
-                    copied[path] = f"{file.relative_to(folder)}: {' '.join(part)}"
+                if len(set(part)) > WORDS_IN_A_ROW // 2 and (copy := ours.get(hash(part))) is not None:
+                    copied[copy] = f"{file.relative_to(folder)}: {' '.join(part)}"
     assert not copied

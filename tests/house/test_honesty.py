@@ -47,7 +47,7 @@ def test_any_error_at_all_is_caught_only_where_a_request_or_a_job_ends() -> None
 
 def test_the_edge_that_catches_everything_is_one_place_for_each_kind_of_edge() -> None:
     places = [
-        f"{module.where}:{node.lineno}"
+        f"{module.where}:{getattr(node, 'lineno', 0)}"
         for module in modules()
         if module.unit in EDGES
         for node in ast.walk(module.tree)
