@@ -22,6 +22,7 @@ run: setup ## Serve the help desk example with its console and API, until Ctrl-C
 	@exec $(BIN)/holdfast up examples/helpdesk
 
 test: setup lint types ## Everything: lint, types, and every test but the soak ones
+	@$(BIN)/holdfast models pull || echo 'The encoder could not be pulled: tests that need it are skipped, and say so.'
 	@echo "== tests"
 	@$(PYTEST) -n auto --dist loadfile
 
