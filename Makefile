@@ -22,7 +22,8 @@ run: setup ## Serve the help desk example with its console and API, until Ctrl-C
 	@exec $(BIN)/holdfast up examples/helpdesk
 
 test: setup lint types ## Everything: lint, types, and every test but the soak ones
-	@$(BIN)/holdfast models pull || echo 'The encoder could not be pulled: tests that need it are skipped, and say so.'
+	@$(BIN)/holdfast models list | grep -q '^encoder' || $(BIN)/holdfast models pull || \
+		echo 'The encoder could not be pulled: tests that need it are skipped, and say so.'
 	@echo "== tests"
 	@$(PYTEST) -n auto --dist loadfile
 

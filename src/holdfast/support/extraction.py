@@ -14,6 +14,7 @@ from typing import TypeAlias
 from holdfast.support.asking import Question
 from holdfast.support.choosing import Choice
 from holdfast.support.evidence import Evidence
+from holdfast.support.identifiers import factors
 from holdfast.support.places import Place, read_places
 from holdfast.support.sentences import Span, split_sentences
 
@@ -117,6 +118,8 @@ def extract(
     places = [place for n, text in enumerate(passages) for place in read_places(n, text, padded[n], evidence.reader)]
     asked = Question(question, evidence)
     merits = asked.in_words(places) if similar is None else _by_meaning(asked, places, similar)
+    named = factors(question, [place.text for place in places])
+    merits = [merit * factor for merit, factor in zip(merits, named, strict=True)]
     confidence = min(1.0, max(merits, default=0.0))
     merits = _with_passages(asked, places, merits, scores)
     chosen = sorted(Choice(places, merits, asked.how_to, max_sentences).made())
