@@ -215,13 +215,78 @@ class Recordings(Protocol):
         ...
 
 
-class Releases(Protocol):
-    """Releases by id; a release never changes once it is kept."""
+class FeatureHashes(Struct, frozen=True, kw_only=True):
+    """What a feature was when a release was made: `code` is over code and schemas, `schema` over the schemas alone."""
 
-    async def add(self, release: Release) -> None: ...
+    code: str
+    schema: str
+
+
+class NamedRelease(Struct, frozen=True, kw_only=True):
+    """A release under the name it was created with, and the features it was created for."""
+
+    name: str
+    release: Release
+    features: dict[str, FeatureHashes]
+    created_at: datetime
+    created_by: str
+
+    def same_as(self, other: NamedRelease) -> bool:
+        """Whether both hold the same choices for the same code; who made them and when does not count."""
+        return self.release.id == other.release.id and self.features == other.features
+
+
+class Promotion(Struct, frozen=True, kw_only=True):
+    """A change of what answers live requests. `release` is a name; None: the working tree. `number` counts from 1."""
+
+    number: int
+    release: str | None
+    at: datetime
+    by: str
+    rollback: bool = False
+
+
+class Releases(Protocol):
+    """Releases by id, the names some of them have, and which of those answers live requests.
+
+    A release never changes once it is kept; a name never moves.
+    """
+
+    async def add(self, release: Release) -> None:
+        """Keep the choices of a release by its id, under no name. A second time changes nothing."""
+        ...
 
     async def get(self, release_id: str) -> Release:
-        """By id, or by name (the newest of that name). Raises NotFound (HF204)."""
+        """By id, or by name. Raises NotFound (HF204)."""
+        ...
+
+    async def create(self, named: NamedRelease) -> NamedRelease:
+        """Keep a release under a name, and give what is kept: the same again changes nothing.
+
+        Raises Refused (HF710) when the name holds other choices or other code.
+        """
+        ...
+
+    async def named(self) -> tuple[NamedRelease, ...]:
+        """Every release that has a name, the newest first."""
+        ...
+
+    async def promote(self, name: str | None, at: datetime, by: str) -> Promotion:
+        """Let a named release answer live requests; None: the working tree. What answers already changes nothing.
+
+        Raises NotFound (HF204).
+        """
+        ...
+
+    async def rollback(self, at: datetime, by: str) -> Promotion:
+        """Go back to what answered before the last promotion that still stands; again, one further.
+
+        Raises NotFound (HF204) when nothing is promoted.
+        """
+        ...
+
+    async def promotions(self, limit: int = 50) -> tuple[Promotion, ...]:
+        """The newest first. The first of them says what answers now; none: the working tree does."""
         ...
 
 

@@ -74,6 +74,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "HF707": "the same Idempotency-Key came with a different request",
         "HF708": "there is no such route, or not with that method",
         "HF709": "a header, a parameter or a content type cannot be taken",
+        "HF710": "the name belongs to another release",
         "HF999": "a bug in Holdfast or in a plug-in; the log has the traceback",
     }
 )

@@ -51,6 +51,7 @@ from holdfast.records import (
     Verdict,
 )
 
+SECRET = 'sk-"quoted\\key'
 NOW = datetime(2026, 3, 4, 5, 6, 7, 89, tzinfo=UTC)
 _VOCABULARY = (
     "the parcel a refund card to cancel your order open settings choose billing invoice within days address change"

@@ -6,35 +6,18 @@ Knows nothing of how any of them does it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from msgspec.structs import replace
-from tests.contract.store_samples import NOW, passage, recording, recordings
+from tests.contract.store_samples import NOW, SECRET, passage, recording, recordings
 
 from holdfast.contracts import Key, RecordingQuery, Store
 from holdfast.errors import NotFound, StoreFailed
 from holdfast.identity import to_json
 from holdfast.records import Feedback, Outcome, Recording, RecordingSummary
-from holdfast.release import GuardSlot, ModelSlot, Prompt, Release
-from holdfast.store import open_store
-from holdfast.testing import MemoryStore
-
-SECRET = 'sk-"quoted\\key'
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    opened: Store
-    if request.param == "memory":
-        opened = MemoryStore(secrets=[SECRET])
-    else:
-        opened = await open_store(f"sqlite:///{tmp_path}/holdfast.db", tmp_path / "storage", secrets=[SECRET])
-    yield opened
-    await opened.close()
+from holdfast.release import Prompt
 
 
 def summary(of: Recording) -> RecordingSummary:
@@ -278,36 +261,7 @@ async def test_secrets_never_reach_the_store_in_feedback(store: Store) -> None:
     assert [each.comment for each in await store.feedback.of(given_.id)] == ["it printed [secret]"]
 
 
-# ---------------------------------------------------------------- releases, prompts, feedback, keys
-
-
-def release(model: str, name: str | None = None) -> Release:
-    return Release(slots={"answer": ModelSlot(models=(model,)), "grounded": GuardSlot(family="grounded")}, name=name)
-
-
-async def test_a_release_is_found_by_id_and_by_name(store: Store) -> None:
-    unnamed, first, second = release("a:1"), release("a:2", "spring"), release("a:3", "spring")
-    for each in (unnamed, first, second, first):
-        await store.releases.add(each)
-    assert await store.releases.get(unnamed.id) == unnamed
-    assert await store.releases.get(first.id) == first
-    assert await store.releases.get("spring") == second
-
-
-async def test_a_release_never_changes_once_it_is_kept(store: Store) -> None:
-    await store.releases.add(release("a:1"))
-    await store.releases.add(release("a:1", "summer"))
-    assert await store.releases.get(release("a:1").id) == release("a:1")
-    assert await store.releases.get("summer") == release("a:1", "summer")
-
-
-async def test_an_unknown_release_names_those_that_are_there(store: Store) -> None:
-    await store.releases.add(release("a:1", "spring"))
-    with pytest.raises(NotFound, match="did you mean 'spring'") as caught:
-        await store.releases.get("sprign")
-    assert caught.value.code == "HF204"
-    with pytest.raises(NotFound, match="HF204"):
-        await store.releases.get("")
+# ---------------------------------------------------------------- prompts, feedback, keys
 
 
 async def test_prompts_are_numbered_from_one_for_each_path(store: Store) -> None:
@@ -383,6 +337,8 @@ async def test_a_closed_store_takes_and_gives_nothing(store: Store) -> None:
         store.keys.all(),
         store.prompts.note(Prompt(path="a.md", hash="h1", text="one")),
         store.releases.get("spring"),
+        store.releases.promotions(),
+        store.releases.rollback(NOW, "ada"),
         store.ping(),
     ):
         with pytest.raises(StoreFailed, match="HF600"):

@@ -34,6 +34,7 @@ _BY_CODE: Mapping[str, int] = MappingProxyType(
         "HF707": 409,
         "HF708": 404,
         "HF709": 400,
+        "HF710": 409,
     }
 )
 _BY_FAMILY: Mapping[str, int] = MappingProxyType({"2": 404, "4": 422, "5": 409, "6": 503})

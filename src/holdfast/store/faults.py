@@ -9,7 +9,7 @@ import sqlite3
 
 import msgspec
 
-from holdfast.errors import NotFound, StoreFailed
+from holdfast.errors import NotFound, Refused, StoreFailed
 
 UNWRITABLE = (TypeError, ValueError, ArithmeticError, RecursionError, msgspec.MsgspecError)
 """What encoding a value raises that is not JSON, or text that is not Unicode."""
@@ -93,3 +93,21 @@ def no_key(key_id: str) -> NotFound:
 def key_taken(key_id: str) -> StoreFailed:
     """The StoreFailed for a second key with the id of another."""
     return StoreFailed("HF600", f"there is another key with the id '{key_id}'", "create a key with an id of its own")
+
+
+def name_taken(name: str) -> Refused:
+    """The Refused for a second release with the name of another."""
+    return Refused(
+        "HF710",
+        f"there is another release '{name}', and a name never moves",
+        f"create it under another name; see what differs with: holdfast release diff {name} working",
+    )
+
+
+def nothing_before() -> NotFound:
+    """The NotFound for a rollback where nothing is promoted."""
+    return NotFound(
+        "HF204",
+        "there is no release to roll back: the working tree answers",
+        "promote one: holdfast release promote NAME",
+    )

@@ -1,4 +1,4 @@
-"""Releases, prompts, feedback and keys in SQLite, each by its contract.
+"""Prompts, feedback and keys in SQLite, each by its contract.
 
 Knows nothing of threads, nor of who may do what.
 """
@@ -14,36 +14,11 @@ from holdfast.contracts import Key
 from holdfast.errors import unknown
 from holdfast.identity import to_json
 from holdfast.records import Feedback
-from holdfast.release import Prompt, Release
+from holdfast.release import Prompt
 from holdfast.store.faults import key_taken, no_key, no_recording
 from holdfast.store.keeper import Keeper
 from holdfast.store.readers import Reader, Readers
 from holdfast.store.writer import Writer
-
-
-class SqliteReleases:
-    """Releases by id and by name."""
-
-    def __init__(self, sql: Mapping[str, str], writer: Writer, readers: Readers) -> None:
-        self._sql = sql
-        self._writer = writer
-        self._readers = readers
-
-    async def add(self, release: Release) -> None:
-        """Keep a release. The same choices under the same name again change nothing."""
-        row = (release.id, release.name or "", to_json(release).decode())
-        await self._writer.change(lambda keeper: _write(keeper, self._sql["add_release"], *row))
-
-    async def get(self, release_id: str) -> Release:
-        """See `Releases`. By id: as it was first kept."""
-        return await self._readers.read(lambda reader: self._get(reader, release_id))
-
-    def _get(self, reader: Reader, asked: str) -> Release:
-        execute = reader.connection.execute
-        for query in ("release_of_id", "release_of_name"):
-            if row := execute(self._sql[query], (asked,)).fetchone():
-                return msgspec.json.decode(row[0], type=Release)
-        raise unknown("HF204", "release", asked, (name for (name,) in execute(self._sql["release_names"])))
 
 
 class SqlitePrompts:

@@ -15,9 +15,10 @@ from holdfast.store.codec import Codec
 from holdfast.store.faults import database_fault, disk_fault
 from holdfast.store.files import Files
 from holdfast.store.keeper import Keeper
-from holdfast.store.project import SqliteFeedback, SqliteKeys, SqlitePrompts, SqliteReleases
+from holdfast.store.project import SqliteFeedback, SqliteKeys, SqlitePrompts
 from holdfast.store.readers import Readers
 from holdfast.store.recordings import SqliteRecordings
+from holdfast.store.releases import SqliteReleases
 from holdfast.store.sql import migrate, migrations, queries
 from holdfast.store.writer import Writer
 

@@ -10,14 +10,14 @@ from datetime import datetime
 
 import msgspec
 
-from holdfast.contracts import Deleted, Key, RecordingQuery
+from holdfast.contracts import Deleted, Key, NamedRelease, Promotion, RecordingQuery
 from holdfast.errors import unknown
 from holdfast.identity import recording_from_json, to_json
 from holdfast.records import Feedback, Recording, RecordingSummary
 from holdfast.release import Prompt, Release
 from holdfast.store.codec import Codec, Packed, micros, summary_of
 from holdfast.store.cutting import fill
-from holdfast.store.faults import closed, key_taken, no_key, no_recording
+from holdfast.store.faults import closed, key_taken, name_taken, no_key, no_recording, nothing_before
 
 
 class MemoryStore:
@@ -163,25 +163,73 @@ class MemoryFeedback:
 
 
 class MemoryReleases:
-    """Releases by id and by name."""
+    """Releases by id and by name, and which of them answers."""
 
     def __init__(self, gate: _Gate) -> None:
         self._gate = gate
-        self._kept: dict[tuple[str, str | None], bytes] = {}
+        self._kept: dict[str, bytes] = {}
+        self._named: dict[str, NamedRelease] = {}
+        self._promotions: list[tuple[Promotion, int]] = []
 
     async def add(self, release: Release) -> None:
-        """See `Releases`. The same choices under the same name again change nothing."""
+        """See `Releases`."""
         self._gate.check()
-        self._kept.setdefault((release.id, release.name or None), to_json(release))
+        self._kept.setdefault(release.id, to_json(msgspec.structs.replace(release, name=None)))
 
     async def get(self, release_id: str) -> Release:
-        """See `Releases`. By id: as it was first kept."""
+        """See `Releases`. By id it has no name."""
         self._gate.check()
-        of_id = [content for (id_, _), content in self._kept.items() if id_ == release_id]
-        of_name = [content for (_, name), content in self._kept.items() if name == release_id]
-        for content in [*of_id[:1], *of_name[-1:]]:
-            return msgspec.json.decode(content, type=Release)
-        raise unknown("HF204", "release", release_id, {name for _, name in self._kept if name})
+        if release_id in self._kept:
+            return msgspec.json.decode(self._kept[release_id], type=Release)
+        return self._of_name(release_id).release
+
+    async def create(self, named: NamedRelease) -> NamedRelease:
+        """See `Releases`."""
+        self._gate.check()
+        kept = self._named.setdefault(named.name, msgspec.json.decode(to_json(named), type=NamedRelease))
+        if not kept.same_as(named):
+            raise name_taken(named.name)
+        await self.add(named.release)
+        return kept
+
+    async def named(self) -> tuple[NamedRelease, ...]:
+        """See `Releases`."""
+        self._gate.check()
+        return tuple(reversed(self._named.values()))
+
+    async def promote(self, name: str | None, at: datetime, by: str) -> Promotion:
+        """See `Releases`."""
+        self._gate.check()
+        if name is not None:
+            self._of_name(name)
+        if self._promotions and self._promotions[-1][0].release == name:
+            return self._promotions[-1][0]
+        number = len(self._promotions)
+        self._promotions.append((Promotion(number=number + 1, release=name, at=at, by=by), number))
+        return self._promotions[-1][0]
+
+    async def rollback(self, at: datetime, by: str) -> Promotion:
+        """See `Releases`."""
+        self._gate.check()
+        if not self._promotions or (self._promotions[-1][0].release is None and self._promotions[-1][1] == 0):
+            raise nothing_before()
+        previous = self._promotions[-1][1]
+        back, before = (None, 0)
+        if previous:
+            back, before = self._promotions[previous - 1][0].release, self._promotions[previous - 1][1]
+        number = len(self._promotions) + 1
+        self._promotions.append((Promotion(number=number, release=back, at=at, by=by, rollback=True), before))
+        return self._promotions[-1][0]
+
+    async def promotions(self, limit: int = 50) -> tuple[Promotion, ...]:
+        """See `Releases`."""
+        self._gate.check()
+        return tuple(promotion for promotion, _ in reversed(self._promotions))[:limit]
+
+    def _of_name(self, name: str) -> NamedRelease:
+        if name not in self._named:
+            raise unknown("HF204", "release", name, self._named)
+        return self._named[name]
 
 
 class MemoryPrompts:

@@ -90,20 +90,44 @@ WHERE n = ? AND NOT EXISTS (SELECT 1 FROM parts WHERE parts.body = bodies.n)
 RETURNING hash, content IS NULL;
 
 -- name: add_release
--- Keep a release under a name; once kept it never changes.
-INSERT INTO releases (id, name, content) VALUES (?, ?, ?) ON CONFLICT DO NOTHING;
+-- Keep the choices of a release by its id; once kept they never change.
+INSERT INTO releases (id, name, content) VALUES (?, '', ?) ON CONFLICT DO NOTHING;
 
 -- name: release_of_id
 -- The release with an id, as it was first kept.
 SELECT content FROM releases WHERE tenant = '' AND id = ? ORDER BY n LIMIT 1;
 
--- name: release_of_name
--- The newest release of a name.
-SELECT content FROM releases WHERE tenant = '' AND name = ? AND name <> '' ORDER BY n DESC LIMIT 1;
+-- name: named_release
+-- The release of a name.
+SELECT content FROM named_releases WHERE tenant = '' AND name = ?;
+
+-- name: named_releases
+-- Every release that has a name, the newest first.
+SELECT content FROM named_releases WHERE tenant = '' ORDER BY n DESC;
 
 -- name: release_names
 -- Every name of a release.
-SELECT DISTINCT name FROM releases WHERE tenant = '' AND name <> '';
+SELECT name FROM named_releases WHERE tenant = '';
+
+-- name: add_named_release
+-- Keep a release under a name.
+INSERT INTO named_releases (name, content) VALUES (?, ?);
+
+-- name: newest_promotion
+-- What answers now, and where a rollback of it goes back to.
+SELECT n, release, previous, content FROM promotions WHERE tenant = '' ORDER BY n DESC LIMIT 1;
+
+-- name: promotion
+-- What a promotion let answer, and where a rollback of it goes back to.
+SELECT release, previous FROM promotions WHERE tenant = '' AND n = ?;
+
+-- name: promotions
+-- The newest changes of what answers.
+SELECT content FROM promotions WHERE tenant = '' ORDER BY n DESC LIMIT ?;
+
+-- name: add_promotion
+-- Keep a change of what answers.
+INSERT INTO promotions (n, release, previous, content) VALUES (?, ?, ?, ?);
 
 -- name: number_of_prompt
 -- The number of a prompt's text under its path.

@@ -1,0 +1,24 @@
+"""The stores that must keep every promise of the contracts, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from tests.contract.store_samples import SECRET
+
+from holdfast.contracts import Store
+from holdfast.store import open_store
+from holdfast.testing import MemoryStore
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
+    opened: Store
+    if request.param == "memory":
+        opened = MemoryStore(secrets=[SECRET])
+    else:
+        opened = await open_store(f"sqlite:///{tmp_path}/holdfast.db", tmp_path / "storage", secrets=[SECRET])
+    yield opened
+    await opened.close()
