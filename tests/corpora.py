@@ -11,7 +11,7 @@ from typing import Any
 
 from embedders import HashingEmbedder
 from holdfast.contracts import Embedder, Passed, RawDocument
-from holdfast.corpus.room import CorpusRoom, open_corpora
+from holdfast.corpus.room import CorpusRoom, nothing_named, open_corpora
 from holdfast.corpus.settings import CorpusSettings
 from holdfast.records import Passage, Retrieve, Search
 
@@ -48,7 +48,7 @@ def word(document_id: str) -> str:
 
 def open_room(root: Path, embedder: Embedder | None = None, **more: Any) -> CorpusRoom:
     """A room with one corpus, `kb`; `more` are its settings. A HashingEmbedder unless told otherwise."""
-    keep = more.pop("versions", lambda _: ())
+    keep = more.pop("versions", nothing_named)
     return open_corpora(root, {"kb": CorpusSettings(name="kb", **more)}, embedder=embedder, keep=keep)
 
 

@@ -6,7 +6,7 @@ from holdfast.config import Config
 from holdfast.contracts import Embedder
 from holdfast.corpus import room
 from holdfast.corpus.encoder import default_cache_dir, installed, load_encoder
-from holdfast.corpus.room import CorpusRoom
+from holdfast.corpus.room import CorpusRoom, Keep, nothing_named
 from holdfast.corpus.settings import CorpusSettings
 from holdfast.release import LATEST
 
@@ -21,8 +21,11 @@ def open_encoder(config: Config) -> tuple[Embedder | None, str]:
     return load_encoder(cache), ""
 
 
-def open_corpora(config: Config, embedder: Embedder | None) -> CorpusRoom:
-    """The project's corpora, over its storage. Reads nothing yet. Raises Misconfigured (HF100)."""
+def open_corpora(config: Config, embedder: Embedder | None, released: Keep = nothing_named) -> CorpusRoom:
+    """The project's corpora, over its storage. Reads nothing yet. Raises Misconfigured (HF100).
+
+    A sync keeps the versions that `released` gives, and the one that the project itself names.
+    """
     settings = {
         name: CorpusSettings(
             name=name,
@@ -36,8 +39,9 @@ def open_corpora(config: Config, embedder: Embedder | None) -> CorpusRoom:
         for name, part in config.corpora.items()
     }
 
-    def named(corpus: str) -> list[str]:
+    async def named(corpus: str) -> set[str]:
         slot = config.slots.get(corpus)
-        return [slot.version] if slot is not None and slot.version not in (None, LATEST) else []
+        own = {LATEST if slot is None else slot.version or LATEST} - {LATEST}
+        return own.union(await released(corpus))
 
     return room.open_corpora(config.storage, settings, embedder=embedder, keep=named)

@@ -8,13 +8,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -38,6 +38,13 @@ MAX_NAMED = 2000  # ids among which the nearest is looked for
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
+Keep: TypeAlias = Callable[[str], Awaitable[Iterable[str]]]
+"""Gives the versions of a corpus that some release names."""
+
+
+async def nothing_named(corpus: str) -> Iterable[str]:  # noqa: ARG001  # as `Keep` is called
+    """The `keep` of corpora that no release speaks of."""
+    return ()
 
 
 class VersionSummary(Struct, frozen=True, kw_only=True):
@@ -76,11 +83,11 @@ def open_corpora(
     settings: Mapping[str, CorpusSettings],
     *,
     embedder: Embedder | None,
-    keep: Callable[[str], Iterable[str]] = lambda _: (),
+    keep: Keep = nothing_named,
 ) -> CorpusRoom:
     """The room over the corpora kept below `root_url`, a folder. Reads nothing yet.
 
-    `keep` gives the versions of a corpus that some release names; they are never removed. Raises Misconfigured (HF100)
+    What `keep` gives is never removed. Raises Misconfigured (HF100)
     when the storage is not on a local disk.
     """
     return CorpusRoom(local_root(root_url), dict(settings), embedder, keep)
@@ -94,7 +101,7 @@ class CorpusRoom:
         root: Path,
         settings: Mapping[str, CorpusSettings],
         embedder: Embedder | None,
-        keep: Callable[[str], Iterable[str]],
+        keep: Keep,
     ) -> None:
         self._settings = settings
         self._embedder = embedder
@@ -127,6 +134,10 @@ class CorpusRoom:
         settings = self._known(name)
         if source is None:
             source = build_source(settings.source, settings.options, settings.base_dir)
+
+        async def named() -> list[int]:
+            return [_number(version) for version in await self._keep(name)]
+
         parts = Parts(
             settings=settings,
             folder=self._folders[name],
@@ -134,7 +145,7 @@ class CorpusRoom:
             source=source,
             embedder=self._embedder,
             vectors=self._vectors,
-            named=[_number(version) for version in self._keep(name)],
+            named=named,
         )
         return await Sync(parts, full=full, progress=progress).run()
 

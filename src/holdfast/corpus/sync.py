@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a sync works with. `named` are the numbers of versions that some release names."""
+    """What a sync works with. `named` gives the numbers of versions that some release names."""
 
     settings: CorpusSettings
     folder: CorpusFolder
@@ -43,7 +43,7 @@ class Parts:
     source: Source
     embedder: Embedder | None
     vectors: Path
-    named: Collection[int] = ()
+    named: Callable[[], Awaitable[Collection[int]]]
 
 
 @dataclass(slots=True)
@@ -87,23 +87,25 @@ class Sync:
         """
         started = time.perf_counter()
         async with self._parts.folder.lock(self._progress):
-            pointer = await self._in_thread(self._begin)
+            pointer = await self._in_thread(partial(self._begin, await self._parts.named()))
             try:
                 await self._read()
                 report = await self._in_thread(partial(self._end, pointer, started))
             finally:
                 if self._build is not None:
                     self._build.abandon()
+            if report.published:  # a release may have been made meanwhile: ask again which versions are named
+                await self._in_thread(partial(self._sweep, await self._parts.named()))
         return report
 
     # ------------------------------------------------------------ before
 
-    def _begin(self) -> Pointer | None:
+    def _begin(self, named: Collection[int]) -> Pointer | None:
         """Clear away leftovers and open the newest version, which is what the source is compared with."""
         parts = self._parts
         pointer = self._pointer()
         try:
-            sweep(parts.folder, parts.settings.keep, parts.named)
+            self._sweep(named)
             if pointer is not None:
                 self._base = parts.opened.version(pointer.newest)
         except StoreFailed:
@@ -119,6 +121,9 @@ class Sync:
             dimensions=0 if embedder is None else embedder.dimensions,
         )
         return pointer
+
+    def _sweep(self, named: Collection[int]) -> None:
+        sweep(self._parts.folder, self._parts.settings.keep, named)
 
     def _pointer(self) -> Pointer | None:
         folder = self._parts.folder
@@ -242,7 +247,6 @@ class Sync:
             with self._timed("finish"):
                 version = build.finish()
                 build.publish()
-                sweep(self._parts.folder, self._parts.settings.keep, self._parts.named)
             if self._cache is not None:
                 with self._timed("tidy"):
                     self._cache.tidy()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from corpora import ListSource, find, finds, hashing_room, open_room, raw, word
 from embedders import HashingEmbedder
-from holdfast.contracts import Passed
+from holdfast.contracts import Passed, RawDocument
 from holdfast.errors import Misconfigured, NotFound, ReplayDiverged, StoreFailed
 
 
@@ -184,8 +185,30 @@ async def test_vectors_are_shared_between_corpora(tmp_path: Path, source: ListSo
     assert (report.embedded, report.reused) == (0, 12)
 
 
+async def test_a_version_that_is_named_while_a_sync_runs_is_kept(tmp_path: Path) -> None:
+    chosen: list[str] = []
+
+    async def named(corpus: str) -> list[str]:
+        return list(chosen)
+
+    class Freezing(ListSource):
+        async def read(self) -> AsyncIterator[RawDocument | Passed]:
+            async for item in super().read():
+                yield item
+            chosen.append("v1")
+
+    await hashing_room(tmp_path, keep=1).sync("kb", source=ListSource([raw("a")]))
+    room = hashing_room(tmp_path, keep=1, versions=named)
+    await room.sync("kb", source=Freezing([raw("a"), raw("b")]))
+    assert [version.name for version in room.versions("kb")] == ["v2", "v1"]
+    assert await finds(room, word("a"), "v1", k=1) == {"a"}
+
+
 async def test_only_the_last_versions_and_the_named_ones_are_kept(tmp_path: Path) -> None:
-    room = hashing_room(tmp_path, keep=2, versions=lambda name: ["v1"])
+    async def named(corpus: str) -> list[str]:
+        return ["v1"] if corpus == "kb" else []
+
+    room = hashing_room(tmp_path, keep=2, versions=named)
     source = ListSource([raw("a")])
     for number in range(5):
         source.put(raw(f"doc{number}"))
