@@ -33,6 +33,8 @@ from holdfast.records import (
     Retrieved,
 )
 from holdfast.release import Release
+from holdfast.releases.freezing import versions_named
+from holdfast.releases.rollout import Here, Rollout
 from holdfast.releases.working import WorkingTree
 from holdfast.runtime.compare import Replay
 from holdfast.runtime.execute import execute, recording_of
@@ -135,7 +137,9 @@ class Project:
         self.without_encoder = without_encoder
         """Why search goes by words only; empty where there is an encoder."""
         self._rooms = rooms
-        self._tree = WorkingTree(config, changes)
+        self._tree = tree = WorkingTree(config, changes)
+        here = Here(rooms.store.releases, tree.release, lambda: app.features, rooms.corpora)
+        self.rollout = Rollout(here, fixed=bool(changes))
         self._guards: dict[str, Guard] = {}
         self._kept: set[str] = set()
         self._closed = False
@@ -170,15 +174,17 @@ class Project:
         *,
         who: Who = ANYONE,
         hear: Hear = deaf,
-        release: str | None = None,
+        release: Release | str | None = None,
         recording_id: str | None = None,
     ) -> Recording:
         """One live request. The recording is on disk when this returns, and also when it is cancelled.
 
+        `release` may be given by its name or id, or as `working`; without it, what is promoted answers, and before the
+        first promotion the working tree.
         Raises NotFound (HF200, HF204), Refused (HF701), StoreFailed; everything else is the recording's outcome.
         """
         feature = self.feature(name)
-        chosen = self.release() if release is None else await self.store.releases.get(release)
+        chosen = release if isinstance(release, Release) else await self.rollout.choose(release)
         world = self.world(chosen, hear, recording_id)
         return await self._kept_execution(feature, input, chosen, world, BLANK, who)
 
@@ -346,7 +352,7 @@ async def open_configured(
     """Open the project that a configuration describes; see `open_project`.
 
     Without `encoder` search goes by words only, which gives the same on every machine. `changes` are made to the
-    working tree's release, by name, as in {"answer.models": "extractive"}.
+    working tree's release, by name, as in {"answer.models": "extractive"}; then it answers whatever is promoted.
     """
     from holdfast.corpus.opening import open_corpora, open_encoder
     from holdfast.corpus.rerank import SentenceReranker
@@ -357,7 +363,12 @@ async def open_configured(
     if encoder:
         embedder, missing = await asyncio.to_thread(open_encoder, config)
     gateway = open_gateway(config, models or {}, embedder)
-    corpora = open_corpora(config, embedder)
+
+    async def released(corpus: str) -> set[str]:
+        assert store is not None
+        return await versions_named(store.releases, corpus)
+
+    corpora = open_corpora(config, embedder, released)
     if store is None:
         store = await open_project_store(config)
     rooms = Rooms(store, corpora, gateway, embedder, SentenceReranker(embedder))

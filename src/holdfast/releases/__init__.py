@@ -1,1 +1,1 @@
-"""Releases: where the choices a release holds come from. Knows nothing of how features are run."""
+"""Releases: where their choices come from, and which of them answers. Knows nothing of how features are run."""
