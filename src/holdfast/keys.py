@@ -20,7 +20,13 @@ from holdfast.errors import Misconfigured, nearest
 ACT_AS = "act-as"
 """The scope of a key that may say on whose behalf it calls (Holdfast-Subject)."""
 
-SCOPES = (ACT_AS,)
+NAME_RELEASE = "release"
+"""The scope of a key that may say which release answers its request (Holdfast-Release)."""
+
+PROMOTE = "promote"
+"""The scope of a key that may create releases and change which one answers everybody."""
+
+SCOPES = (ACT_AS, NAME_RELEASE, PROMOTE)
 
 
 def new_key(

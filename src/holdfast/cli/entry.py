@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from holdfast.cli import corpora, doctor, keys, models, new, recordings, replay, run, sync, up
+from holdfast.cli import corpora, doctor, keys, models, new, recordings, releases, replay, run, sync, up
 from holdfast.cli.asked import command, group
 from holdfast.cli.leaving import FINE, STOPPED, Problem, say_error
 from holdfast.errors import HoldfastError
@@ -55,6 +55,7 @@ def tree() -> typer.Typer:
     command(commands, "run")(run.run)
     command(commands, "replay")(replay.replay)
     commands.add_typer(recordings.commands(), name="recordings")
+    commands.add_typer(releases.commands(), name="release")
     commands.add_typer(models.commands(), name="models")
     commands.add_typer(keys.commands(), name="keys")
     command(commands, "doctor")(doctor.doctor)

@@ -50,7 +50,12 @@ def commands() -> typer.Typer:
 def create(
     asked: Asked,
     name: Annotated[str, typer.Argument(metavar="NAME")],
-    scope: Annotated[list[str] | None, typer.Option(help="act-as: may say on whose behalf it calls.")] = None,
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="act-as: may say on whose behalf it calls; release: which release answers; promote: may promote."
+        ),
+    ] = None,
 ) -> None:
     """Make a key and print it, this once. --json: {"id", "name", "scopes", "key"}."""
     from holdfast.cli.opening import in_store

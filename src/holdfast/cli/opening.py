@@ -17,12 +17,15 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def in_project(asked: Asked, work: Callable[[Project], Awaitable[T]]) -> T:
-    """What the work gives, in the open project. Ctrl-C cancels the work; the project is closed all the same."""
-    from holdfast.app import open_project
+def in_project(asked: Asked, work: Callable[[Project], Awaitable[T]], *, encoder: bool = True) -> T:
+    """What the work gives, in the open project. Ctrl-C cancels the work; the project is closed all the same.
+
+    Work that neither syncs nor searches needs no `encoder` and is quicker without.
+    """
+    from holdfast.app import open_configured
 
     async def entire() -> T:
-        project = await open_project(asked.folder)
+        project = await open_configured(asked.config, encoder=encoder)
         try:
             return await work(project)
         finally:

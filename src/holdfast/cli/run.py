@@ -21,7 +21,9 @@ def run(
     input: Annotated[
         str | None, typer.Argument(metavar="INPUT", help="JSON, @FILE, - for stdin, or a plain text.")
     ] = None,
-    release: Annotated[str | None, typer.Option(metavar="R", help="A kept release, by id or name.")] = None,
+    release: Annotated[
+        str | None, typer.Option(metavar="R", help="A name or an id; working: the working tree.")
+    ] = None,
 ) -> None:
     """Run a feature once, for real, and show the answer.
 

@@ -18,6 +18,7 @@ from holdfast.errors import CODES
 PROMISED = {
     *("new", "up", "sync", "run", "replay", "doctor", "models pull", "models list"),
     *("corpus list", "corpus show", "corpus diff", "corpus restore", "keys create", "keys list", "keys revoke"),
+    *("release list", "release create", "release diff", "release promote", "release rollback"),
     *("recordings list", "recordings show", "recordings export", "recordings delete"),
 }
 HEAVY = ("pydantic", "numpy", "onnxruntime", "tantivy", "aiohttp", "fastapi", "jinja2", "rich", "asyncio")
