@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from urllib.parse import urlsplit
 
 from holdfast.contracts import Key
@@ -67,9 +67,9 @@ class Access:
     def _here(self, name: str) -> bool:
         return is_loopback(name) or name in self._allowed_hosts
 
-    async def admit(self, headers: Headers) -> Who:
-        """Who calls. Raises Refused: HF703 without a valid key, HF704 when the key may not act for another, HF709 for a
-        subject that cannot be printed."""
+    async def admit(self, headers: Headers, scopes: Collection[str] = ()) -> Who:
+        """Who calls. Raises Refused: HF703 without a valid key, HF704 when the key lacks one of `scopes` or may not act
+        for another, HF709 for a subject that cannot be printed."""
         known = await self._known()
         subject = header_text(headers, b"holdfast-subject")
         if not known and self._loopback:
@@ -79,6 +79,13 @@ class Access:
         if key is None or not opens(key, text):
             said = "there is no key in the request" if not text else "the key is not valid, or was revoked"
             raise Refused("HF703", said, "send Authorization: Bearer KEY; make one with: holdfast keys create NAME")
+        for scope in scopes:
+            if scope not in key.scopes:
+                raise Refused(
+                    "HF704",
+                    f"the key '{key.name}' may not do that: it lacks the scope '{scope}'",
+                    f"make a key that may: holdfast keys create NAME --scope {scope}",
+                )
         if subject is None:
             return self._project.who(key.name, key.tenant)
         if ACT_AS not in key.scopes:

@@ -25,16 +25,15 @@ from holdfast.identity import new_id, to_json
 from holdfast.records import Feedback, Json, Outcome, Recording, RecordingSummary
 from holdfast.runtime.compare import Replay
 from holdfast.runtime.who import Who
-from holdfast.server.exchange import Receive, Scope, Send, converted, read_json
+from holdfast.server.exchange import WHO, Receive, Scope, Send, converted, read_json
 from holdfast.server.flight import Flight
 from holdfast.server.meter import Meter
 from holdfast.server.needs import Project
 from holdfast.server.openapi import gives, takes
 from holdfast.server.problems import HttpRefused, wrong_method
+from holdfast.server.releases import RELEASE_STRUCTS, ReleaseRoutes
 
 FEATURES = "/v1/features/"
-WHO = "holdfast.who"
-"""Where the edge leaves who calls, in the scope."""
 
 Kind = Literal["retrieve", "generate", "embed", "rerank", "check", "call", "clock", "chance"]
 Plain = Annotated[str, Meta(max_length=20_000, pattern=r"^[^\x00]*$")]
@@ -102,6 +101,7 @@ class Declared:
         self._project = project
         self._flight = flight
         self._meter = meter
+        self.releases = ReleaseRoutes(project.rollout, project.config.server.max_body_bytes)
 
     async def features(self) -> Response:
         """The features, with what they take and give."""
@@ -200,6 +200,7 @@ STRUCTS: tuple[type[Struct], ...] = (
     Replay,
     FeedbackGiven,
     Feedback,
+    *RELEASE_STRUCTS,
 )
 """What the routes take and give, for the OpenAPI document."""
 
@@ -219,6 +220,7 @@ def declare(declared: Declared, *, metrics: bool) -> FastAPI:
     api.get("/v1/recordings/{recording_id}", **gives(Recording))(declared.recording)
     api.post("/v1/recordings/{recording_id}/replay", **gives(Replay), **takes(ReplayAsked))(declared.replay)
     api.post("/v1/feedback", **gives(Feedback, 201), **takes(FeedbackGiven))(declared.feedback)
+    declared.releases.declare(api)
     api.get("/livez", response_class=Response)(declared.livez)
     api.get("/readyz", response_class=Response)(declared.readyz)
     if metrics:

@@ -9,12 +9,14 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from msgspec import Struct
 
+from holdfast.keys import NAME_RELEASE, PROMOTE
 from holdfast.server.access import Access
-from holdfast.server.declared import FEATURES, WHO
-from holdfast.server.exchange import Gone, Receive, Scope, Send, send_body, send_problem
-from holdfast.server.features import Exchange, FeatureRoute
+from holdfast.server.declared import FEATURES
+from holdfast.server.exchange import WHO, Gone, Headers, Receive, Scope, Send, send_body, send_problem
+from holdfast.server.features import RELEASE, Exchange, FeatureRoute
 from holdfast.server.flight import Flight, Stopping
 from holdfast.server.problems import Problems, wrong_method
+from holdfast.server.releases import RELEASES
 
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 HEALTH = ("/livez", "/readyz")
@@ -83,7 +85,7 @@ class Edge:
         await self.access.check_address(headers)
         page = self._pages.get(path)
         if page is None or not page.open:
-            scope[WHO] = await self.access.admit(headers)
+            scope[WHO] = await self.access.admit(headers, _scopes(method, path, headers))
         if page is not None:
             _only("GET", method, path)
             await send_body(send, 200, page.body, page.headers)
@@ -92,6 +94,12 @@ class Edge:
             await self._features.answer(path[len(FEATURES) :], scope[WHO], Exchange(headers, receive, send))
         else:
             await self._declared(scope, receive, send)
+
+
+def _scopes(method: str, path: str, headers: Headers) -> list[str]:
+    """What a key must be allowed to do beyond calling."""
+    changes = method == "POST" and (path == RELEASES or path.startswith(f"{RELEASES}/"))
+    return ([PROMOTE] if changes else []) + ([NAME_RELEASE] if headers.get(RELEASE) else [])
 
 
 def _only(allowed: str, method: str, path: str) -> None:

@@ -20,6 +20,8 @@ Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Headers: TypeAlias = Mapping[bytes, bytes]
 Extra: TypeAlias = Sequence[tuple[bytes, bytes]]
 
+WHO = "holdfast.who"
+"""Where the edge leaves who calls, in the scope."""
 JSON = (b"content-type", b"application/json")
 PROBLEM = (b"content-type", b"application/problem+json")
 _TAKEN_FOR_JSON = (b"application/json", b"application/x-www-form-urlencoded")

@@ -30,6 +30,7 @@ from holdfast.server.needs import Project
 from holdfast.server.once import Once, Request
 from holdfast.server.problems import Problems
 
+RELEASE = b"holdfast-release"
 _encode = msgspec.json.Encoder().encode
 
 
@@ -88,7 +89,9 @@ class FeatureRoute:
             raise unknown("HF200", "feature", name, self._project.features)
         value = await read_json(exchange.headers, exchange.receive, self._max_body_bytes)
         key = header_text(exchange.headers, b"idempotency-key")
-        request = Request(name, value, who)
+        named = header_text(exchange.headers, RELEASE)
+        release = None if named is None else await self._project.rollout.choose(named)
+        request = Request(name, value, who, release)
         if key is None:
             await self._fresh(request, self._project.new_recording_id(), exchange, kept=False)
             return
@@ -106,7 +109,9 @@ class FeatureRoute:
         if _wants_stream(exchange.headers):
             await self._streamed(request, recording_id, exchange, kept=kept)
             return
-        run = self._project.run(request.feature, request.input, who=request.who, recording_id=recording_id)
+        run = self._project.run(
+            request.feature, request.input, who=request.who, release=request.release, recording_id=recording_id
+        )
         task = self._flight.start(run)
         try:
             recording = await self._flight.finish(task, None if kept else exchange.receive)
@@ -129,7 +134,12 @@ class FeatureRoute:
         self._project.features[request.feature].parse(request.input)
         channel = stream.Channel()
         run = self._project.run(
-            request.feature, request.input, who=request.who, hear=channel.hear, recording_id=recording_id
+            request.feature,
+            request.input,
+            who=request.who,
+            hear=channel.hear,
+            release=request.release,
+            recording_id=recording_id,
         )
         task = self._flight.start(run)
         task.add_done_callback(lambda _: channel.close())

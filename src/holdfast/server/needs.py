@@ -11,6 +11,8 @@ from typing import Any, Protocol
 
 from holdfast.contracts import Hear, Store, deaf
 from holdfast.records import Feedback, Json, Recording
+from holdfast.release import Release
+from holdfast.releases.rollout import Rollout
 from holdfast.runtime.compare import Replay
 from holdfast.runtime.who import Who
 
@@ -76,6 +78,8 @@ class Project(Protocol):
     def features(self) -> Mapping[str, Feature]: ...
     @property
     def store(self) -> Store: ...
+    @property
+    def rollout(self) -> Rollout: ...
 
     def who(self, subject: str | None, tenant: str = "") -> Who:
         """A subject, with the groups that the configuration gives it."""
@@ -84,7 +88,14 @@ class Project(Protocol):
     def new_recording_id(self) -> str: ...
 
     async def run(
-        self, name: str, input: Json, *, who: Who = ..., hear: Hear = deaf, recording_id: str | None = None
+        self,
+        name: str,
+        input: Json,
+        *,
+        who: Who = ...,
+        hear: Hear = deaf,
+        release: Release | None = None,
+        recording_id: str | None = None,
     ) -> Recording:
         """The recording, once it is durable. Cancelling it first writes a recording with outcome `cancelled`."""
         ...

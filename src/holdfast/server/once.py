@@ -21,6 +21,7 @@ from holdfast.contracts import Recordings
 from holdfast.errors import NotFound, Refused
 from holdfast.identity import canonical, digest
 from holdfast.records import Call, Json, Recording
+from holdfast.release import Release
 from holdfast.runtime.who import Who
 from holdfast.store.scrubbing import Scrubber
 
@@ -29,11 +30,12 @@ POLL_S = 0.02
 
 
 class Request(Struct, frozen=True):
-    """What must be equal for two requests to be the same."""
+    """What must be equal for two requests to be the same. `release` is the one the request names, if it does."""
 
     feature: str
     input: Json
     who: Who
+    release: Release | None = None
 
 
 class Turn(Struct, frozen=True):
@@ -100,6 +102,7 @@ class Once:
         return (
             recorded.feature == request.feature
             and recorded.subject == request.who.subject
+            and (request.release is None or request.release.id == recorded.release)
             and canonical(recorded.input) == canonical(kept)
         )
 

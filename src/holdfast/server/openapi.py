@@ -80,6 +80,7 @@ def _operation(feature: Feature, schemas: dict[str, Json]) -> dict[str, Json]:
         "parameters": [
             {**header, "name": "Idempotency-Key", "description": "The same key and body give the same recorded answer"},
             {**header, "name": "Holdfast-Subject", "description": "On whose behalf; needs a key with scope act-as"},
+            {**header, "name": "Holdfast-Release", "description": "Which release answers, by name or id, or `working`"},
         ],
         "requestBody": {"required": True, "content": {"application/json": {"schema": given}}},
         "responses": {"200": done, "default": _problem()},

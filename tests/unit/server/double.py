@@ -29,6 +29,7 @@ from holdfast.records import (
     Retrieved,
     Step,
 )
+from holdfast.release import Release
 from holdfast.runtime.compare import Replay, compare
 from holdfast.runtime.who import ANYONE, Who
 
@@ -181,6 +182,7 @@ class Double:
         self.config = Config(folder, Settings(**settings))
         self.store = Store()
         self.features = {name: DoubleFeature(name) for name in BEHAVIOURS}
+        self.rollout: Any = None
         self.runs: list[str] = []
         self.whos: list[Who] = []
         self.rated: list[Feedback] = []
@@ -197,7 +199,14 @@ class Double:
         return new_id("rec")
 
     async def run(
-        self, name: str, input: Json, *, who: Who = ANYONE, hear: Hear = deaf, recording_id: str | None = None
+        self,
+        name: str,
+        input: Json,
+        *,
+        who: Who = ANYONE,
+        hear: Hear = deaf,
+        release: Release | None = None,
+        recording_id: str | None = None,
     ) -> Recording:
         if name not in self.features:
             raise unknown("HF200", "feature", name, self.features)
