@@ -10,8 +10,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from holdfast.app import App, Project, open_project
+    from holdfast.app import Project, open_project
     from holdfast.contracts import Passed, RawDocument, Source
+    from holdfast.embedding import App
     from holdfast.errors import (
         EffectFailed,
         GuardBlocked,
@@ -58,8 +59,9 @@ __all__ = [
 
 _HOMES = MappingProxyType(
     {
-        "app": ("App", "Project", "open_project"),
+        "app": ("Project", "open_project"),
         "contracts": ("Passed", "RawDocument", "Source"),
+        "embedding": ("App",),
         "errors": (
             *("EffectFailed", "GuardBlocked", "HoldfastError", "Misconfigured"),
             *("NotFound", "Refused", "ReplayDiverged", "StoreFailed"),

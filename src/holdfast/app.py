@@ -6,13 +6,12 @@ Knows every room and no protocol: HTTP and the command line call in here.
 from __future__ import annotations
 
 import asyncio
-import inspect
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from holdfast.config import Config, find_project, load_config
+from holdfast.config import Config, load_config
 from holdfast.contracts import Deleted, Embedder, Guard, Hear, Models, Progress, Reranker, Store, deaf, silent
 from holdfast.errors import EffectFailed, HoldfastError, Misconfigured, ReplayDiverged, unknown
 from holdfast.identity import canonical, digest, new_id
@@ -40,7 +39,6 @@ from holdfast.runtime.compare import Replay
 from holdfast.runtime.execute import execute, recording_of
 from holdfast.runtime.feature import Bar, Feature, FeatureFunction, declare
 from holdfast.runtime.loading import load_module
-from holdfast.runtime.outcome import output_of
 from holdfast.runtime.tape import BLANK, Tape
 from holdfast.runtime.who import ANYONE, Who
 from holdfast.runtime.world import World
@@ -59,8 +57,6 @@ class App:
     def __init__(self) -> None:
         self._declared: dict[str, tuple[FeatureFunction, Bar | None]] = {}
         self._features: dict[str, Feature] = {}
-        self._project: Project | None = None
-        self._opening = asyncio.Lock()
 
     def feature(self, *, bar: Bar | None = None, name: str | None = None) -> Callable[[F], F]:
         """Register an async function as a feature, under its own name or `name`. The function comes back unwrapped.
@@ -84,26 +80,6 @@ class App:
             if name not in self._features:
                 self._features[name] = declare(fn, name=name, bar=bar)
         return self._features
-
-    async def run(self, name: str, input: Json, *, subject: str | None = None) -> Json:
-        """A feature's output, from within another program. The project is opened at the first call.
-
-        Raises NotFound (HF200), Refused (HF701), and the failure or the block of the recording as an error.
-        """
-        async with self._opening:
-            if self._project is None:
-                first = next(iter(self._declared.values()), None)
-                here = Path.cwd() if first is None else Path(inspect.getfile(first[0])).parent
-                self._project = await open_project(find_project(here), app=self)
-        project = self._project
-        recording = await project.run(name, input, who=project.who(subject))
-        return output_of(recording)
-
-    async def close(self) -> None:
-        """Close the project that `run` opened; a later `run` opens it again."""
-        if self._project is not None:
-            project, self._project = self._project, None
-            await project.close()
 
 
 @dataclass(frozen=True, slots=True)

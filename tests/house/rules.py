@@ -16,9 +16,10 @@ LADDER: tuple[tuple[str, ...], ...] = (
     ("runtime", "gateway", "corpus", "guards", "store", "recommend"),
     ("releases", "evals"),
     ("app",),
-    ("holdfast",),  # the package itself: every public name
     ("testing", "jobs"),
     ("server",),
+    ("embedding",),
+    ("holdfast",),  # the package itself: every public name
     ("cli",),
 )
 

@@ -34,6 +34,7 @@ class RolledBack(Struct, frozen=True):
 
 
 def commands() -> typer.Typer:
+    """The group `release`."""
     made = group("Which choices answer: list, create, diff, promote, rollback.")
     command(made, "list")(list_)
     command(made, "create")(create)

@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 __all__ = ["Access", "build_asgi"]
 
 
-def build_asgi(project: Project, *, access: Access, metrics: bool = True) -> Edge:
+def build_asgi(project: Project, *, access: Access, metrics: bool = True, prefix: str = "") -> Edge:
     """The ASGI application over an open project. It never closes the project; it starts and stops nothing by itself.
 
-    `metrics` adds GET /metrics, which counts this process only.
+    `metrics` adds GET /metrics, which counts this process only. `prefix` is where it is mounted, for its own document.
     """
     from holdfast.server.declared import STRUCTS, Declared, declare, refusing
     from holdfast.server.edge import Edge, Page
+    from holdfast.server.exchange import JSON
     from holdfast.server.features import FeatureRoute
     from holdfast.server.flight import Flight
     from holdfast.server.meter import Meter
@@ -32,12 +33,12 @@ def build_asgi(project: Project, *, access: Access, metrics: bool = True) -> Edg
 
     flight, meter, problems = Flight(project.config.server.max_concurrency), Meter(), Problems(project.config.secrets)
     api = declare(Declared(project, flight, meter), metrics=metrics)
-    described = Page(document(api, STRUCTS, project.features.values()), ((b"content-type", b"application/json"),))
+    described = document(api, STRUCTS, project.features.values(), prefix)
     return Edge(
         access,
         flight,
         FeatureRoute(project, flight, meter, problems),
         refusing(api),
-        {"/": front_page(), "/openapi.json": described},
+        {"/": front_page(), "/openapi.json": Page(described, (JSON,))},
         problems,
     )

@@ -15,7 +15,7 @@ from holdfast.contracts import Key
 from holdfast.errors import Refused
 from holdfast.keys import ACT_AS, id_in, opens
 from holdfast.runtime.who import Who
-from holdfast.server.exchange import Headers, header_text
+from holdfast.server.exchange import Headers, Scope, header_text
 from holdfast.server.needs import Project
 
 FRESH_S = 1.0
@@ -23,9 +23,12 @@ FRESH_S = 1.0
 
 
 class Access:
-    """Decides who may call. On loopback, and only there, a project without keys is open to this machine."""
+    """Decides who may call. On loopback, and only there, a project without keys is open to this machine.
 
-    def __init__(self, project: Project, *, loopback: bool, clock: Callable[[], float] = time.monotonic) -> None:
+    `loopback` None: each connection tells by both its addresses whether it is on loopback.
+    """
+
+    def __init__(self, project: Project, *, loopback: bool | None, clock: Callable[[], float] = time.monotonic) -> None:
         self._project = project
         self._allowed_hosts = project.config.server.allowed_hosts
         self._loopback = loopback
@@ -38,12 +41,12 @@ class Access:
         """Whether there is a key that is not revoked."""
         return bool(await self._known())
 
-    async def check_address(self, headers: Headers) -> None:
+    async def check_address(self, scope: Scope, headers: Headers) -> None:
         """Where no key protects the project, refuse what another web site made the browser send (DNS rebinding).
 
         Raises Refused (HF705) when Host is not this machine's, or Origin is not the page's own.
         """
-        if not self._loopback or await self._known():
+        if not self._on_loopback(scope) or await self._known():
             return
         host = headers.get(b"host", b"").decode("latin-1")
         if not self._here(_name_in(f"//{host}")):
@@ -64,27 +67,32 @@ class Access:
                 "open the page that this server serves, or name the origin's host under allowed_hosts in [server]",
             )
 
+    def _on_loopback(self, scope: Scope) -> bool:
+        if self._loopback is not None:
+            return self._loopback
+        return all(end is not None and is_loopback(end[0]) for end in (scope.get("server"), scope.get("client")))
+
     def _here(self, name: str) -> bool:
         return is_loopback(name) or name in self._allowed_hosts
 
-    async def admit(self, headers: Headers, scopes: Collection[str] = ()) -> Who:
+    async def admit(self, scope: Scope, headers: Headers, scopes: Collection[str] = ()) -> Who:
         """Who calls. Raises Refused: HF703 without a valid key, HF704 when the key lacks one of `scopes` or may not act
         for another, HF709 for a subject that cannot be printed."""
         known = await self._known()
         subject = header_text(headers, b"holdfast-subject")
-        if not known and self._loopback:
+        if not known and self._on_loopback(scope):
             return self._project.who(subject, "")
         text = _key_text(headers)
         key = known.get(id_in(text) or "")
         if key is None or not opens(key, text):
             said = "there is no key in the request" if not text else "the key is not valid, or was revoked"
             raise Refused("HF703", said, "send Authorization: Bearer KEY; make one with: holdfast keys create NAME")
-        for scope in scopes:
-            if scope not in key.scopes:
+        for needed in scopes:
+            if needed not in key.scopes:
                 raise Refused(
                     "HF704",
-                    f"the key '{key.name}' may not do that: it lacks the scope '{scope}'",
-                    f"make a key that may: holdfast keys create NAME --scope {scope}",
+                    f"the key '{key.name}' may not do that: it lacks the scope '{needed}'",
+                    f"make a key that may: holdfast keys create NAME --scope {needed}",
                 )
         if subject is None:
             return self._project.who(key.name, key.tenant)

@@ -82,10 +82,10 @@ class Edge:
         if self.flight.closing:
             raise Stopping
         headers = dict(scope["headers"])
-        await self.access.check_address(headers)
+        await self.access.check_address(scope, headers)
         page = self._pages.get(path)
         if page is None or not page.open:
-            scope[WHO] = await self.access.admit(headers, _scopes(method, path, headers))
+            scope[WHO] = await self.access.admit(scope, headers, _scopes(method, path, headers))
         if page is not None:
             _only("GET", method, path)
             await send_body(send, 200, page.body, page.headers)

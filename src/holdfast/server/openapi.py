@@ -37,13 +37,14 @@ def takes(struct: type[Struct]) -> dict[str, Any]:
     return {"openapi_extra": {"requestBody": {"required": True, "content": content}}}
 
 
-def document(api: FastAPI, structs: Iterable[type[Struct]], features: Iterable[Feature]) -> bytes:
+def document(api: FastAPI, structs: Iterable[type[Struct]], features: Iterable[Feature], prefix: str = "") -> bytes:
     """The whole document as JSON. Every schema a feature names for itself gets a component under the feature's name."""
     said = get_openapi(
         title="Holdfast",
         version="1",
         summary="The features of one project, and the recordings of what they answered.",
         routes=api.routes,
+        servers=[{"url": prefix}] if prefix else None,
     )
     _, components = msgspec.json.schema_components([*structs, Answer, Problem], ref_template=_COMPONENT + "{name}")
     schemas = said.setdefault("components", {}).setdefault("schemas", {})

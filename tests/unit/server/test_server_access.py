@@ -90,15 +90,15 @@ async def test_keys_are_read_at_most_once_a_second_and_a_revocation_takes_effect
     project, now = Double(tmp_path), [100.0]
     text = await with_key(project)
     access = Access(project, loopback=False, clock=lambda: now[0])
-    await asyncio.gather(*(access.admit({b"x-api-key": text.encode()}) for _ in range(20)))
+    await asyncio.gather(*(access.admit({}, {b"x-api-key": text.encode()}) for _ in range(20)))
     assert project.store.keys.reads == 1
     (key,) = project.store.keys.kept.values()
     await project.store.keys.revoke(key.id, datetime.now(UTC))
-    assert (await access.admit({b"x-api-key": text.encode()})).subject == "crm"
+    assert (await access.admit({}, {b"x-api-key": text.encode()})).subject == "crm"
     now[0] += FRESH_S
     assert not await access.any_key()
     with pytest.raises(Exception, match="HF703"):
-        await access.admit({b"x-api-key": text.encode()})
+        await access.admit({}, {b"x-api-key": text.encode()})
 
 
 @pytest.mark.parametrize(
