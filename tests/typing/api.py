@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, assert_type
 
 from pydantic import BaseModel
+from starlette.applications import Starlette
+from starlette.routing import Mount
 
 import holdfast as hf
 from holdfast.testing import FakeModel, MemoryStore, Vendor, project
@@ -65,6 +67,9 @@ async def in_another_program(ctx: hf.Context) -> None:
     assert_type(await answer_ticket(ctx, Ticket(body="Hello")), Reply)
     output = await app.run("answer_ticket", {"body": "Hello"}, subject="ada")
     assert_type(output, Any)
+    assert_type(await app.open(), hf.Project)
+    Starlette(routes=[Mount("/ai", app.asgi())])
+    await app.close()
     opened = await hf.open_project(Path())
     assert_type(opened, hf.Project)
     recording = await opened.run("answer_ticket", {"body": "Hello"})
