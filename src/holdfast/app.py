@@ -42,6 +42,7 @@ from holdfast.runtime.loading import load_module
 from holdfast.runtime.tape import BLANK, Tape
 from holdfast.runtime.who import ANYONE, Who
 from holdfast.runtime.world import World
+from holdfast.store.scrubbing import Scrubber
 
 if TYPE_CHECKING:
     from holdfast.corpus.quality import SyncReport
@@ -114,7 +115,8 @@ class Project:
         """Why search goes by words only; empty where there is an encoder."""
         self._rooms = rooms
         self._tree = tree = WorkingTree(config, changes)
-        here = Here(rooms.store.releases, tree.release, lambda: app.features, rooms.corpora)
+        scrub = Scrubber(config.secrets).scrub
+        here = Here(rooms.store.releases, tree.release, lambda: app.features, rooms.corpora, scrub)
         self.rollout = Rollout(here, fixed=bool(changes))
         self._guards: dict[str, Guard] = {}
         self._kept: set[str] = set()

@@ -12,12 +12,14 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from holdfast.contracts import FeatureHashes, NamedRelease, Promotion, Releases
 from holdfast.errors import NotFound, unknown
+from holdfast.identity import to_json
 from holdfast.release import Release
 from holdfast.releases.difference import Change, Side, changes, code_changes, in_words
 from holdfast.releases.freezing import Versions, frozen, hashes_of, versions_in
@@ -28,6 +30,7 @@ FRESH_S = 1.0
 """How long what answers is believed without asking the store: a promotion takes effect within this time."""
 
 _log = logging.getLogger(__name__)
+S = TypeVar("S", bound=Struct)
 
 
 class ReleaseSummary(Struct, frozen=True, kw_only=True):
@@ -93,12 +96,16 @@ class ReleaseDiff(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """What a rollout stands on: where releases are kept, and what the project is now."""
+    """What a rollout stands on: where releases are kept, and what the project is now.
+
+    `scrub` takes the configured secrets out of JSON that is to be shown.
+    """
 
     kept: Releases
     tree: Callable[[], Release]
     features: Callable[[], Mapping[str, Feature]]
     corpora: Versions
+    scrub: Callable[[bytes], bytes]
 
 
 class Rollout:
@@ -210,15 +217,20 @@ class Rollout:
         """A release by name or id, whole; `working`: the working tree. Raises NotFound (HF204)."""
         found = await self._any(asked)
         summary = self._summary(found, await self._live_name())
-        return ReleaseDetail(summary=summary, release=found.release, features=dict(found.features or {}))
+        detail = ReleaseDetail(summary=summary, release=found.release, features=dict(found.features or {}))
+        return self._shown(detail)
 
     async def diff(self, before: str, after: str) -> ReleaseDiff:
         """What differs between two releases, each by name or id, or `working`. Raises NotFound (HF204)."""
         old, new = await self._any(before), await self._any(after)
         found = await asyncio.to_thread(changes, old, new, self._here.corpora)
-        return ReleaseDiff(before=before, after=after, changes=found, words=tuple(map(in_words, found)))
+        return self._shown(ReleaseDiff(before=before, after=after, changes=found, words=tuple(map(in_words, found))))
 
     # ------------------------------------------------------------ inside
+
+    def _shown(self, value: S) -> S:
+        """The value without secrets: a guard's settings may hold one."""
+        return msgspec.json.decode(self._here.scrub(to_json(value)), type=type(value))
 
     def _working(self) -> Side:
         return Side(

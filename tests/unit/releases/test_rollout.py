@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 import pytest
 from msgspec.structs import replace
@@ -13,15 +12,16 @@ from msgspec.structs import replace
 from holdfast.contracts import Store
 from holdfast.errors import NotFound, Refused, ReplayDiverged
 from holdfast.identity import digest
-from holdfast.release import CorpusSlot, ModelSlot, Prompt, Release
+from holdfast.release import CorpusSlot, GuardSlot, ModelSlot, Prompt, Release
 from holdfast.releases.freezing import versions_named
 from holdfast.releases.naming import name_for
 from holdfast.releases.rollout import FRESH_S, Here, Rollout
 from holdfast.runtime.feature import Feature, declare
 from holdfast.store import open_store
+from holdfast.store.scrubbing import Scrubber
 from holdfast.testing import MemoryStore
 
-NOW = datetime(2026, 3, 1, tzinfo=UTC)
+SECRET = "sk-of-a-guard"
 
 
 async def answer(ctx: object, question: str) -> str:
@@ -77,7 +77,9 @@ class Project:
     now: float = 0.0
 
     def rollout(self, *, fixed: bool = False) -> Rollout:
-        here = Here(self.store.releases, lambda: self.tree, lambda: self.features, self.corpora)
+        here = Here(
+            self.store.releases, lambda: self.tree, lambda: self.features, self.corpora, Scrubber([SECRET]).scrub
+        )
         return Rollout(here, fixed=fixed, clock=lambda: self.now)
 
 
@@ -264,6 +266,18 @@ async def test_versions_that_are_gone_slots_that_came_and_prompts_that_went_are_
         "corpus kb: v1 -> v2 (not kept any more)",
         "slot short: removed",
     )
+
+
+async def test_a_secret_in_the_settings_of_a_guard_is_never_shown(project: Project) -> None:
+    guards = [GuardSlot(family="own", settings={"key": key}) for key in (SECRET, "another")]
+    rollout = project.rollout()
+    project.tree = Release(slots={"own": guards[0]})
+    created = await rollout.create("spring", by="ada")
+    project.tree = Release(slots={"own": guards[1]})
+    assert (await rollout.diff("spring", "working")).words == ("own.key: [secret] -> another",)
+    shown = await rollout.show("spring")
+    assert (shown.summary.id, SECRET in str(shown)) == (created.id, False)
+    assert (await rollout.choose("spring")).guard("own").settings == {"key": SECRET}
 
 
 async def test_what_was_promoted_answers_after_a_restart(tmp_path: object, project: Project) -> None:
