@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from msgspec import Struct
 
+from holdfast.evaluation import Case, CaseResult, Evaluation, ScoreValue
 from holdfast.records import (
+    Citation,
     Done,
     Effect,
     Feedback,
     Generate,
     Json,
     Outcome,
+    Passage,
     Recording,
     RecordingSummary,
     Step,
@@ -130,6 +133,36 @@ class Guard(Protocol):
     async def check(self, text: str, sources: Sequence[str]) -> Verdict: ...
 
 
+# ---------------------------------------------------------------- scorers
+
+
+class Answered(Struct, frozen=True, kw_only=True):
+    """A case and what came of it: everything a scorer may look at.
+
+    `text` is the output's text, empty where it has none; `passages` is everything that was found, each chunk once;
+    `same_as` pairs a document that was cited with one of the case's gold that has the same text.
+    """
+
+    case: Case
+    recording: Recording
+    text: str = ""
+    citations: tuple[Citation, ...] = ()
+    passages: tuple[Passage, ...] = ()
+    same_as: tuple[tuple[str, str], ...] = ()
+
+
+class Scorer(Protocol):
+    """Says how good an answer is: True or False, a number in 0..1 (higher is better), or a label."""
+
+    async def score(self, answered: Answered) -> ScoreValue | None:
+        """The score, or None where this case has nothing to judge by. What it raises is kept as its failure."""
+        ...
+
+
+Scorers: TypeAlias = Mapping[str, Scorer]
+"""Scorers by the name they stand under in a bar."""
+
+
 # ---------------------------------------------------------------- sources of a corpus
 
 
@@ -167,7 +200,10 @@ class Source(Protocol):
 
 
 class RecordingQuery(Struct, frozen=True, kw_only=True):
-    """Which recordings: newest first, at most `limit`, older than the one named by `before`."""
+    """Which recordings: newest first, at most `limit`, older than the one named by `before`.
+
+    Those of the evaluation that is named; without one, those that no evaluation asked for.
+    """
 
     feature: str | None = None
     outcome: Outcome | None = None
@@ -178,6 +214,7 @@ class RecordingQuery(Struct, frozen=True, kw_only=True):
     until: datetime | None = None
     before: str | None = None
     limit: int = 50
+    evaluation: str | None = None
 
 
 class Deleted(Struct, frozen=True, kw_only=True):
@@ -271,6 +308,50 @@ class Keys(Protocol):
         ...
 
 
+class Evaluations(Protocol):
+    """Evaluations by id, with their cases and what came of each. Each result is kept as soon as there is one."""
+
+    async def add(self, evaluation: Evaluation, cases: Sequence[Case]) -> None:
+        """Keep an evaluation that begins. The same id again changes nothing."""
+        ...
+
+    async def change(self, evaluation: Evaluation) -> None:
+        """Replace what is kept of an evaluation, but not its cases and results. Raises NotFound (HF208)."""
+        ...
+
+    async def add_result(self, evaluation_id: str, result: CaseResult, tenant: str = "") -> None:
+        """Keep what came of a case; a second result of the same case and repeat changes nothing.
+
+        Raises NotFound (HF208).
+        """
+        ...
+
+    async def get(self, evaluation_id: str, tenant: str = "") -> Evaluation:
+        """Raises NotFound (HF208)."""
+        ...
+
+    async def cases(self, evaluation_id: str, tenant: str = "") -> tuple[Case, ...]:
+        """The cases as they were when it began. Raises NotFound (HF208)."""
+        ...
+
+    async def results(self, evaluation_id: str, tenant: str = "") -> tuple[CaseResult, ...]:
+        """What came of the cases, in order of arrival. Raises NotFound (HF208)."""
+        ...
+
+    async def find(self, query: EvaluationQuery) -> tuple[Evaluation, ...]:
+        """Newest first by id. Raises NotFound (HF208) when `before` names no evaluation of the tenant."""
+        ...
+
+
+class EvaluationQuery(Struct, frozen=True, kw_only=True):
+    """Which evaluations: newest first, at most `limit`, older than the one named by `before`."""
+
+    feature: str | None = None
+    tenant: str = ""
+    before: str | None = None
+    limit: int = 50
+
+
 class Store(Protocol):
     """All small stores over one database."""
 
@@ -284,6 +365,8 @@ class Store(Protocol):
     def feedback(self) -> Feedbacks: ...
     @property
     def keys(self) -> Keys: ...
+    @property
+    def evaluations(self) -> Evaluations: ...
 
     async def ping(self) -> None:
         """Prove that the database answers. Raises StoreFailed."""

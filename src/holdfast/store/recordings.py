@@ -33,7 +33,8 @@ _FILTERS: Mapping[str, str] = {
 
 def find_statement(base: str, query: RecordingQuery) -> str:
     """The query `find` with the filters that are asked for, and no others, so that the indexes serve it."""
-    asked = [text for name, text in _FILTERS.items() if getattr(query, name) is not None]
+    asked = ["evaluation IS NULL" if query.evaluation is None else "evaluation = :evaluation"]
+    asked += [text for name, text in _FILTERS.items() if getattr(query, name) is not None]
     return base.replace("/* filters */", "".join(f"AND {text} " for text in asked))
 
 
