@@ -10,7 +10,7 @@ LADDER: tuple[tuple[str, ...], ...] = (
     ("records",),
     ("errors",),
     ("identity",),
-    ("release",),
+    ("release", "evaluation"),
     ("contracts",),
     ("config", "keys", "support"),
     ("runtime", "gateway", "corpus", "guards", "store", "recommend"),

@@ -23,6 +23,7 @@ def build_asgi(project: Project, *, access: Access, metrics: bool = True) -> Edg
     """
     from holdfast.server.declared import STRUCTS, Declared, declare, refusing
     from holdfast.server.edge import Edge, Page
+    from holdfast.server.evaluations import EVALUATION_STRUCTS, declare_evaluations
     from holdfast.server.features import FeatureRoute
     from holdfast.server.flight import Flight
     from holdfast.server.meter import Meter
@@ -32,7 +33,11 @@ def build_asgi(project: Project, *, access: Access, metrics: bool = True) -> Edg
 
     flight, meter, problems = Flight(project.config.server.max_concurrency), Meter(), Problems(project.config.secrets)
     api = declare(Declared(project, flight, meter), metrics=metrics)
-    described = Page(document(api, STRUCTS, project.features.values()), ((b"content-type", b"application/json"),))
+    declare_evaluations(api, project)
+    described = Page(
+        document(api, STRUCTS + EVALUATION_STRUCTS, project.features.values()),
+        ((b"content-type", b"application/json"),),
+    )
     return Edge(
         access,
         flight,
