@@ -23,26 +23,33 @@ Format = Literal["pretty", "json", "jsonl", "junit", "md"]
 EXIT = MappingProxyType({"met": FINE, "missed": MISSED, "inconclusive": INCONCLUSIVE})
 
 
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What is evaluated, how far it goes, and in which form it is told."""
+
+    set: Annotated[
+        list[str] | None, typer.Option("--set", metavar="SLOT.FIELD=VALUE", help="Change the release. May be repeated.")
+    ] = None
+    repeat: Annotated[int | None, typer.Option(metavar="N", min=1, max=100, help="Ask each case so often.")] = None
+    max_cost: Annotated[
+        float | None, typer.Option("--max-cost", metavar="USD", min=0, help="Ask no case that could cost more in all.")
+    ] = None
+    cached: Annotated[bool, typer.Option("--cached", help="Remember generations of earlier evaluations.")] = False
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the newest one that is not finished.")] = False
+    strict: Annotated[bool, typer.Option("--strict", help="The whole interval must reach the bar.")] = False
+    concurrency: Annotated[int, typer.Option(metavar="N", min=1, max=256, help="Cases asked at a time.")] = 4
+    format: Annotated[Format, typer.Option("--format", metavar="FORMAT", help="pretty, json, jsonl, junit or md.")] = (
+        "pretty"
+    )
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Where the report goes, written whole or not at all.")
+    ] = None
+
+
 def evaluate(
     asked: Asked,
     feature: Annotated[str | None, typer.Argument(metavar="FEATURE")] = None,
-    set: Annotated[
-        list[str] | None, typer.Option("--set", metavar="SLOT.FIELD=VALUE", help="Change the release. May be repeated.")
-    ] = None,
-    repeat: Annotated[int | None, typer.Option(metavar="N", min=1, max=100, help="Ask each case so often.")] = None,
-    max_cost: Annotated[
-        float | None, typer.Option("--max-cost", metavar="USD", min=0, help="Ask no case that could cost more in all.")
-    ] = None,
-    cached: Annotated[bool, typer.Option("--cached", help="Remember generations of earlier evaluations.")] = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the newest one that is not finished.")] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="The whole interval must reach the bar.")] = False,
-    concurrency: Annotated[int, typer.Option(metavar="N", min=1, max=256, help="Cases asked at a time.")] = 4,
-    format: Annotated[
-        Format, typer.Option("--format", metavar="FORMAT", help="pretty, json, jsonl, junit or md.")
-    ] = "pretty",
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Where the report goes, written whole or not at all.")
-    ] = None,
+    options: Options = Options(),  # frozen
 ) -> None:
     """Ask a feature every case of evals/FEATURE.jsonl and weigh what comes of it against the feature's bar.
 
@@ -57,27 +64,25 @@ def evaluate(
     from holdfast.cli.eval_pretty import show_evaluated
     from holdfast.cli.opening import in_project
     from holdfast.cli.values import changes_of
-    from holdfast.evals.evaluate import How
     from holdfast.evals.verdict import verdict_of
 
-    wanted: Format = "json" if asked.as_json else format
-    changes = changes_of(set or ())
-    if resume and (changes or repeat is not None or cached):
+    changes = changes_of(options.set or ())
+    if options.resume and (changes or options.repeat is not None or options.cached):
         message = "--resume goes on with the release, the repeats and the cache that the evaluation began with"
         raise Misconfigured("HF100", message, "leave out --set, --repeat and --cached, or leave out --resume")
-    wish = _Wish(feature, repeat or 1, cached, strict, resume)
 
     async def work(project: Project) -> Evaluated:
-        from holdfast.evals.evaluate import go_on
+        from holdfast.evals.evaluate import How, go_on
 
-        evaluation = await wish.evaluation(project)
+        evaluation = await _evaluation(project, feature, options)
         with asked.terminal.progress("evaluating") as progress:
-            return await go_on(project, evaluation, How(concurrency, max_cost, progress))
+            return await go_on(project, evaluation, How(options.concurrency, options.max_cost, progress))
 
     evaluated = in_project(asked, work, changes)
-    if out is not None:
-        _write(out, report(evaluated, wanted))
-    if wanted == "pretty" or out is not None:
+    wanted: Format = "json" if asked.as_json else options.format
+    if options.out is not None:
+        _write(options.out, report(evaluated, wanted))
+    if wanted == "pretty" or options.out is not None:
         show_evaluated(asked.terminal, evaluated)
     else:
         typer.echo(report(evaluated, wanted), nl=False)
@@ -85,43 +90,28 @@ def evaluate(
         raise typer.Exit(code)
 
 
-@dataclass(frozen=True, slots=True)
-class _Wish:
-    """Which evaluation is wanted: a new one, or the newest that is not finished."""
+async def _evaluation(project: Project, name: str | None, options: Options) -> Evaluation:
+    """A new evaluation, or the newest that is not finished.
 
-    feature: str | None
-    repeat: int
-    cached: bool
-    strict: bool
-    resume: bool
+    Raises NothingToDo where there are no cases, or nothing to go on with; Misconfigured (HF110, HF111).
+    """
+    from msgspec.structs import replace
 
-    async def evaluation(self, project: Project) -> Evaluation:
-        """Raises NothingToDo where there are no cases, or nothing to go on with; Misconfigured (HF110, HF111)."""
-        from msgspec.structs import replace
+    from holdfast.evals.cases import cases_file, read_cases
+    from holdfast.evals.evaluate import Plan, begin, unfinished
 
-        from holdfast.evals.cases import cases_file, read_cases
-        from holdfast.evals.evaluate import begin, unfinished
-
-        feature = project.feature(_only_one(project) if self.feature is None else self.feature)
-        if self.resume:
-            try:
-                found = await unfinished(project, feature.name)
-            except NotFound as error:
-                raise NothingToDo(error.code, error.message, error.fix) from error
-            return replace(found, strict=self.strict)
-        file = cases_file(project.config.folder, feature.name)
-        cases = read_cases(file, feature.parse)
-        if not cases:
-            raise NothingToDo("HF207", f"there are no cases in {file}", _FIRST_CASE)
-        return await begin(
-            project,
-            feature,
-            project.release(),
-            cases,
-            repeat=self.repeat,
-            cached=self.cached,
-            strict=self.strict,
-        )
+    feature = project.feature(_only_one(project) if name is None else name)
+    if options.resume:
+        try:
+            return replace(await unfinished(project, feature.name), strict=options.strict)
+        except NotFound as error:
+            raise NothingToDo(error.code, error.message, error.fix) from error
+    file = cases_file(project.config.folder, feature.name)
+    cases = read_cases(file, feature.parse)
+    if not cases:
+        raise NothingToDo("HF207", f"there are no cases in {file}", _FIRST_CASE)
+    plan = Plan(cases, repeat=options.repeat or 1, cached=options.cached, strict=options.strict)
+    return await begin(project, feature, project.release(), plan)
 
 
 _FIRST_CASE = 'write one JSON object a line: {"id": "refund-1", "input": {...}, "facts": ["5 days"]}'

@@ -61,6 +61,17 @@ class Host(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """What is asked: each case `repeat` times; `cached` remembers the generations of earlier evaluations, and `strict`
+    wants the whole interval to reach the bar."""
+
+    cases: tuple[Case, ...]
+    repeat: int = 1
+    cached: bool = False
+    strict: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class How:
     """How an evaluation goes: so many requests at a time, at most so much money, remembering generations or not.
 
@@ -81,16 +92,7 @@ class Evaluated:
     results: tuple[CaseResult, ...]
 
 
-async def begin(
-    host: Host,
-    feature: Feature,
-    release: Release,
-    cases: Sequence[Case],
-    *,
-    repeat: int = 1,
-    cached: bool = False,
-    strict: bool = False,
-) -> Evaluation:
+async def begin(host: Host, feature: Feature, release: Release, plan: Plan) -> Evaluation:
     """A new evaluation, kept, with nothing asked yet. `latest` means for all of it the corpus versions of now.
 
     Raises Misconfigured (HF110) where the bar names a scorer that is not there.
@@ -106,14 +108,14 @@ async def begin(
         release=release.id,
         code_hash=feature.code_hash,
         started_at=datetime.now(UTC),
-        cases=len(cases),
-        repeat=repeat,
+        cases=len(plan.cases),
+        repeat=plan.repeat,
         pins=_pins(host.world(release), release),
-        cached=cached,
-        strict=strict,
+        cached=plan.cached,
+        strict=plan.strict,
     )
     await host.keep(release)
-    await host.store.evaluations.add(evaluation, cases)
+    await host.store.evaluations.add(evaluation, plan.cases)
     return evaluation
 
 

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import chain
 from statistics import fmean
+from types import MappingProxyType
 from typing import Literal
 
 from msgspec.structs import replace
@@ -18,7 +19,7 @@ from holdfast.evals.statistics import Interval
 from holdfast.evaluation import Case, CaseResult, Evaluation, ScoreValue, Standing
 from holdfast.runtime.feature import AT_MOST, Bar
 
-_QUANTILES = {"p50_ms": 0.5, "p95_ms": 0.95, "p99_ms": 0.99}
+_QUANTILES = MappingProxyType({"p50_ms": 0.5, "p95_ms": 0.95, "p99_ms": 0.99})
 Measure = Literal["share", "mean", "quantile"]
 
 
