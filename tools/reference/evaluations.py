@@ -33,8 +33,8 @@ def evaluations() -> str:
                 (
                     "`junit`",
                     "JUnit XML: a testcase for each answer and for each limit of the bar; `failure` did not pass or "
-                    "was missed, `error` failed, `skipped` was not asked or could not be measured; the recording's id is "
-                    "a property",
+                    "was missed, `error` failed, `skipped` was not asked or could not be measured; the recording's id "
+                    "is a property",
                 ),
                 ("`md`", "Markdown: a table of the measures, and one of the cases that did not pass"),
                 ("`pretty`", "text for a person"),

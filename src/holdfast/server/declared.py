@@ -82,13 +82,15 @@ class FeedbackGiven(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Filter(BaseModel):
-    """Which recordings: every parameter narrows; a time without zone is UTC."""
+    """Which recordings: every parameter narrows; a time without zone is UTC. Those of an evaluation come only where it
+    is named."""
 
     model_config = ConfigDict(extra="forbid")
     feature: Name = None
     outcome: Outcome | None = None
     subject: Name = None
     release: Name = None
+    evaluation: Name = None
     since: datetime | None = None
     until: datetime | None = None
     before: Annotated[str | None, Field(max_length=80, pattern=r"^[A-Za-z0-9_.-]+$")] = None
@@ -123,6 +125,7 @@ class Declared:
             feature=only.feature,
             outcome=only.outcome,
             release=only.release,
+            evaluation=only.evaluation,
             subject=only.subject,
             tenant=_who(request).tenant,
             since=_utc(only.since),

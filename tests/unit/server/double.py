@@ -31,6 +31,7 @@ from holdfast.records import (
 )
 from holdfast.runtime.compare import Replay, compare
 from holdfast.runtime.who import ANYONE, Who
+from holdfast.testing import MemoryStore
 
 SECRET = "sk-very-secret-0123456789"
 AT = datetime(2026, 3, 1, tzinfo=UTC)
@@ -103,6 +104,7 @@ class Recordings:
             each
             for each in reversed(self.kept.values())
             if each.tenant == query.tenant
+            and each.evaluation == query.evaluation
             and query.feature in (None, each.feature)
             and query.outcome in (None, each.outcome)
             and query.subject in (None, each.subject)
@@ -163,6 +165,7 @@ class Store:
         self.releases: Any = None
         self.prompts: Any = None
         self.feedback: Any = None
+        self.evaluations = MemoryStore().evaluations
 
     async def ping(self) -> None:
         if self.down:
