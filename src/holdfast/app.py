@@ -12,7 +12,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from holdfast.config import Config, load_config
-from holdfast.contracts import Deleted, Embedder, Guard, Hear, Models, Progress, Reranker, Store, deaf, silent
+from holdfast.contracts import (
+    Embedder,
+    Guard,
+    Hear,
+    Models,
+    Progress,
+    Reranker,
+    Scorers,
+    deaf,
+    silent,
+)
 from holdfast.errors import EffectFailed, HoldfastError, Misconfigured, ReplayDiverged, unknown
 from holdfast.identity import canonical, digest, new_id
 from holdfast.records import (
@@ -43,6 +53,7 @@ from holdfast.runtime.tape import BLANK, Tape
 from holdfast.runtime.who import ANYONE, Who
 from holdfast.runtime.world import World
 from holdfast.store.scrubbing import Scrubber
+from holdfast.stores import Deleted, Store
 
 if TYPE_CHECKING:
     from holdfast.corpus.quality import SyncReport
@@ -55,7 +66,9 @@ F = TypeVar("F", bound=FeatureFunction)
 class App:
     """What a project's features.py declares. Only declares: nothing is read or opened until the app starts."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, scorers: Scorers | None = None) -> None:
+        self.scorers: Scorers = dict(scorers or {})
+        """Scorers of the project's own, by the name they stand under in a bar."""
         self._declared: dict[str, tuple[FeatureFunction, Bar | None]] = {}
         self._features: dict[str, Feature] = {}
 
@@ -125,6 +138,10 @@ class Project:
     @property
     def features(self) -> Mapping[str, Feature]:
         return self.app.features
+
+    @property
+    def scorers(self) -> Scorers:
+        return self.app.scorers
 
     def feature(self, name: str) -> Feature:
         """Raises NotFound (HF200)."""
@@ -230,7 +247,7 @@ class Project:
     async def _kept_execution(
         self, feature: Feature, input: Json, release: Release, world: World, tape: Tape, who: Who
     ) -> Recording:
-        await self._keep(release)
+        await self.keep(release)
         try:
             recording = await execute(feature, input, release=release, world=world, tape=tape, who=who)
         except asyncio.CancelledError as cancelled:
@@ -240,7 +257,7 @@ class Project:
         await self.store.recordings.add(recording)
         return recording
 
-    async def _keep(self, release: Release) -> None:
+    async def keep(self, release: Release) -> None:
         """Keep a release and its prompts at their first use, so that every recording can be replayed."""
         if release.id in self._kept:
             return

@@ -11,21 +11,20 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from msgspec import Struct
 
+from holdfast.evaluation import Case, ScoreValue
 from holdfast.records import (
+    Citation,
     Done,
     Effect,
-    Feedback,
     Generate,
     Json,
-    Outcome,
+    Passage,
     Recording,
-    RecordingSummary,
     Step,
     ToolCall,
     Usage,
     Verdict,
 )
-from holdfast.release import Prompt, Release
 
 if TYPE_CHECKING:
     import numpy as np
@@ -130,6 +129,36 @@ class Guard(Protocol):
     async def check(self, text: str, sources: Sequence[str]) -> Verdict: ...
 
 
+# ---------------------------------------------------------------- scorers
+
+
+class Answered(Struct, frozen=True, kw_only=True):
+    """A case and what came of it: everything a scorer may look at.
+
+    `text` is the output's text, empty where it has none; `passages` is everything that was found, each chunk once;
+    `same_as` pairs a document that was cited with one of the case's gold that has the same text.
+    """
+
+    case: Case
+    recording: Recording
+    text: str = ""
+    citations: tuple[Citation, ...] = ()
+    passages: tuple[Passage, ...] = ()
+    same_as: tuple[tuple[str, str], ...] = ()
+
+
+class Scorer(Protocol):
+    """Says how good an answer is: True or False, a number in 0..1 (higher is better), or a label."""
+
+    async def score(self, answered: Answered) -> ScoreValue | None:
+        """The score, or None where this case has nothing to judge by. What it raises is kept as its failure."""
+        ...
+
+
+Scorers: TypeAlias = Mapping[str, Scorer]
+"""Scorers by the name they stand under in a bar."""
+
+
 # ---------------------------------------------------------------- sources of a corpus
 
 
@@ -160,202 +189,6 @@ class Source(Protocol):
 
     def read(self) -> AsyncIterator[RawDocument | Passed]:
         """Every item once. Raises Misconfigured (HF109) when the source as a whole cannot be read."""
-        ...
-
-
-# ---------------------------------------------------------------- stores
-
-
-class RecordingQuery(Struct, frozen=True, kw_only=True):
-    """Which recordings: newest first, at most `limit`, older than the one named by `before`."""
-
-    feature: str | None = None
-    outcome: Outcome | None = None
-    release: str | None = None
-    subject: str | None = None
-    tenant: str = ""
-    since: datetime | None = None
-    until: datetime | None = None
-    before: str | None = None
-    limit: int = 50
-
-
-class Deleted(Struct, frozen=True, kw_only=True):
-    """What an erasure removed."""
-
-    recordings: int = 0
-    bodies: int = 0
-    files: int = 0
-    feedback: int = 0
-
-
-class Recordings(Protocol):
-    """Recordings by id. What `add` returned for is on disk, whole, whatever happens next."""
-
-    async def add(self, recording: Recording) -> None:
-        """Keep a recording; returns once it is durable. Adding the same id again changes nothing.
-
-        Raises StoreFailed (HF600, HF601).
-        """
-        ...
-
-    async def get(self, recording_id: str, tenant: str = "") -> Recording:
-        """The whole recording. Raises NotFound (HF203); StoreFailed (HF603) when it is damaged."""
-        ...
-
-    async def find(self, query: RecordingQuery) -> tuple[RecordingSummary, ...]:
-        """Summaries by `started_at`, newest first; of those that started together, the one that arrived last.
-
-        `since` is included, `until` is not. Raises NotFound (HF203) when `before` names no recording of the tenant.
-        """
-        ...
-
-    async def delete_subject(self, subject: str, tenant: str = "") -> Deleted:
-        """Erase recordings, the bodies only they used, and feedback of a subject. Run twice, removes nothing more."""
-        ...
-
-
-class FeatureHashes(Struct, frozen=True, kw_only=True):
-    """What a feature was when a release was made: `code` is over code and schemas, `schema` over the schemas alone."""
-
-    code: str
-    schema: str
-
-
-class NamedRelease(Struct, frozen=True, kw_only=True):
-    """A release under the name it was created with, and the features it was created for."""
-
-    name: str
-    release: Release
-    features: dict[str, FeatureHashes]
-    created_at: datetime
-    created_by: str
-
-    def same_as(self, other: NamedRelease) -> bool:
-        """Whether both hold the same choices for the same code; who made them and when does not count."""
-        return self.release.id == other.release.id and self.features == other.features
-
-
-class Promotion(Struct, frozen=True, kw_only=True):
-    """A change of what answers live requests. `release` is a name; None: the working tree. `number` counts from 1."""
-
-    number: int
-    release: str | None
-    at: datetime
-    by: str
-    rollback: bool = False
-
-
-class Releases(Protocol):
-    """Releases by id, the names some of them have, and which of those answers live requests.
-
-    A release never changes once it is kept; a name never moves.
-    """
-
-    async def add(self, release: Release) -> None:
-        """Keep the choices of a release by its id, under no name. A second time changes nothing."""
-        ...
-
-    async def get(self, release_id: str) -> Release:
-        """By id, or by name. Raises NotFound (HF204)."""
-        ...
-
-    async def create(self, named: NamedRelease) -> NamedRelease:
-        """Keep a release under a name, and give what is kept: the same again changes nothing.
-
-        Raises Refused (HF710) when the name holds other choices or other code.
-        """
-        ...
-
-    async def named(self) -> tuple[NamedRelease, ...]:
-        """Every release that has a name, the newest first."""
-        ...
-
-    async def promote(self, name: str | None, at: datetime, by: str) -> Promotion:
-        """Let a named release answer live requests; None: the working tree. What answers already changes nothing.
-
-        Raises NotFound (HF204).
-        """
-        ...
-
-    async def rollback(self, at: datetime, by: str) -> Promotion:
-        """Go back to what answered before the last promotion that still stands; again, one further.
-
-        Raises NotFound (HF204) when nothing is promoted.
-        """
-        ...
-
-    async def promotions(self, limit: int = 50) -> tuple[Promotion, ...]:
-        """The newest first. The first of them says what answers now; none: the working tree does."""
-        ...
-
-
-class Prompts(Protocol):
-    """Texts of prompts by hash, kept at first use, numbered from 1 for each path."""
-
-    async def note(self, prompt: Prompt) -> int:
-        """Keep the text at its first use and give its number N, as in `path@N`."""
-        ...
-
-    async def get(self, path: str, number: int) -> Prompt:
-        """The Nth text used under that path. Raises NotFound (HF201)."""
-        ...
-
-
-class Feedbacks(Protocol):
-    async def add(self, feedback: Feedback, tenant: str = "") -> None:
-        """Keep what somebody thought. Raises NotFound (HF203) when there is no such recording."""
-        ...
-
-    async def of(self, recording_id: str, tenant: str = "") -> tuple[Feedback, ...]: ...
-
-
-class Key(Struct, frozen=True, kw_only=True):
-    """Who may call. `id` is public and part of the key's text; only the SHA-256 of the secret part is kept."""
-
-    id: str
-    name: str
-    secret_hash: str
-    created_at: datetime
-    scopes: tuple[str, ...] = ()
-    tenant: str = ""
-    revoked_at: datetime | None = None
-
-
-class Keys(Protocol):
-    """Keys of callers by their public id; none is ever removed, so that a recording can say who called."""
-
-    async def add(self, key: Key) -> None: ...
-
-    async def get(self, key_id: str) -> Key | None: ...
-
-    async def all(self) -> tuple[Key, ...]: ...
-
-    async def revoke(self, key_id: str, at: datetime) -> Key:
-        """Mark it revoked and give it back. Raises NotFound (HF205). A second time changes nothing."""
-        ...
-
-
-class Store(Protocol):
-    """All small stores over one database."""
-
-    @property
-    def recordings(self) -> Recordings: ...
-    @property
-    def releases(self) -> Releases: ...
-    @property
-    def prompts(self) -> Prompts: ...
-    @property
-    def feedback(self) -> Feedbacks: ...
-    @property
-    def keys(self) -> Keys: ...
-
-    async def ping(self) -> None:
-        """Prove that the database answers. Raises StoreFailed."""
-        ...
-
-    async def close(self) -> None:
-        """Write out what was acknowledged and let go of every file. A second time does nothing."""
         ...
 
 

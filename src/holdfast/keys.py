@@ -14,8 +14,8 @@ import secrets
 from collections.abc import Collection
 from datetime import UTC, datetime
 
-from holdfast.contracts import Key
 from holdfast.errors import Misconfigured, nearest
+from holdfast.stores import Key
 
 ACT_AS = "act-as"
 """The scope of a key that may say on whose behalf it calls (Holdfast-Subject)."""

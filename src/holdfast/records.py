@@ -328,7 +328,10 @@ class Failure(Struct, frozen=True, kw_only=True):
 
 
 class Recording(Struct, frozen=True, kw_only=True):
-    """A request from input to outcome. `release` is a release's id; `cost_usd` is None when a price is not known."""
+    """A request from input to outcome. `release` is a release's id; `cost_usd` is None when a price is not known.
+
+    `evaluation` is the id of the evaluation that asked; None: somebody did.
+    """
 
     id: str
     feature: str
@@ -347,6 +350,7 @@ class Recording(Struct, frozen=True, kw_only=True):
     tenant: str = ""
     code_hash: str = ""
     replay_of: str | None = None
+    evaluation: str | None = None
 
 
 class RecordingSummary(Struct, frozen=True, kw_only=True):
@@ -362,6 +366,7 @@ class RecordingSummary(Struct, frozen=True, kw_only=True):
     subject: str | None = None
     tenant: str = ""
     replay_of: str | None = None
+    evaluation: str | None = None
 
 
 class Feedback(Struct, frozen=True, kw_only=True):

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from tests.contract.store_samples import SECRET
 
-from holdfast.contracts import Store
 from holdfast.store import open_store
+from holdfast.stores import Store
 from holdfast.testing import MemoryStore
 
 

@@ -270,5 +270,6 @@ recordings = st.builds(
     tenant=_texts,
     code_hash=_texts,
     replay_of=_maybe(_texts),
+    evaluation=_maybe(_texts),
 )
 """Any recording: every kind of effect and result, odd text, deep values, large numbers."""

@@ -13,11 +13,16 @@ from hypothesis import HealthCheck, given, settings
 from msgspec.structs import replace
 from tests.contract.store_samples import NOW, SECRET, passage, recording, recordings
 
-from holdfast.contracts import Key, RecordingQuery, Store
 from holdfast.errors import NotFound, StoreFailed
 from holdfast.identity import to_json
 from holdfast.records import Feedback, Outcome, Recording, RecordingSummary
 from holdfast.release import Prompt
+from holdfast.stores import (
+    EvaluationQuery,
+    Key,
+    RecordingQuery,
+    Store,
+)
 
 
 def summary(of: Recording) -> RecordingSummary:
@@ -48,7 +53,8 @@ async def test_any_recording_comes_back_equal(store: Store, given_: Recording) -
     got = await store.recordings.get(given_.id, given_.tenant)
     assert got == given_
     assert to_json(got) == to_json(given_)
-    assert await store.recordings.find(RecordingQuery(tenant=given_.tenant, feature=given_.feature, limit=1))
+    query = RecordingQuery(tenant=given_.tenant, feature=given_.feature, evaluation=given_.evaluation, limit=1)
+    assert await store.recordings.find(query)
 
 
 async def test_deep_and_large_json_comes_back_equal(store: Store) -> None:
@@ -335,6 +341,7 @@ async def test_a_closed_store_takes_and_gives_nothing(store: Store) -> None:
         store.recordings.find(RecordingQuery()),
         store.feedback.of("rec_1"),
         store.keys.all(),
+        store.evaluations.find(EvaluationQuery()),
         store.prompts.note(Prompt(path="a.md", hash="h1", text="one")),
         store.releases.get("spring"),
         store.releases.promotions(),

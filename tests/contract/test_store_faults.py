@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 from tests.contract.store_samples import numbered, recording
 
-from holdfast.contracts import RecordingQuery
 from holdfast.errors import NotFound, StoreFailed
 from holdfast.identity import to_json
 from holdfast.records import Recording
@@ -25,6 +24,7 @@ from holdfast.store.faults import no_recording
 from holdfast.store.files import Files
 from holdfast.store.keeper import Keeper
 from holdfast.store.sqlite import SqliteStore, open_sqlite
+from holdfast.stores import RecordingQuery
 
 
 @pytest.fixture

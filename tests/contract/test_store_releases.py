@@ -9,9 +9,14 @@ import pytest
 from msgspec.structs import replace
 from tests.contract.store_samples import NOW
 
-from holdfast.contracts import FeatureHashes, NamedRelease, Promotion, Store
 from holdfast.errors import NotFound, Refused
 from holdfast.release import GuardSlot, ModelSlot, Release
+from holdfast.stores import (
+    FeatureHashes,
+    NamedRelease,
+    Promotion,
+    Store,
+)
 
 
 def release(model: str, name: str | None = None) -> Release:

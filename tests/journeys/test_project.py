@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from holdfast.app import App, Project, open_project
-from holdfast.contracts import Models, RecordingQuery
+from holdfast.contracts import Models
 from holdfast.errors import HoldfastError, Misconfigured, NotFound, Refused, ReplayDiverged
 from holdfast.identity import canonical
 from holdfast.records import Call, Generate, Retrieve
+from holdfast.stores import RecordingQuery
 from holdfast.testing import FakeModel
 
 FEATURES = """

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from tools.reference.commands import commands
 from tools.reference.configuration import configuration
 from tools.reference.errors import errors
+from tools.reference.evaluations import evaluations
 from tools.reference.http import http
 from tools.reference.markdown import ROOT
 from tools.reference.records import records
@@ -23,6 +24,7 @@ def pages() -> Mapping[str, str]:
         "cli.md": commands(),
         "configuration.md": configuration(),
         "errors.md": errors(),
+        "evaluations.md": evaluations(),
         "http.md": http(),
         "records.md": records(),
     }

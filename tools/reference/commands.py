@@ -34,8 +34,9 @@ def commands() -> str:
         "A project is the folder given with `--project`, else the nearest folder upward that holds a `holdfast.toml`. "
         "Data goes to standard output, notes and progress to standard error. With `--json` a command prints one JSON "
         'document on standard output, and its errors are `{"code", "message", "fix"}` on standard error.\n\n'
-        "Exit codes: 0 fine; 2 usage or configuration, the project's own code and a strict replay that diverged among "
-        "them; 3 infrastructure; 5 nothing to do; 130 stopped by Ctrl-C."
+        "Exit codes: 0 fine; 1 the bar was missed; 2 usage or configuration, the project's own code and a strict "
+        "replay that diverged among them; 3 infrastructure; 4 inconclusive with --strict; 5 nothing to do; 130 stopped "
+        "by Ctrl-C."
     )
     return page("Command line", intro, [part for words, leaf in leaves(root) for part in _command(words, leaf)])
 

@@ -50,6 +50,7 @@ def routes() -> list[str]:
 async def document() -> dict[str, Any]:
     """The OpenAPI document of a project with one feature."""
     from holdfast.server.declared import STRUCTS, Declared, declare
+    from holdfast.server.evaluations import EVALUATION_STRUCTS, declare_evaluations
     from holdfast.server.flight import Flight
     from holdfast.server.meter import Meter
     from holdfast.server.openapi import document as described
@@ -60,7 +61,8 @@ async def document() -> dict[str, Any]:
         (Path(folder) / "features.py").write_text(FEATURES, "utf-8")
         async with project(folder, environ={}) as opened:
             api = declare(Declared(opened, Flight(1), Meter()), metrics=True)
-            said: dict[str, Any] = json.loads(described(api, STRUCTS, opened.features.values()))
+            declare_evaluations(api, opened)
+            said: dict[str, Any] = json.loads(described(api, STRUCTS + EVALUATION_STRUCTS, opened.features.values()))
             return said
 
 

@@ -78,11 +78,17 @@ def group(help: str) -> typer.Typer:
 
 
 def command(commands: typer.Typer, name: str, *, in_project: bool = True) -> Callable[[F], F]:
-    """Register a command. Its function takes an `Asked` and then what typer is to read."""
+    """Register a command. Its function takes an `Asked` and then what typer is to read.
+
+    A parameter `options` of a dataclass stands for an option of each of its fields.
+    """
 
     def register(work: F) -> F:
         signature = inspect.signature(work, eval_str=True)
         own = list(signature.parameters.values())[1:]
+        options = own.pop().annotation if own and own[-1].name == "options" else None
+        asked_for = {} if options is None else dict(inspect.signature(options, eval_str=True).parameters)
+        own += asked_for.values()
         added = [Parameter("as_json", Parameter.KEYWORD_ONLY, default=False, annotation=_Json)]
         if in_project:
             added.insert(0, Parameter("project", Parameter.KEYWORD_ONLY, default=None, annotation=_Project))
@@ -91,6 +97,8 @@ def command(commands: typer.Typer, name: str, *, in_project: bool = True) -> Cal
         @wraps(work)
         def entered(**given: Any) -> None:
             asked = Asked(given.pop("project", None), given.pop("as_json"))
+            if options is not None:
+                given["options"] = options(**{name: given.pop(name) for name in asked_for})
             try:
                 work(asked, **given)
                 sys.stdout.flush()

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from holdfast.cli import corpora, doctor, keys, models, new, recordings, releases, replay, run, sync, up
+from holdfast.cli import corpora, doctor, evaluating, keys, models, new, recordings, releases, replay, run, sync, up
 from holdfast.cli.asked import command, group
 from holdfast.cli.leaving import FINE, STOPPED, Problem, say_error
 from holdfast.errors import HoldfastError
@@ -45,7 +45,8 @@ def tree() -> typer.Typer:
     ) -> None:
         """Takes an AI feature from demo to production and keeps it there.
 
-        Exit codes: 0 fine, 2 usage or configuration, 3 infrastructure, 5 nothing to do, 130 stopped.
+        Exit codes: 0 fine, 1 the bar was missed, 2 usage or configuration, 3 infrastructure, 4 inconclusive with
+        --strict, 5 nothing to do, 130 stopped.
         """
 
     command(commands, "new", in_project=False)(new.new)
@@ -53,6 +54,7 @@ def tree() -> typer.Typer:
     command(commands, "sync")(sync.sync)
     commands.add_typer(corpora.commands(), name="corpus")
     command(commands, "run")(run.run)
+    command(commands, "eval")(evaluating.evaluate)
     command(commands, "replay")(replay.replay)
     commands.add_typer(recordings.commands(), name="recordings")
     commands.add_typer(releases.commands(), name="release")

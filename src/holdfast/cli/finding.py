@@ -11,8 +11,8 @@ from holdfast.cli.leaving import NothingToDo
 from holdfast.cli.where import Expression, matches, narrowed, parse
 
 if TYPE_CHECKING:
-    from holdfast.contracts import Store
     from holdfast.records import Recording, RecordingSummary
+    from holdfast.stores import Store
 
 LAST = "last"
 _PAGE = 200

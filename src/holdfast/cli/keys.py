@@ -11,7 +11,7 @@ from msgspec import Struct
 from holdfast.cli.asked import Asked, command, group
 
 if TYPE_CHECKING:
-    from holdfast.contracts import Key, Store
+    from holdfast.stores import Key, Store
 
 
 class ShownKey(Struct, frozen=True, kw_only=True):

@@ -2,8 +2,8 @@
 
 Knows nothing of what the command did.
 
-Exit codes: 0 fine, 2 usage or configuration (the project's own code and a strict replay that diverged among them),
-3 infrastructure, 5 nothing to do, 130 stopped by Ctrl-C. (1 and 4 are for evaluations.)
+Exit codes: 0 fine, 1 the bar was missed, 2 usage or configuration (the project's own code and a strict replay that
+diverged among them), 3 infrastructure, 4 inconclusive with --strict, 5 nothing to do, 130 stopped by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from holdfast.errors import HoldfastError, NotFound
 
-FINE, USAGE, INFRASTRUCTURE, NOTHING, STOPPED = 0, 2, 3, 5, 130
+FINE, MISSED, USAGE, INFRASTRUCTURE, INCONCLUSIVE, NOTHING, STOPPED = 0, 1, 2, 3, 4, 5, 130
 _OF_FAMILY = MappingProxyType(
     {"1": USAGE, "2": USAGE, "3": INFRASTRUCTURE, "4": FINE, "5": USAGE, "6": INFRASTRUCTURE, "7": USAGE}
 )

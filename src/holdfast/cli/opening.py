@@ -6,26 +6,34 @@ Knows nothing of the work.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from holdfast.app import Project
     from holdfast.cli.asked import Asked
-    from holdfast.contracts import Store
+    from holdfast.records import Json
+    from holdfast.stores import Store
 
 T = TypeVar("T")
 
 
-def in_project(asked: Asked, work: Callable[[Project], Awaitable[T]], *, encoder: bool = True) -> T:
-    """What the work gives, in the open project. Ctrl-C cancels the work; the project is closed all the same.
+def in_project(
+    asked: Asked,
+    work: Callable[[Project], Awaitable[T]],
+    changes: Mapping[str, Json] | None = None,
+    *,
+    encoder: bool = True,
+) -> T:
+    """What the work gives, in the open project, with changes to its release by name.
 
-    Work that neither syncs nor searches needs no `encoder` and is quicker without.
+    Ctrl-C cancels the work; the project is closed all the same. Work that neither syncs nor searches needs no `encoder`
+    and is quicker without.
     """
     from holdfast.app import open_configured
 
     async def entire() -> T:
-        project = await open_configured(asked.config, encoder=encoder)
+        project = await open_configured(asked.config, encoder=encoder, changes=changes)
         try:
             return await work(project)
         finally:

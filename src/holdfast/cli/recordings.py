@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from holdfast.cli.where import Expression
-    from holdfast.contracts import Deleted, Store
     from holdfast.records import Recording, RecordingSummary
+    from holdfast.stores import Deleted, Store
 
 _Where = Annotated[str | None, typer.Option(metavar="EXPR", help="As for `holdfast replay --where`.")]
 

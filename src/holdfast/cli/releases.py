@@ -12,14 +12,14 @@ from msgspec import Struct
 
 from holdfast.cli.asked import Asked, command, group
 from holdfast.cli.leaving import NothingToDo
-from holdfast.contracts import Promotion
 from holdfast.errors import NotFound
+from holdfast.stores import Promotion
 
 if TYPE_CHECKING:
     from holdfast.app import Project
-    from holdfast.contracts import Store
     from holdfast.releases.difference import Change
     from holdfast.releases.rollout import Created, Promoted, ReleaseDiff, ReleaseList, ReleaseSummary
+    from holdfast.stores import Store
 
 _HISTORY = 10
 """Promotions that are shown; --json lists more."""

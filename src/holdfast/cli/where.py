@@ -24,9 +24,9 @@ from types import MappingProxyType
 from typing import Any, TypeAlias, get_args
 
 from holdfast.config import seconds_in
-from holdfast.contracts import RecordingQuery
 from holdfast.errors import Misconfigured, nearest, unknown
 from holdfast.records import Outcome, RecordingSummary
+from holdfast.stores import RecordingQuery
 
 Value: TypeAlias = str | float | datetime | None
 

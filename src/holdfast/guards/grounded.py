@@ -13,14 +13,8 @@ from msgspec import Meta, Struct
 
 from holdfast.guards.settings import read_settings
 from holdfast.records import Json, Verdict
-from holdfast.support import CITATION, NOT_FOUND, grounding
+from holdfast.support import CITATION, NOT_FOUND, RESTS, grounding
 from holdfast.support.sentences import Span
-
-THRESHOLD = 0.2
-"""The support each sentence needs by default. At it, of good answers .79 (RAGTruth QA), .88 (summaries) and .78 (MTRAG)
-pass, and of those with an invention .65, .48 and .82 are stopped. A number that no source has (bare
-counts up to three apart) falls below it, however well the other words fit. `holdfast.support.SUPPORTED` is
-stricter: it also stops half of the good ones and more."""
 
 _CODE = re.compile(r"(`{3,}|~{3,}).*?(?:\1|\Z)|`[^`\n]+`", re.DOTALL)
 _QUOTED_CHARS = 160
@@ -29,7 +23,7 @@ _QUOTED_CHARS = 160
 class Settings(Struct, frozen=True, kw_only=True):
     """`threshold`: the support in 0..1 that every claim needs; `citations`: whether markers are checked."""
 
-    threshold: Annotated[float, Meta(ge=0, le=1)] = THRESHOLD
+    threshold: Annotated[float, Meta(ge=0, le=1)] = RESTS
     citations: bool = True
 
 

@@ -10,11 +10,11 @@ from typing import TypeAlias
 import msgspec
 from msgspec import Struct
 
-from holdfast.contracts import FeatureHashes
 from holdfast.errors import NotFound, ReplayDiverged
 from holdfast.records import Json
 from holdfast.release import LATEST, CorpusSlot, Prompt, Release, Slot
 from holdfast.releases.freezing import Versions
+from holdfast.stores import FeatureHashes
 
 _LADDER = " > "
 _LONGEST = 60

@@ -10,11 +10,11 @@ from typing import Protocol
 
 import msgspec
 
-from holdfast.contracts import FeatureHashes, Releases
 from holdfast.errors import unknown
 from holdfast.identity import canonical, digest
 from holdfast.release import LATEST, CorpusSlot, Release
 from holdfast.runtime.feature import Feature
+from holdfast.stores import FeatureHashes, Releases
 
 
 class Differing(Protocol):

@@ -17,7 +17,6 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct
 
-from holdfast.contracts import FeatureHashes, NamedRelease, Promotion, Releases
 from holdfast.errors import NotFound, unknown
 from holdfast.identity import to_json
 from holdfast.release import Release
@@ -25,6 +24,12 @@ from holdfast.releases.difference import Change, Side, changes, code_changes, in
 from holdfast.releases.freezing import Versions, frozen, hashes_of, versions_in
 from holdfast.releases.naming import WORKING, checked_name, name_for
 from holdfast.runtime.feature import Feature
+from holdfast.stores import (
+    FeatureHashes,
+    NamedRelease,
+    Promotion,
+    Releases,
+)
 
 FRESH_S = 1.0
 """How long what answers is believed without asking the store: a promotion takes effect within this time."""

@@ -23,6 +23,7 @@ def build_asgi(project: Project, *, access: Access, metrics: bool = True, prefix
     """
     from holdfast.server.declared import STRUCTS, Declared, declare, refusing
     from holdfast.server.edge import Edge, Page
+    from holdfast.server.evaluations import EVALUATION_STRUCTS, declare_evaluations
     from holdfast.server.exchange import JSON
     from holdfast.server.features import FeatureRoute
     from holdfast.server.flight import Flight
@@ -33,7 +34,8 @@ def build_asgi(project: Project, *, access: Access, metrics: bool = True, prefix
 
     flight, meter, problems = Flight(project.config.server.max_concurrency), Meter(), Problems(project.config.secrets)
     api = declare(Declared(project, flight, meter), metrics=metrics)
-    described = document(api, STRUCTS, project.features.values(), prefix)
+    declare_evaluations(api, project)
+    described = document(api, STRUCTS + EVALUATION_STRUCTS, project.features.values(), prefix)
     return Edge(
         access,
         flight,

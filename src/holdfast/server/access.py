@@ -11,12 +11,12 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from urllib.parse import urlsplit
 
-from holdfast.contracts import Key
 from holdfast.errors import Refused
 from holdfast.keys import ACT_AS, id_in, opens
 from holdfast.runtime.who import Who
 from holdfast.server.exchange import Headers, Scope, header_text
 from holdfast.server.needs import Project
+from holdfast.stores import Key
 
 FRESH_S = 1.0
 """How long keys are believed without asking the store: a revocation takes effect within this time."""

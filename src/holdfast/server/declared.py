@@ -19,7 +19,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
-from holdfast.contracts import RecordingQuery
 from holdfast.errors import Misconfigured, NotFound, Refused, nearest
 from holdfast.identity import new_id, to_json
 from holdfast.records import Feedback, Json, Outcome, Recording, RecordingSummary
@@ -32,6 +31,7 @@ from holdfast.server.needs import Project
 from holdfast.server.openapi import gives, takes
 from holdfast.server.problems import HttpRefused, wrong_method
 from holdfast.server.releases import RELEASE_STRUCTS, ReleaseRoutes
+from holdfast.stores import RecordingQuery
 
 FEATURES = "/v1/features/"
 
@@ -81,13 +81,15 @@ class FeedbackGiven(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Filter(BaseModel):
-    """Which recordings: every parameter narrows; a time without zone is UTC."""
+    """Which recordings: every parameter narrows; a time without zone is UTC. Those of an evaluation come only where it
+    is named."""
 
     model_config = ConfigDict(extra="forbid")
     feature: Name = None
     outcome: Outcome | None = None
     subject: Name = None
     release: Name = None
+    evaluation: Name = None
     since: datetime | None = None
     until: datetime | None = None
     before: Annotated[str | None, Field(max_length=80, pattern=r"^[A-Za-z0-9_.-]+$")] = None
@@ -123,6 +125,7 @@ class Declared:
             feature=only.feature,
             outcome=only.outcome,
             release=only.release,
+            evaluation=only.evaluation,
             subject=only.subject,
             tenant=_who(request).tenant,
             since=_utc(only.since),

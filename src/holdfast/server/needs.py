@@ -9,12 +9,13 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from holdfast.contracts import Hear, Store, deaf
+from holdfast.contracts import Hear, deaf
 from holdfast.records import Feedback, Json, Recording
 from holdfast.release import Release
 from holdfast.releases.rollout import Rollout
 from holdfast.runtime.compare import Replay
 from holdfast.runtime.who import Who
+from holdfast.stores import Store
 
 
 class Limits(Protocol):

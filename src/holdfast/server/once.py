@@ -17,13 +17,13 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from holdfast.contracts import Recordings
 from holdfast.errors import NotFound, Refused
 from holdfast.identity import canonical, digest
 from holdfast.records import Call, Json, Recording
 from holdfast.release import Release
 from holdfast.runtime.who import Who
 from holdfast.store.scrubbing import Scrubber
+from holdfast.stores import Recordings
 
 POLL_S = 0.02
 """How often a process asks whether another one has finished the same request."""

@@ -24,8 +24,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LEVEL = 3  # level 1 is 2 µs faster per recording and 3 % larger; level 6 takes twice as long for 3 %
 _FORMAT = b"\x01"  # zstd with dictionary_1.json; another dictionary is another format
 
-Row: TypeAlias = tuple[str, str, str, str, Outcome, float | None, float, int, str | None, str | None]
-"""tenant, id, feature, release, outcome, cost_usd, ms, started_at, subject, replay_of"""
+Row: TypeAlias = tuple[str, str, str, str, Outcome, float | None, float, int, str | None, str | None, str | None]
+"""tenant, id, feature, release, outcome, cost_usd, ms, started_at, subject, replay_of, evaluation"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ def micros(at: datetime) -> int:
 
 def summary_of(row: Row) -> RecordingSummary:
     """What a list shows of a recording; its `started_at` is in UTC."""
-    tenant, id_, feature, release, outcome, cost_usd, ms, started_at, subject, replay_of = row
+    tenant, id_, feature, release, outcome, cost_usd, ms, started_at, subject, replay_of, evaluation = row
     return RecordingSummary(
         id=id_,
         feature=feature,
@@ -135,6 +135,7 @@ def summary_of(row: Row) -> RecordingSummary:
         subject=subject,
         tenant=tenant,
         replay_of=replay_of,
+        evaluation=evaluation,
     )
 
 
@@ -150,6 +151,7 @@ def _row(recording: Recording) -> Row:
         micros(recording.started_at),
         recording.subject,
         recording.replay_of,
+        recording.evaluation,
     )
 
 

@@ -85,6 +85,15 @@ def no_recording(recording_id: str) -> NotFound:
     )
 
 
+def no_evaluation(evaluation_id: str) -> NotFound:
+    """The NotFound for an evaluation that is not there, or not this tenant's."""
+    return NotFound(
+        "HF208",
+        f"there is no evaluation '{evaluation_id}'",
+        "list what there is with: GET /v1/evaluations",
+    )
+
+
 def no_key(key_id: str) -> NotFound:
     """The NotFound for a key that is not there."""
     return NotFound("HF205", f"there is no key '{key_id}'", "list the keys with: holdfast keys list")

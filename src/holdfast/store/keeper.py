@@ -14,11 +14,11 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from holdfast.contracts import Deleted
 from holdfast.errors import StoreFailed
 from holdfast.store.codec import Body, Codec, Packed
 from holdfast.store.faults import disk_fault
 from holdfast.store.files import Files
+from holdfast.stores import Deleted
 
 
 class Keeper:

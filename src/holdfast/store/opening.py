@@ -9,8 +9,8 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
-from holdfast.contracts import Store
 from holdfast.errors import Misconfigured
+from holdfast.stores import Store
 
 _SQLITE = "sqlite:///"
 

@@ -10,7 +10,6 @@ from datetime import datetime
 
 import msgspec
 
-from holdfast.contracts import Key
 from holdfast.errors import unknown
 from holdfast.identity import to_json
 from holdfast.records import Feedback
@@ -19,6 +18,7 @@ from holdfast.store.faults import key_taken, no_key, no_recording
 from holdfast.store.keeper import Keeper
 from holdfast.store.readers import Reader, Readers
 from holdfast.store.writer import Writer
+from holdfast.stores import Key
 
 
 class SqlitePrompts:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from holdfast.contracts import Deleted, RecordingQuery
 from holdfast.errors import NotFound, StoreFailed
 from holdfast.records import Recording, RecordingSummary
 from holdfast.store.codec import micros, summary_of
@@ -16,6 +15,7 @@ from holdfast.store.faults import damaged, no_recording
 from holdfast.store.files import Files
 from holdfast.store.readers import Reader, Readers
 from holdfast.store.writer import Writer
+from holdfast.stores import Deleted, RecordingQuery
 
 if TYPE_CHECKING:
     from typing import Any
@@ -33,7 +33,8 @@ _FILTERS: Mapping[str, str] = {
 
 def find_statement(base: str, query: RecordingQuery) -> str:
     """The query `find` with the filters that are asked for, and no others, so that the indexes serve it."""
-    asked = [text for name, text in _FILTERS.items() if getattr(query, name) is not None]
+    asked = ["evaluation IS NULL" if query.evaluation is None else "evaluation = :evaluation"]
+    asked += [text for name, text in _FILTERS.items() if getattr(query, name) is not None]
     return base.replace("/* filters */", "".join(f"AND {text} " for text in asked))
 
 

@@ -7,7 +7,6 @@ from datetime import datetime
 
 import msgspec
 
-from holdfast.contracts import NamedRelease, Promotion
 from holdfast.errors import NotFound, unknown
 from holdfast.identity import to_json
 from holdfast.release import Release
@@ -15,6 +14,7 @@ from holdfast.store.faults import name_taken, nothing_before
 from holdfast.store.keeper import Keeper
 from holdfast.store.readers import Reader, Readers
 from holdfast.store.writer import Writer
+from holdfast.stores import NamedRelease, Promotion
 
 
 class SqliteReleases:

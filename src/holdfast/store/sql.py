@@ -25,7 +25,7 @@ _NAMED = re.compile(r"^-- name: (\w+)\n-- (.+)\n", re.MULTILINE)
 
 
 class Migration(Struct, frozen=True, kw_only=True):
-    """One step of the schema, forward only. `version` counts from 1 without gaps."""
+    """One step of the schema, forward only, named by its `version`."""
 
     version: int
     name: str
@@ -55,18 +55,20 @@ def migrate(connection: sqlite3.Connection, steps: Sequence[Migration]) -> None:
     Raises StoreFailed (HF602) when the database is newer than `steps`.
     """
     newest = steps[-1].version
-    if (found := _version(connection)) > newest:
+    if (found := max(_applied(connection), default=0)) > newest:
         raise StoreFailed(
             "HF602",
             f"the database is at version {found}; this Holdfast knows versions up to {newest}",
             "install the Holdfast that wrote it or a newer one (pip install --upgrade holdfast),"
             " or name another database_url",
         )
-    for step in steps[found:]:
+    for step in steps:
+        if step.version in _applied(connection):
+            continue
         connection.execute("BEGIN IMMEDIATE")
         try:
             connection.execute(_CREATE)
-            if step.version > _version(connection):  # another process may have been faster
+            if step.version not in _applied(connection):  # another process may have been faster
                 for statement in _statements(step.sql):
                     connection.execute(statement)
                 connection.execute(
@@ -79,11 +81,11 @@ def migrate(connection: sqlite3.Connection, steps: Sequence[Migration]) -> None:
                 connection.execute("ROLLBACK")
 
 
-def _version(connection: sqlite3.Connection) -> int:
-    """The newest migration applied; 0 for a new database, which has no record of any."""
+def _applied(connection: sqlite3.Connection) -> set[int]:
+    """The migrations applied; none for a new database, which has no record of any."""
     if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'schema_migrations'").fetchone():
-        return 0
-    return int(connection.execute("SELECT coalesce(max(version), 0) FROM schema_migrations").fetchone()[0])
+        return set()
+    return {version for (version,) in connection.execute("SELECT version FROM schema_migrations")}
 
 
 def _statements(script: str) -> Iterator[str]:

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from holdfast.store.codec import Codec
+from holdfast.store.evaluations import SqliteEvaluations
 from holdfast.store.faults import database_fault, disk_fault
 from holdfast.store.files import Files
 from holdfast.store.keeper import Keeper
@@ -39,6 +40,7 @@ class SqliteStore:
         self.prompts = SqlitePrompts(sql, writer, readers)
         self.feedback = SqliteFeedback(sql, writer, readers)
         self.keys = SqliteKeys(sql, writer, readers)
+        self.evaluations = SqliteEvaluations(sql, writer, readers)
 
     async def ping(self) -> None:
         """See `Store`."""

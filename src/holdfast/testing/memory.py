@@ -10,7 +10,6 @@ from datetime import datetime
 
 import msgspec
 
-from holdfast.contracts import Deleted, Key, NamedRelease, Promotion, RecordingQuery
 from holdfast.errors import unknown
 from holdfast.identity import recording_from_json, to_json
 from holdfast.records import Feedback, Recording, RecordingSummary
@@ -18,6 +17,14 @@ from holdfast.release import Prompt, Release
 from holdfast.store.codec import Codec, Packed, micros, summary_of
 from holdfast.store.cutting import fill
 from holdfast.store.faults import closed, key_taken, name_taken, no_key, no_recording, nothing_before
+from holdfast.stores import (
+    Deleted,
+    Key,
+    NamedRelease,
+    Promotion,
+    RecordingQuery,
+)
+from holdfast.testing.memory_evaluations import MemoryEvaluations
 
 
 class MemoryStore:
@@ -36,6 +43,7 @@ class MemoryStore:
         self.releases = MemoryReleases(gate)
         self.prompts = MemoryPrompts(gate)
         self.keys = MemoryKeys(gate)
+        self.evaluations = MemoryEvaluations(gate.check, codec)
 
     async def ping(self) -> None:
         """See `Store`."""
@@ -112,9 +120,10 @@ class MemoryRecordings:
 
 
 def _matches(packed: Packed, query: RecordingQuery) -> bool:
-    tenant, _, feature, release, outcome, _, _, started_at, subject, _ = packed.row
+    tenant, _, feature, release, outcome, _, _, started_at, subject, _, evaluation = packed.row
     return (
         tenant == query.tenant
+        and evaluation == query.evaluation
         and query.feature in (None, feature)
         and query.release in (None, release)
         and query.outcome in (None, outcome)

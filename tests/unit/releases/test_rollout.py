@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 import pytest
 from msgspec.structs import replace
 
-from holdfast.contracts import Store
 from holdfast.errors import NotFound, Refused, ReplayDiverged
 from holdfast.identity import digest
 from holdfast.release import CorpusSlot, GuardSlot, ModelSlot, Prompt, Release
@@ -19,6 +18,7 @@ from holdfast.releases.rollout import FRESH_S, Here, Rollout
 from holdfast.runtime.feature import Feature, declare
 from holdfast.store import open_store
 from holdfast.store.scrubbing import Scrubber
+from holdfast.stores import Store
 from holdfast.testing import MemoryStore
 
 SECRET = "sk-of-a-guard"

@@ -12,7 +12,13 @@ from typing import Any
 from msgspec.structs import replace
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from holdfast.contracts import Deleted, Delta, Hear, Key, RecordingQuery, Reset, StepDone, deaf
+from holdfast.contracts import (
+    Delta,
+    Hear,
+    Reset,
+    StepDone,
+    deaf,
+)
 from holdfast.errors import Misconfigured, NotFound, Refused, StoreFailed, unknown
 from holdfast.identity import new_id
 from holdfast.records import (
@@ -32,6 +38,8 @@ from holdfast.records import (
 from holdfast.release import Release
 from holdfast.runtime.compare import Replay, compare
 from holdfast.runtime.who import ANYONE, Who
+from holdfast.stores import Deleted, Key, RecordingQuery
+from holdfast.testing import MemoryStore
 
 SECRET = "sk-very-secret-0123456789"
 AT = datetime(2026, 3, 1, tzinfo=UTC)
@@ -104,6 +112,7 @@ class Recordings:
             each
             for each in reversed(self.kept.values())
             if each.tenant == query.tenant
+            and each.evaluation == query.evaluation
             and query.feature in (None, each.feature)
             and query.outcome in (None, each.outcome)
             and query.subject in (None, each.subject)
@@ -164,6 +173,7 @@ class Store:
         self.releases: Any = None
         self.prompts: Any = None
         self.feedback: Any = None
+        self.evaluations = MemoryStore().evaluations
 
     async def ping(self) -> None:
         if self.down:

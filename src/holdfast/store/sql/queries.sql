@@ -34,8 +34,8 @@ DELETE FROM unsettled WHERE hash = ?;
 
 -- name: add_recording
 -- Keep the row of a recording.
-INSERT INTO recordings (n, tenant, id, feature, release, outcome, cost_usd, ms, started_at, subject, replay_of)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+INSERT INTO recordings (n, tenant, id, feature, release, outcome, cost_usd, ms, started_at, subject, replay_of, evaluation)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: add_body
 -- Keep a body.
@@ -56,7 +56,7 @@ ORDER BY p.position;
 
 -- name: find
 -- Summaries of recordings, newest first. The filters that are asked for replace the comment.
-SELECT tenant, id, feature, release, outcome, cost_usd, ms, started_at, subject, replay_of
+SELECT tenant, id, feature, release, outcome, cost_usd, ms, started_at, subject, replay_of, evaluation
 FROM recordings
 WHERE tenant = :tenant /* filters */
 ORDER BY started_at DESC, n DESC
@@ -178,3 +178,30 @@ SELECT content FROM keys ORDER BY n;
 -- name: change_key
 -- Replace a key's content.
 UPDATE keys SET content = ? WHERE id = ?;
+
+-- name: add_evaluation
+-- Keep an evaluation that begins; the same id again changes nothing.
+INSERT INTO evaluations (tenant, id, feature, content, cases) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING;
+
+-- name: change_evaluation
+-- Replace what is kept of an evaluation.
+UPDATE evaluations SET content = ? WHERE tenant = ? AND id = ?;
+
+-- name: add_result
+-- Keep what came of a case; a second result of the same case and repeat changes nothing.
+INSERT INTO evaluation_results (evaluation, case_id, repeat, content) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING;
+
+-- name: evaluation
+-- An evaluation by its id: its number, itself and its cases.
+SELECT n, content, cases FROM evaluations WHERE tenant = ? AND id = ?;
+
+-- name: results_of
+-- What came of an evaluation's cases, in order of arrival.
+SELECT content FROM evaluation_results WHERE evaluation = ? ORDER BY n;
+
+-- name: find_evaluations
+-- Evaluations, newest first: ids sort by time. The filters that are asked for replace the comment.
+SELECT content FROM evaluations
+WHERE tenant = :tenant /* filters */
+ORDER BY id DESC
+LIMIT :limit;
