@@ -16,7 +16,7 @@ from holdfast.cli.leaving import exit_code_of
 from holdfast.errors import CODES
 
 PROMISED = {
-    *("new", "up", "sync", "run", "replay", "doctor", "models pull", "models list"),
+    *("new", "up", "sync", "run", "eval", "replay", "doctor", "models pull", "models list"),
     *("corpus list", "corpus show", "corpus diff", "corpus restore", "keys create", "keys list", "keys revoke"),
     *("release list", "release create", "release diff", "release promote", "release rollback"),
     *("recordings list", "recordings show", "recordings export", "recordings delete"),
