@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from holdfast.app import Project, open_project
-    from holdfast.contracts import Passed, RawDocument, Source
+    from holdfast.contracts import Answered, Passed, RawDocument, Scorer, Source
     from holdfast.embedding import App
     from holdfast.errors import (
         EffectFailed,
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from holdfast.runtime.feature import Bar
 
 __all__ = [
+    "Answered",
     "App",
     "Bar",
     "Citation",
@@ -49,6 +50,7 @@ __all__ = [
     "Refused",
     "Replay",
     "ReplayDiverged",
+    "Scorer",
     "Source",
     "StoreFailed",
     "Tool",
@@ -60,7 +62,7 @@ __all__ = [
 _HOMES = MappingProxyType(
     {
         "app": ("Project", "open_project"),
-        "contracts": ("Passed", "RawDocument", "Source"),
+        "contracts": ("Answered", "Passed", "RawDocument", "Scorer", "Source"),
         "embedding": ("App",),
         "errors": (
             *("EffectFailed", "GuardBlocked", "HoldfastError", "Misconfigured"),

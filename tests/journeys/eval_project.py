@@ -16,7 +16,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from holdfast.app import Project, open_project
+from holdfast.app import Project, open_configured
+from holdfast.config import load_config
 from holdfast.contracts import Answer
 from holdfast.evals.cases import cases_file, read_cases
 from holdfast.evals.evaluate import Evaluated, How, Plan, begin, go_on, unfinished
@@ -109,8 +110,8 @@ class Model:
 
 @asynccontextmanager
 async def opened(folder: Path, model: Model) -> AsyncIterator[Project]:
-    """The project, synced, with the model under the name `fake`."""
-    project = await open_project(folder, environ={}, models={"fake": model})
+    """The project, synced without an encoder, with the model under the name `fake`."""
+    project = await open_configured(load_config(folder, {}), models={"fake": model}, encoder=False)
     try:
         await project.sync()
         yield project

@@ -15,7 +15,11 @@ from holdfast.evals.evaluate import Evaluated, How
 from holdfast.evals.verdict import verdict_of
 from holdfast.evaluation import Standing
 from holdfast.records import Generate, Retrieve
+<<<<<<< HEAD
 from holdfast.stores import EvaluationQuery, RecordingQuery
+=======
+from holdfast.testing import project as aside
+>>>>>>> 32f9d8a (Tell a currency's number from its neighbour's, and make the scorer's contract public)
 
 ROOT = Path(__file__).parents[2]
 
@@ -202,3 +206,15 @@ async def test_a_kill_loses_at_most_the_cases_in_flight(killed: tuple[Path, int]
         assert done.evaluation.finished_at is not None
         recordings = await project.store.recordings.find(RecordingQuery(evaluation=evaluation.id, limit=100))
         assert 40 <= len(recordings) <= 44
+
+
+async def test_the_help_desk_is_evaluated_without_a_model_an_encoder_or_a_network() -> None:
+    example = ROOT / "examples" / "helpdesk"
+    async with aside(example, changes={"answer.models": "extractive"}, environ={}) as opened_aside:
+        done = await evaluated(opened_aside, "answer_ticket")
+        assert (done.evaluation.done, done.evaluation.cases, done.evaluation.spent_usd) == (60, 60, 0.0)
+        assert done.evaluation.finished_at is not None
+        assert standing(done, "answered").n == 60
+        assert standing(done, "facts").n == standing(done, "citation_recall").n == 52
+        assert standing(done, "grounded").estimate == 1.0, "the sentences are the sources' own"
+        assert not any(score.error for result in done.results for score in result.scores)

@@ -48,10 +48,7 @@ def tokens(text: str) -> tuple[Token, ...]:
         if token[0].isdecimal():
             found.append(_number(token))
         elif token in _SIGNS or token in _CURRENCIES:
-            sign = _CURRENCIES.get(token, token)
-            after_number = bool(found) and isinstance(found[-1], frozenset)
-            taken = len(found) > 1 and isinstance(found[-2], str) and found[-2] in _SIGNS
-            found.insert(len(found) - (after_number and not taken), sign)
+            found.insert(len(found) - _follows_its_number(plain, match), _CURRENCIES.get(token, token))
         elif token in SPELLED:
             found.append(frozenset({float(SPELLED[token])}))
         else:
@@ -67,6 +64,12 @@ def contains(text: str, part: str) -> bool:
 def missing(text: str, facts: Sequence[str]) -> tuple[str, ...]:
     """The facts that a text does not say."""
     return tuple(fact for fact in facts if not says(text, fact))
+
+
+def _follows_its_number(text: str, sign: re.Match[str]) -> bool:
+    """Whether a currency belongs to the number before it ("14 €") rather than to the one behind it ("€14")."""
+    before, behind = text[max(0, sign.start() - 2) : sign.start()], text[sign.end() : sign.end() + 1]
+    return before.rstrip()[-1:].isdecimal() and not behind.isdecimal()
 
 
 def _same(one: Token, other: Token) -> bool:

@@ -26,6 +26,9 @@ from holdfast.evals.facts import contains, missing, says, tokens
         ("until 23:59", "23:59"),
         ("part T1-117, at 6 bars", "6 bar"),
         ("$5 and €6", "€6"),
+        ("2 | €14.90 | 5", "€14.90"),
+        ("2 €14.90", "€14.90"),
+        ("14,90 € 5 Tage", "€14.90"),
         ("from £1,234.50 on", "£1234.5"),
     ],
 )
