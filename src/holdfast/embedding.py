@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from holdfast import app
 from holdfast.app import Project, open_project
 from holdfast.config import find_project
+from holdfast.contracts import Scorers
 from holdfast.records import Json
 from holdfast.runtime.outcome import output_of
 
@@ -28,8 +29,8 @@ class App(app.App):
     the latest when the event loop ends. A later use opens it again.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *, scorers: Scorers | None = None) -> None:
+        super().__init__(scorers=scorers)
         self._project: Project | None = None
         self._opened: AsyncGenerator[Project] | None = None
         self._opening = asyncio.Lock()

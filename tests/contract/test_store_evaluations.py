@@ -9,14 +9,12 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from tests.contract.store_samples import NOW, recording
-from tests.contract.test_store import SECRET, found, store, summary
+from tests.contract.store_samples import NOW, SECRET, recording
+from tests.contract.test_store import found, summary
 
 from holdfast.errors import NotFound
 from holdfast.evaluation import Case, CaseResult, Evaluation, Gold, Score, Standing
 from holdfast.stores import EvaluationQuery, RecordingQuery, Store
-
-__all__ = ["store"]
 
 
 def evaluation(number: int, **fields: Any) -> Evaluation:

@@ -15,11 +15,8 @@ from holdfast.evals.evaluate import Evaluated, How
 from holdfast.evals.verdict import verdict_of
 from holdfast.evaluation import Standing
 from holdfast.records import Generate, Retrieve
-<<<<<<< HEAD
 from holdfast.stores import EvaluationQuery, RecordingQuery
-=======
 from holdfast.testing import project as aside
->>>>>>> 32f9d8a (Tell a currency's number from its neighbour's, and make the scorer's contract public)
 
 ROOT = Path(__file__).parents[2]
 
