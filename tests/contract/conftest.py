@@ -13,12 +13,14 @@ from holdfast.stores import Store
 from holdfast.testing import MemoryStore
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
     opened: Store
     if request.param == "memory":
         opened = MemoryStore(secrets=[SECRET])
     else:
-        opened = await open_store(f"sqlite:///{tmp_path}/holdfast.db", tmp_path / "storage", secrets=[SECRET])
+        sqlite = request.param == "sqlite"
+        url = f"sqlite:///{tmp_path}/holdfast.db" if sqlite else request.getfixturevalue("postgres_url")
+        opened = await open_store(url, tmp_path / "storage", secrets=[SECRET])
     yield opened
     await opened.close()

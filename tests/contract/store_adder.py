@@ -32,11 +32,13 @@ async def add_all(database_url: str, storage: str, first: int, count: int) -> No
     await store.close()
 
 
-def start_adder(tmp_path: Path, first: int = 0, count: int = 100_000) -> subprocess.Popen[bytes]:
-    """Start a process that adds recordings to the store under `tmp_path`."""
-    url, storage = f"sqlite:///{tmp_path}/holdfast.db", str(tmp_path / "storage")
+def start_adder(
+    tmp_path: Path, first: int = 0, count: int = 100_000, url: str | None = None
+) -> subprocess.Popen[bytes]:
+    """Start a process that adds recordings to the store at `url`, or in a file under `tmp_path`; large bodies there."""
+    url = url or f"sqlite:///{tmp_path}/holdfast.db"
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.contract.store_adder", url, storage, str(first), str(count)],
+        [sys.executable, "-m", "tests.contract.store_adder", url, str(tmp_path / "storage"), str(first), str(count)],
         stdout=subprocess.PIPE,
         cwd=_ROOT,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},

@@ -1,4 +1,4 @@
-"""Every store keeps every promise of the contracts: the one on a disk, and its twin in memory.
+"""Every store keeps every promise of the contracts: over SQLite, over PostgreSQL, and their twin in memory.
 
 Knows nothing of how any of them does it.
 """

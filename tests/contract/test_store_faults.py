@@ -23,12 +23,13 @@ from holdfast.store.codec import hash_of
 from holdfast.store.faults import no_recording
 from holdfast.store.files import Files
 from holdfast.store.keeper import Keeper
-from holdfast.store.sqlite import SqliteStore, open_sqlite
+from holdfast.store.sqlite import open_sqlite
+from holdfast.store.stores import SqlStore
 from holdfast.stores import RecordingQuery
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
+async def store(tmp_path: Path) -> AsyncIterator[SqlStore]:
     opened = open_sqlite(tmp_path / "holdfast.db", tmp_path / "storage", [], busy_ms=100)
     yield opened
     await opened.close()
@@ -38,7 +39,7 @@ def incompressible(seed: int) -> Recording:
     return recording(f"question {seed}", input=random.Random(seed).randbytes(20_000).hex())
 
 
-async def allow_pages(store: SqliteStore, more: int) -> None:
+async def allow_pages(store: SqlStore, more: int) -> None:
     def limit(keeper: Keeper) -> None:
         pages = keeper.connection.execute("PRAGMA page_count").fetchone()[0]
         keeper.connection.execute(f"PRAGMA max_page_count = {pages + more}")
@@ -46,7 +47,7 @@ async def allow_pages(store: SqliteStore, more: int) -> None:
     await store._writer.change(limit, alone=True)
 
 
-async def test_a_full_database_fails_every_waiter_and_recovers_when_there_is_space(store: SqliteStore) -> None:
+async def test_a_full_database_fails_every_waiter_and_recovers_when_there_is_space(store: SqlStore) -> None:
     before = recording("before")
     await store.recordings.add(before)
     await allow_pages(store, 20)
@@ -67,9 +68,7 @@ async def test_a_full_database_fails_every_waiter_and_recovers_when_there_is_spa
     assert await store.recordings.get(before.id) == before
 
 
-async def test_a_full_storage_fails_the_recording_that_needs_it_and_no_other(
-    store: SqliteStore, tmp_path: Path
-) -> None:
+async def test_a_full_storage_fails_the_recording_that_needs_it_and_no_other(store: SqlStore, tmp_path: Path) -> None:
     await store.recordings.add(numbered(0))
     (first_file,) = (path for path in (tmp_path / "storage").rglob("*") if path.is_file())
     body = to_json(numbered(8).input)[9:-2]  # the text in {"body":"..."}
@@ -100,7 +99,7 @@ async def test_a_database_that_cannot_be_opened_is_named_with_a_fix(tmp_path: Pa
         open_sqlite(tmp_path / "holdfast.db", tmp_path / "storage", [])
 
 
-async def test_a_database_that_becomes_read_only_refuses_writes_and_still_reads(store: SqliteStore) -> None:
+async def test_a_database_that_becomes_read_only_refuses_writes_and_still_reads(store: SqlStore) -> None:
     given = recording()
     await store.recordings.add(given)
     await store._writer.change(lambda keeper: keeper.connection.execute("PRAGMA query_only = ON"), alone=True)
@@ -110,7 +109,7 @@ async def test_a_database_that_becomes_read_only_refuses_writes_and_still_reads(
 
 
 async def test_a_database_that_another_process_holds_fails_with_a_fix_and_recovers(
-    store: SqliteStore, tmp_path: Path
+    store: SqlStore, tmp_path: Path
 ) -> None:
     other = sqlite3.connect(tmp_path / "holdfast.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -125,7 +124,7 @@ async def test_a_database_that_another_process_holds_fails_with_a_fix_and_recove
 
 
 @pytest.mark.parametrize("damage", ["flipped", "swapped", "format", "missing"])
-async def test_a_damaged_body_names_its_recording(store: SqliteStore, tmp_path: Path, damage: str) -> None:
+async def test_a_damaged_body_names_its_recording(store: SqlStore, tmp_path: Path, damage: str) -> None:
     broken, whole = recording("broken", passages=(1,)), recording("whole", passages=(2,))
     for each in (broken, whole):
         await store.recordings.add(each)
@@ -149,7 +148,7 @@ async def test_a_damaged_body_names_its_recording(store: SqliteStore, tmp_path: 
         assert await store.recordings.get(whole.id) == whole
 
 
-async def test_a_lost_file_names_its_recording(store: SqliteStore, tmp_path: Path) -> None:
+async def test_a_lost_file_names_its_recording(store: SqlStore, tmp_path: Path) -> None:
     await store.recordings.add(numbered(0))
     for path in (tmp_path / "storage").rglob("*"):
         if path.is_file():
@@ -160,7 +159,7 @@ async def test_a_lost_file_names_its_recording(store: SqliteStore, tmp_path: Pat
 
 
 async def test_a_recording_erased_while_it_is_read_is_not_found(
-    store: SqliteStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: SqlStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await store.recordings.add(numbered(0))
     read = Files.read
@@ -178,7 +177,7 @@ async def test_a_recording_erased_while_it_is_read_is_not_found(
         await store.recordings.get(numbered(0).id)
 
 
-async def test_a_waiter_whose_event_loop_is_gone_costs_the_others_nothing(store: SqliteStore) -> None:
+async def test_a_waiter_whose_event_loop_is_gone_costs_the_others_nothing(store: SqlStore) -> None:
     given = recording("from a loop that ends")
 
     def leave() -> None:
@@ -197,7 +196,7 @@ async def test_a_waiter_whose_event_loop_is_gone_costs_the_others_nothing(store:
     assert await store.recordings.get(given.id) == given
 
 
-async def test_a_waiter_that_is_cancelled_costs_the_others_nothing(store: SqliteStore) -> None:
+async def test_a_waiter_that_is_cancelled_costs_the_others_nothing(store: SqlStore) -> None:
     many = [recording(f"question {n}") for n in range(40)]
     adding = [asyncio.create_task(store.recordings.add(each)) for each in many]
     await asyncio.sleep(0)  # all are queued now
@@ -223,7 +222,7 @@ async def test_closing_writes_what_is_queued(tmp_path: Path) -> None:
     await store.close()
 
 
-async def test_several_event_loops_may_use_one_store(store: SqliteStore) -> None:
+async def test_several_event_loops_may_use_one_store(store: SqlStore) -> None:
     many = [recording(f"question {n}") for n in range(30)]
 
     def elsewhere(part: list[Recording]) -> None:
@@ -241,7 +240,7 @@ async def test_several_event_loops_may_use_one_store(store: SqliteStore) -> None
         assert await store.recordings.get(each.id) == each
 
 
-async def test_a_value_that_cannot_be_written_fails_alone_and_the_store_goes_on(store: SqliteStore) -> None:
+async def test_a_value_that_cannot_be_written_fails_alone_and_the_store_goes_on(store: SqlStore) -> None:
     bad = Prompt(path="a.md", hash="h1", text="lone \ud800 surrogate")
     given = recording()
     outcomes = await asyncio.gather(store.prompts.note(bad), store.recordings.add(given), return_exceptions=True)
@@ -252,7 +251,7 @@ async def test_a_value_that_cannot_be_written_fails_alone_and_the_store_goes_on(
     assert await store.recordings.get(given.id) == given
 
 
-async def test_a_change_that_refuses_is_undone_and_its_batch_is_kept(store: SqliteStore) -> None:
+async def test_a_change_that_refuses_is_undone_and_its_batch_is_kept(store: SqlStore) -> None:
     def refusing(keeper: Keeper) -> None:
         keeper.connection.execute("INSERT INTO keys (tenant, id, content) VALUES ('', 'k1', '{}')")
         raise no_recording("rec_nowhere")
@@ -264,7 +263,7 @@ async def test_a_change_that_refuses_is_undone_and_its_batch_is_kept(store: Sqli
     assert await store.recordings.get(given.id) == given
 
 
-async def test_a_batch_that_fails_halfway_leaves_nothing_and_the_store_goes_on(store: SqliteStore) -> None:
+async def test_a_batch_that_fails_halfway_leaves_nothing_and_the_store_goes_on(store: SqlStore) -> None:
     forbid = "CREATE TEMP TRIGGER forbid BEFORE INSERT ON parts BEGIN SELECT RAISE(ABORT, 'forbidden'); END"
     await store._writer.change(lambda keeper: keeper.connection.execute(forbid), alone=True)
     many = [recording(f"question {n}") for n in range(5)]

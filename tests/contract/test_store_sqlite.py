@@ -23,12 +23,13 @@ from holdfast.store.files import Files
 from holdfast.store.keeper import Keeper
 from holdfast.store.recordings import find_statement
 from holdfast.store.sql import Migration, migrate, migrations, queries
-from holdfast.store.sqlite import SqliteStore, open_sqlite
+from holdfast.store.sqlite import open_sqlite
+from holdfast.store.stores import SqlStore
 from holdfast.stores import RecordingQuery
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
+async def store(tmp_path: Path) -> AsyncIterator[SqlStore]:
     opened = open_sqlite(tmp_path / "holdfast.db", tmp_path / "storage", [])
     yield opened
     await opened.close()
@@ -49,7 +50,7 @@ def files(tmp_path: Path) -> list[Path]:
 @pytest.mark.parametrize(
     ("url", "storage", "code", "fix"),
     [
-        ("postgresql://db/holdfast", "storage", "HF107", "sqlite:///"),
+        ("postgresql+asyncpg://db/holdfast", "storage", "HF100", "postgresql://"),
         ("sqlite:///:memory:", "storage", "HF100", "MemoryStore"),
         ("sqlite://", "storage", "HF100", "sqlite:///"),
         ("sqlite:///", "storage", "HF100", "sqlite:///"),
@@ -81,7 +82,7 @@ async def test_a_file_that_is_no_database_fails_with_a_fix(tmp_path: Path) -> No
         open_sqlite(tmp_path / "holdfast.db", tmp_path / "storage", [])
 
 
-async def test_commits_are_synced_and_erasure_overwrites(store: SqliteStore) -> None:
+async def test_commits_are_synced_and_erasure_overwrites(store: SqlStore) -> None:
     def pragmas(keeper: Keeper) -> list[object]:
         names = ("journal_mode", "synchronous", "foreign_keys", "secure_delete")
         return [keeper.connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
@@ -174,7 +175,7 @@ def test_processes_that_open_a_new_database_at_once_all_succeed(tmp_path: Path) 
 
 @pytest.mark.parametrize("before", [None, "rec_1"])
 @pytest.mark.parametrize("count", [0, 1, 2])
-async def test_find_uses_an_index_and_never_sorts(store: SqliteStore, count: int, before: str | None) -> None:
+async def test_find_uses_an_index_and_never_sorts(store: SqlStore, count: int, before: str | None) -> None:
     filters = {"feature": "f", "outcome": "ok", "release": "r_1", "subject": "s", "since": NOW, "until": NOW}
 
     def plan(keeper: Keeper, query: RecordingQuery) -> str:
@@ -195,7 +196,7 @@ async def test_find_uses_an_index_and_never_sorts(store: SqliteStore, count: int
 # ---------------------------------------------------------------- bodies
 
 
-async def test_a_passage_is_stored_once_however_often_it_is_found(store: SqliteStore) -> None:
+async def test_a_passage_is_stored_once_however_often_it_is_found(store: SqlStore) -> None:
     def count(keeper: Keeper) -> int:
         return int(keeper.connection.execute("SELECT count(*) FROM bodies WHERE hash IS NOT NULL").fetchone()[0])
 
@@ -204,7 +205,7 @@ async def test_a_passage_is_stored_once_however_often_it_is_found(store: SqliteS
     assert await store._writer.change(count) == 4  # three passages and the system prompt
 
 
-async def test_a_large_body_is_one_file_until_nobody_uses_it(store: SqliteStore, tmp_path: Path) -> None:
+async def test_a_large_body_is_one_file_until_nobody_uses_it(store: SqlStore, tmp_path: Path) -> None:
     hers, his = recording(large()), recording(large(), subject="ben", tenant="")
     for each in (hers, his):
         await store.recordings.add(each)
@@ -216,7 +217,7 @@ async def test_a_large_body_is_one_file_until_nobody_uses_it(store: SqliteStore,
     assert (second.recordings, second.files, files(tmp_path)) == (1, 1, [])
 
 
-async def test_erased_text_is_gone_from_every_byte_of_the_database(store: SqliteStore, tmp_path: Path) -> None:
+async def test_erased_text_is_gone_from_every_byte_of_the_database(store: SqlStore, tmp_path: Path) -> None:
     def content(keeper: Keeper) -> list[bytes]:
         text = "SELECT b.content FROM recordings AS r JOIN parts ON recording = r.n JOIN bodies AS b ON b.n = body"
         return [row[0] for row in keeper.connection.execute(text + " WHERE r.subject = 'MARKER-anna'")]
@@ -329,7 +330,7 @@ async def test_two_databases_share_a_storage_without_touching_each_other(tmp_pat
         await store.close()
 
 
-async def test_recordings_of_random_bytes_take_files_and_rows_alike(store: SqliteStore) -> None:
+async def test_recordings_of_random_bytes_take_files_and_rows_alike(store: SqlStore) -> None:
     chance = random.Random(7)
     many = [recording(input=chance.randbytes(size).hex()) for size in (10, 1_000, 8_000, 140_000, 200_000)]
     await asyncio.gather(*(store.recordings.add(each) for each in many))

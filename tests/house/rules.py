@@ -35,6 +35,7 @@ HOMES: Mapping[str, frozenset[str]] = {
     "numpy": frozenset({"corpus", "contracts", "gateway"}),  # wherever vectors are compared
     "onnx": frozenset({"corpus"}),
     "onnxruntime": frozenset({"corpus"}),
+    "psycopg": frozenset({"store"}),
     "pydantic": frozenset({"config", "runtime", "server"}),  # the doors: settings, inputs and outputs, parameters
     "pydantic_core": frozenset({"doors", "runtime"}),
     "pytest": frozenset({"testing"}),  # its fixture is for users' tests; who uses it has pytest

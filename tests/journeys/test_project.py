@@ -262,7 +262,7 @@ async def test_another_program_runs_a_feature_by_name_and_gets_its_errors(folder
         ("holdfast.toml", "[slots.answer]\nmodels = 'x:y'\nprompt = 'none.md'", "none.md"),
         ("holdfast.toml", "[providers.mine]\napi_key = 'x'", "base_url"),
         ("holdfast.toml", "[app]\nfeatures = 'other.py'", "there is no"),
-        ("holdfast.toml", "[app]\ndatabase_url = 'postgresql://x/y'", "SQLite"),
+        ("holdfast.toml", "[app]\ndatabase_url = 'mysql://x/y'", "mysql"),
     ],
 )
 async def test_a_project_that_cannot_work_is_refused_at_the_door(folder: Path, file: str, text: str, said: str) -> None:

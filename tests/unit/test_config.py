@@ -114,3 +114,17 @@ def test_a_corpus_says_its_interval_in_seconds(tmp_path: Path) -> None:
     text = '[corpora.a]\nsource = "folder"\nevery = "15m"\n[corpora.b]\nsource = "folder"'
     corpora = load_config(write(tmp_path, text), {}).corpora
     assert (corpora["a"].every_s, corpora["b"].every_s) == (900, None)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("sqlite:///.holdfast/holdfast.db", "sqlite:///.holdfast/holdfast.db"),
+        ("postgresql://ada:se:c?ret@db:5432/desk?sslmode=require", "postgresql://ada@db:5432/desk"),
+        ("postgresql://db/desk?password=secret@1", "postgresql://db/desk"),
+        ("postgresql:///desk", "postgresql:///desk"),
+    ],
+)
+def test_a_database_is_shown_without_its_password(tmp_path: Path, url: str, shown: str) -> None:
+    config = load_config(write(tmp_path, f'[app]\ndatabase_url = "{url}"'), {})
+    assert config.shown_database_url == shown

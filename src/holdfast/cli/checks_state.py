@@ -42,7 +42,7 @@ def database(config: Config) -> Check:
         asyncio.run(write())
     except HoldfastError as error:
         return failed("database", error)
-    return ok("database", f"{config.app.database_url} answers and takes writes")
+    return ok("database", f"{config.shown_database_url} answers and takes writes")
 
 
 def storage(config: Config) -> Check:

@@ -1,4 +1,4 @@
-"""Evaluations in SQLite, by the contract `Evaluations`.
+"""Evaluations in a database, by the contract `Evaluations`.
 
 Knows nothing of threads, nor of how a case is scored.
 """
@@ -18,7 +18,7 @@ from holdfast.store.writer import Writer
 from holdfast.stores import EvaluationQuery
 
 
-class SqliteEvaluations:
+class SqlEvaluations:
     """Evaluations, their cases and results."""
 
     def __init__(self, sql: Mapping[str, str], writer: Writer, readers: Readers) -> None:

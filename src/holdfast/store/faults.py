@@ -26,7 +26,7 @@ _DISK = frozenset(
 )
 
 
-def database_fault(error: sqlite3.Error) -> StoreFailed:
+def database_fault(error: Exception) -> StoreFailed:
     """The StoreFailed for an error of SQLite: HF601 for the disk, HF600 for anything else."""
     family = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # the low byte of an extended code
     if family in _BUSY:
@@ -53,6 +53,16 @@ def disk_fault(error: Exception) -> StoreFailed:
     )
 
 
+def newer(found: int, newest: int) -> StoreFailed:
+    """The StoreFailed for a database that a newer Holdfast has changed."""
+    return StoreFailed(
+        "HF602",
+        f"the database is at version {found}; this Holdfast knows versions up to {newest}",
+        "install the Holdfast that wrote it or a newer one (pip install --upgrade holdfast),"
+        " or name another database_url",
+    )
+
+
 def damaged(recording_id: str, what: str) -> StoreFailed:
     """The StoreFailed for a recording that is there but cannot be read back."""
     return StoreFailed(
@@ -65,6 +75,15 @@ def damaged(recording_id: str, what: str) -> StoreFailed:
 def closed() -> StoreFailed:
     """The StoreFailed for a store that is asked after it was closed."""
     return StoreFailed("HF600", "the store is closed", "open it again with open_store()")
+
+
+def doubtful() -> StoreFailed:
+    """The StoreFailed for a change whose commit nobody can know of. A recording is simply kept again."""
+    return StoreFailed(
+        "HF600",
+        "the connection to the database broke while this was committed: it may have been done, or not",
+        "see whether it was; if not, ask again",
+    )
 
 
 def unwritable(what: str, error: Exception) -> StoreFailed:

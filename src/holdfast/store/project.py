@@ -1,6 +1,6 @@
-"""Prompts, feedback and keys in SQLite, each by its contract.
+"""Prompts, feedback and keys in a database, each by its contract.
 
-Knows nothing of threads, nor of who may do what.
+Knows nothing of threads, of which database it is, nor of who may do what.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from holdfast.store.writer import Writer
 from holdfast.stores import Key
 
 
-class SqlitePrompts:
+class SqlPrompts:
     """Prompts by path and number."""
 
     def __init__(self, sql: Mapping[str, str], writer: Writer, readers: Readers) -> None:
@@ -51,7 +51,7 @@ class SqlitePrompts:
         raise unknown("HF201", "prompt", f"{path}@{number}", known)
 
 
-class SqliteFeedback:
+class SqlFeedback:
     """Feedback on recordings."""
 
     def __init__(self, sql: Mapping[str, str], writer: Writer, readers: Readers) -> None:
@@ -81,7 +81,7 @@ class SqliteFeedback:
         _write(keeper, self._sql["add_feedback"], tenant, feedback.id, row[0], feedback.subject, content)
 
 
-class SqliteKeys:
+class SqlKeys:
     """Keys by id."""
 
     def __init__(self, sql: Mapping[str, str], writer: Writer, readers: Readers) -> None:

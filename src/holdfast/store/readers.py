@@ -6,15 +6,16 @@ Knows nothing of what is read.
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
+from holdfast.errors import StoreFailed
 from holdfast.store.codec import Codec
-from holdfast.store.faults import closed, database_fault
+from holdfast.store.connection import Connection
+from holdfast.store.faults import closed
 
 T = TypeVar("T")
 _THREADS = 4
@@ -24,15 +25,19 @@ _THREADS = 4
 class Reader:
     """What one thread reads with."""
 
-    connection: sqlite3.Connection
+    connection: Connection
     codec: Codec
 
 
 class Readers:
     """A small pool. A read sees everything that was acknowledged before it began."""
 
-    def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
+    def __init__(
+        self, connect: Callable[[], Connection], errors: type[Exception], fault: Callable[[Exception], StoreFailed]
+    ) -> None:
         self._connect = connect
+        self._errors = errors
+        self._fault = fault
         self._mine = threading.local()
         self._all: list[Reader] = []
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="holdfast-reader")
@@ -57,5 +62,5 @@ class Readers:
                 self._mine.reader = Reader(self._connect(), Codec())
                 self._all.append(self._mine.reader)
             return read(self._mine.reader)
-        except sqlite3.Error as error:
-            raise database_fault(error) from error
+        except self._errors as error:
+            raise self._fault(error) from error

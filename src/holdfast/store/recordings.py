@@ -1,6 +1,6 @@
-"""Recordings in SQLite, by the contract `Recordings`.
+"""Recordings in a database, by the contract `Recordings`.
 
-Knows nothing of threads or files beyond asking for them.
+Knows nothing of which database it is, nor of threads or files beyond asking for them.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def find_statement(base: str, query: RecordingQuery) -> str:
     return base.replace("/* filters */", "".join(f"AND {text} " for text in asked))
 
 
-class SqliteRecordings:
+class SqlRecordings:
     """Recordings over a writer and readers."""
 
     def __init__(self, sql: Mapping[str, str], writer: Writer, readers: Readers, files: Files) -> None:

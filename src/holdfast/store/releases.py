@@ -1,4 +1,4 @@
-"""Releases in SQLite: by id, by name, and which of them answers. Knows nothing of what a release chooses."""
+"""Releases in a database: by id, by name, and which of them answers. Knows nothing of what a release chooses."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from holdfast.store.writer import Writer
 from holdfast.stores import NamedRelease, Promotion
 
 
-class SqliteReleases:
+class SqlReleases:
     """See `Releases`. Every change is one transaction, so that two processes promote one after the other."""
 
     def __init__(self, sql: Mapping[str, str], writer: Writer, readers: Readers) -> None:

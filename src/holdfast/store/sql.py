@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
-from holdfast.errors import StoreFailed
+from holdfast.store.faults import newer
 
 _FOLDER = Path(__file__).parent / "sql"
 _CREATE = (
@@ -32,19 +32,27 @@ class Migration(Struct, frozen=True, kw_only=True):
     sql: str
 
 
-def queries() -> Mapping[str, str]:
-    """Every query of `queries.sql` by its name; there each is `-- name: x`, a line of description, one statement."""
-    pieces = _NAMED.split((_FOLDER / "queries.sql").read_text(encoding="utf-8"))[1:]
-    return MappingProxyType(
-        {name: text.strip().removesuffix(";") for name, text in zip(pieces[::3], pieces[2::3], strict=True)}
-    )
+def queries(own: str | None = None) -> Mapping[str, str]:
+    """Every query of `queries.sql` by its name; there each is `-- name: x`, a line of description, one statement.
+
+    Those in the folder `own` of another database go before them.
+    """
+    found: dict[str, str] = {}
+    for folder in (_FOLDER, *([_FOLDER / own] if own else [])):
+        pieces = _NAMED.split((folder / "queries.sql").read_text(encoding="utf-8"))[1:]
+        for name, text in zip(pieces[::3], pieces[2::3], strict=True):
+            found[name] = text.strip().removesuffix(";")
+    return MappingProxyType(found)
 
 
-def migrations() -> tuple[Migration, ...]:
-    """Every migration in order, from the files `NNNN_name.sql`."""
+def migrations(own: str | None = None) -> tuple[Migration, ...]:
+    """Every migration in order, from the files `NNNN_name.sql`; one in the folder `own` replaces its namesake."""
+    paths = {path.name: path for path in (_FOLDER / "migrations").glob("*.sql")}
+    if own is not None:
+        paths |= {path.name: path for path in (_FOLDER / own / "migrations").glob("*.sql")}
     return tuple(
         Migration(version=int(path.stem[:4]), name=path.stem[5:], sql=path.read_text(encoding="utf-8"))
-        for path in sorted((_FOLDER / "migrations").glob("*.sql"))
+        for _, path in sorted(paths.items())
     )
 
 
@@ -54,14 +62,8 @@ def migrate(connection: sqlite3.Connection, steps: Sequence[Migration]) -> None:
     Run twice, or by two processes at once, each step is applied once; stopped halfway, the next run goes on from there.
     Raises StoreFailed (HF602) when the database is newer than `steps`.
     """
-    newest = steps[-1].version
-    if (found := max(_applied(connection), default=0)) > newest:
-        raise StoreFailed(
-            "HF602",
-            f"the database is at version {found}; this Holdfast knows versions up to {newest}",
-            "install the Holdfast that wrote it or a newer one (pip install --upgrade holdfast),"
-            " or name another database_url",
-        )
+    if (found := max(_applied(connection), default=0)) > steps[-1].version:
+        raise newer(found, steps[-1].version)
     for step in steps:
         if step.version in _applied(connection):
             continue

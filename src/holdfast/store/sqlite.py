@@ -5,54 +5,22 @@ Knows nothing of configuration; `opening.py` reads the URL.
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 from holdfast.store.codec import Codec
-from holdfast.store.evaluations import SqliteEvaluations
 from holdfast.store.faults import database_fault, disk_fault
 from holdfast.store.files import Files
 from holdfast.store.keeper import Keeper
-from holdfast.store.project import SqliteFeedback, SqliteKeys, SqlitePrompts
-from holdfast.store.readers import Readers
-from holdfast.store.recordings import SqliteRecordings
-from holdfast.store.releases import SqliteReleases
 from holdfast.store.sql import migrate, migrations, queries
-from holdfast.store.writer import Writer
+from holdfast.store.stores import SqlStore
 
 _BUSY_MS = 10_000
 
 
-class SqliteStore:
-    """All small stores over one database, by the contract `Store`. Make it with `open_store`."""
-
-    def __init__(
-        self, sql: Mapping[str, str], keeper: Keeper, files: Files, connect: Callable[[], sqlite3.Connection]
-    ) -> None:
-        self._sql = sql
-        self._writer = writer = Writer(keeper)
-        self._readers = readers = Readers(connect)
-        self.recordings = SqliteRecordings(sql, writer, readers, files)
-        self.releases = SqliteReleases(sql, writer, readers)
-        self.prompts = SqlitePrompts(sql, writer, readers)
-        self.feedback = SqliteFeedback(sql, writer, readers)
-        self.keys = SqliteKeys(sql, writer, readers)
-        self.evaluations = SqliteEvaluations(sql, writer, readers)
-
-    async def ping(self) -> None:
-        """See `Store`."""
-        await self._readers.read(lambda reader: reader.connection.execute(self._sql["ping"]).fetchone())
-
-    async def close(self) -> None:
-        """See `Store`."""
-        await asyncio.to_thread(self._writer.close)
-        await asyncio.to_thread(self._readers.close)
-
-
-def open_sqlite(path: Path, storage: Path, secrets: Sequence[str], busy_ms: int = _BUSY_MS) -> SqliteStore:
+def open_sqlite(path: Path, storage: Path, secrets: Sequence[str], busy_ms: int = _BUSY_MS) -> SqlStore:
     """Open or make the database, bring its schema up to date, and remove the files a kill left.
 
     Waits at most `busy_ms` for another process, then and at every write. Raises StoreFailed (HF600, HF601, HF602).
@@ -74,7 +42,7 @@ def open_sqlite(path: Path, storage: Path, secrets: Sequence[str], busy_ms: int 
         raise database_fault(error) from error
     except OSError as error:
         raise disk_fault(error) from error
-    return SqliteStore(sql, keeper, files, partial(_connect_reader, path, busy_ms))
+    return SqlStore(sql, keeper, files, partial(_connect_reader, path, busy_ms))
 
 
 def _connect_writer(path: Path, busy_ms: int) -> sqlite3.Connection:

@@ -6,7 +6,6 @@ Knows nothing of what the changes mean.
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -18,7 +17,7 @@ from typing import Any, TypeAlias, TypeVar
 from holdfast.errors import HoldfastError, StoreFailed
 from holdfast.records import Recording
 from holdfast.store.codec import Packed
-from holdfast.store.faults import UNWRITABLE, closed, database_fault, disk_fault, unwritable
+from holdfast.store.faults import UNWRITABLE, closed, disk_fault, doubtful, unwritable
 from holdfast.store.keeper import Keeper
 
 T = TypeVar("T")
@@ -54,7 +53,8 @@ class Writer:
     async def change(self, change: Callable[[Keeper], T], *, alone: bool = False) -> T:
         """Make a change in a transaction shared with others, or `alone` in its own; gives what the change gives.
 
-        A change that raises a HoldfastError is undone, and nothing else is.
+        A change that raises a HoldfastError is undone, and nothing else is. When the connection breaks it is made again
+        if it was undone for certain; else StoreFailed (HF600) says so. It never takes effect twice.
         """
         result: T = await self._ask(change, alone)
         return result
@@ -107,8 +107,11 @@ class Writer:
             pass
         return rest
 
-    def _commit(self, batch: list[_Asked]) -> list[Any]:
-        """Write a batch in one transaction; gives each one's result or error."""
+    def _commit(self, batch: list[_Asked], *, again: bool = True) -> list[Any]:
+        """Write a batch in one transaction; gives each one's result or error.
+
+        `again`: once more after a connection was lost, and one by one when the database refuses something in it.
+        """
         if not batch:
             return []
         outcomes: list[Any] = [self._pack(asked.work) for asked in batch]
@@ -120,8 +123,19 @@ class Writer:
                     next(kept) if isinstance(outcome, Packed) else outcome or self._in_savepoint(asked.work)
                     for asked, outcome in zip(batch, outcomes, strict=True)
                 ]
-        except sqlite3.Error as error:
-            return [outcome if isinstance(outcome, StoreFailed) else database_fault(error) for outcome in outcomes]
+        except self._keeper.errors as error:
+            in_doubt = self._keeper.in_doubt
+            if again and self._keeper.recovers():
+                return self._commit_again(batch, in_doubt)
+            if len(batch) > 1 and self._keeper.blames_one(error):
+                return [outcome for asked in batch for outcome in self._commit([asked])]
+            return [outcome if isinstance(outcome, StoreFailed) else self._keeper.fault(error) for outcome in outcomes]
+
+    def _commit_again(self, batch: list[_Asked], in_doubt: bool) -> list[Any]:
+        """The batch over a new connection; in doubt only its recordings, as keeping one twice changes nothing."""
+        left_out = [in_doubt and not isinstance(asked.work, Recording) for asked in batch]
+        made = iter(self._commit([asked for asked, out in zip(batch, left_out, strict=True) if not out], again=False))
+        return [doubtful() if out else next(made) for out in left_out]
 
     def _pack(self, work: Recording | Change) -> Packed | StoreFailed | None:
         """A recording packed, or why it cannot be; None for a change."""
@@ -148,8 +162,8 @@ class Writer:
             return work(self._keeper)
         except HoldfastError as error:
             return error
-        except sqlite3.Error as error:
-            return database_fault(error)
+        except self._keeper.errors as error:
+            return self._keeper.fault(error)
         except OSError as error:
             return disk_fault(error)
         except UNWRITABLE as error:

@@ -1,0 +1,43 @@
+"""All small stores over one database and one folder of large bodies.
+
+Knows nothing of which database it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+from holdfast.store.connection import Connection
+from holdfast.store.evaluations import SqlEvaluations
+from holdfast.store.files import Files
+from holdfast.store.keeper import Keeper
+from holdfast.store.project import SqlFeedback, SqlKeys, SqlPrompts
+from holdfast.store.readers import Readers
+from holdfast.store.recordings import SqlRecordings
+from holdfast.store.releases import SqlReleases
+from holdfast.store.writer import Writer
+
+
+class SqlStore:
+    """All small stores over one database, by the contract `Store`. Make it with `open_store`."""
+
+    def __init__(self, sql: Mapping[str, str], keeper: Keeper, files: Files, connect: Callable[[], Connection]) -> None:
+        self._sql = sql
+        self._writer = writer = Writer(keeper)
+        self._readers = readers = Readers(connect, keeper.errors, keeper.fault)
+        self.recordings = SqlRecordings(sql, writer, readers, files)
+        self.releases = SqlReleases(sql, writer, readers)
+        self.prompts = SqlPrompts(sql, writer, readers)
+        self.feedback = SqlFeedback(sql, writer, readers)
+        self.keys = SqlKeys(sql, writer, readers)
+        self.evaluations = SqlEvaluations(sql, writer, readers)
+
+    async def ping(self) -> None:
+        """See `Store`."""
+        await self._readers.read(lambda reader: reader.connection.execute(self._sql["ping"]).fetchone())
+
+    async def close(self) -> None:
+        """See `Store`."""
+        await asyncio.to_thread(self._writer.close)
+        await asyncio.to_thread(self._readers.close)
