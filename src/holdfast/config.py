@@ -77,6 +77,20 @@ class ServerPart(_Part):
     )
 
 
+class JobsPart(_Part):
+    """How jobs are done, and how the end of one is told."""
+
+    workers: int = Field(default=4, ge=1, le=64, description="how many jobs are done at a time")
+    keep_days: int = Field(default=30, ge=1, description="how long a job is kept after it has ended")
+    webhook_secret: str | None = Field(
+        default=None, min_length=16, repr=False, description="signs what webhooks are sent, in `Holdfast-Signature`"
+    )
+    webhook_hosts: tuple[str, ...] = Field(
+        default=(),
+        description="hosts that a webhook may call although they belong to this machine or to a private network",
+    )
+
+
 class ProviderPart(_Part):
     """A vendor, or anything that speaks a vendor's dialect. Built-in names need only a key."""
 
@@ -185,6 +199,7 @@ class Config(_Part):
     folder: Path
     app: AppPart = AppPart()
     server: ServerPart = ServerPart()
+    jobs: JobsPart = JobsPart()
     providers: dict[str, ProviderPart] = {}
     prices: dict[str, PricePart] = {}
     corpora: dict[str, CorpusPart] = {}
@@ -335,6 +350,7 @@ def _mistake(file: Path, error: ValidationError) -> Misconfigured:
 _PARTS: Mapping[str, type[BaseModel]] = {
     "app": AppPart,
     "server": ServerPart,
+    "jobs": JobsPart,
     "providers": ProviderPart,
     "prices": PricePart,
     "corpora": CorpusPart,

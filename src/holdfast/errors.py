@@ -38,6 +38,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "HF109": "a source cannot be read",
         "HF110": "a feature is declared in a way that cannot work",
         "HF111": "a case of an evaluation cannot be taken as it is",
+        "HF112": "the files of a batch do not fit together",
         "HF200": "there is no feature of that name",
         "HF201": "there is no slot, guard or setting of that name",
         "HF202": "there is no corpus of that name",
@@ -47,6 +48,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "HF206": "there is no such document",
         "HF207": "there is no such file, provider or model",
         "HF208": "there is no evaluation with that id",
+        "HF209": "there is no job with that id",
         "HF300": "an effect failed",
         "HF301": "no rung of the ladder answered",
         "HF302": "the deadline passed",
@@ -57,6 +59,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "HF307": "a side effect was asked for outside a live request",
         "HF308": "the corpus could not be searched",
         "HF309": "the feature itself raised",
+        "HF310": "a job cannot go on",
         "HF400": "a guard blocked the answer",
         "HF500": "a step of the replay is not on the tape",
         "HF501": "the feature's code is not the code that was recorded",
@@ -77,6 +80,8 @@ CODES: Mapping[str, str] = MappingProxyType(
         "HF708": "there is no such route, or not with that method",
         "HF709": "a header, a parameter or a content type cannot be taken",
         "HF710": "the name belongs to another release",
+        "HF711": "the job is not in a state for that",
+        "HF712": "the address of a webhook is not allowed",
         "HF999": "a bug in Holdfast or in a plug-in; the log has the traceback",
     }
 )

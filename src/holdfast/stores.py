@@ -12,6 +12,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from holdfast.evaluation import Case, CaseResult, Evaluation
+from holdfast.job import Job, JobQuery
 from holdfast.records import Feedback, Outcome, Recording, RecordingSummary
 from holdfast.release import Prompt, Release
 
@@ -41,6 +42,7 @@ class Deleted(Struct, frozen=True, kw_only=True):
     bodies: int = 0
     files: int = 0
     feedback: int = 0
+    jobs: int = 0
 
 
 class Recordings(Protocol):
@@ -65,7 +67,7 @@ class Recordings(Protocol):
         ...
 
     async def delete_subject(self, subject: str, tenant: str = "") -> Deleted:
-        """Erase recordings, the bodies only they used, and feedback of a subject. Run twice, removes nothing more."""
+        """Erase a subject's recordings, bodies only they used, feedback and jobs. Run twice, removes nothing more."""
         ...
 
 
@@ -234,6 +236,34 @@ class EvaluationQuery(Struct, frozen=True, kw_only=True):
     limit: int = 50
 
 
+class Jobs(Protocol):
+    """Jobs by id, which is unique over all tenants. A change is made to the revision that was read, or not at all."""
+
+    async def add(self, job: Job) -> Job:
+        """Keep a job. Where there is one with its id already, nothing changes and that one is given back."""
+        ...
+
+    async def get(self, job_id: str, tenant: str | None = "") -> Job:
+        """The job; `tenant` None: of any tenant. Raises NotFound (HF209)."""
+        ...
+
+    async def find(self, query: JobQuery) -> tuple[Job, ...]:
+        """Jobs in order of arrival, newest first. Raises NotFound (HF209) when `before` names none of the tenant."""
+        ...
+
+    async def unfinished(self, limit: int = 100) -> tuple[Job, ...]:
+        """Jobs of all tenants that are running or queued: the running ones first, then by arrival."""
+        ...
+
+    async def change(self, job: Job) -> Job | None:
+        """Keep the job as it is given, with the next revision, and give it back; None when somebody was faster."""
+        ...
+
+    async def delete_ended(self, before: datetime) -> tuple[Job, ...]:
+        """Delete the jobs that ended before then, and give them back."""
+        ...
+
+
 class Store(Protocol):
     """All small stores over one database."""
 
@@ -249,6 +279,8 @@ class Store(Protocol):
     def keys(self) -> Keys: ...
     @property
     def evaluations(self) -> Evaluations: ...
+    @property
+    def jobs(self) -> Jobs: ...
 
     async def ping(self) -> None:
         """Prove that the database answers. Raises StoreFailed."""

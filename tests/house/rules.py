@@ -10,7 +10,7 @@ LADDER: tuple[tuple[str, ...], ...] = (
     ("records",),
     ("errors",),
     ("identity",),
-    ("release", "evaluation"),
+    ("release", "evaluation", "job"),
     ("contracts", "stores"),
     ("config", "keys", "support"),
     ("runtime", "gateway", "corpus", "guards", "store", "recommend"),
@@ -26,7 +26,8 @@ LADDER: tuple[tuple[str, ...], ...] = (
 ANYWHERE = frozenset({"*"})
 HOMES: Mapping[str, frozenset[str]] = {
     # Each outside package by its import name, and who may import it.
-    "aiohttp": frozenset({"gateway"}),
+    "aiohttp": frozenset({"gateway", "jobs"}),
+    "dbos": frozenset({"jobs"}),
     "fastapi": frozenset({"server"}),
     "fsspec": frozenset({"corpus", "store"}),
     "genai_prices": frozenset({"gateway"}),
@@ -52,7 +53,7 @@ HOMES: Mapping[str, frozenset[str]] = {
 }
 DISTRIBUTIONS: Mapping[str, str] = {"genai-prices": "genai_prices", "pyyaml": "yaml"}
 """Import names that are not their distribution's name."""
-LOADED_BY_ANOTHER: Mapping[str, str] = {"httptools": "uvicorn loads it by name"}
+LOADED_BY_ANOTHER: Mapping[str, str] = {}
 """Direct dependencies that no line of ours imports."""
 MOST_DEPENDENCIES = 20
 

@@ -19,6 +19,7 @@ from tools.reference.markdown import page, prose, table
 SECTIONS: Mapping[str, str] = {
     "app": "[app]",
     "server": "[server]",
+    "jobs": "[jobs]",
     "providers": "[providers.NAME]",
     "prices": '[prices."PROVIDER:MODEL"]',
     "corpora": "[corpora.NAME]",

@@ -52,6 +52,7 @@ async def document() -> dict[str, Any]:
     from holdfast.server.declared import STRUCTS, Declared, declare
     from holdfast.server.evaluations import EVALUATION_STRUCTS, declare_evaluations
     from holdfast.server.flight import Flight
+    from holdfast.server.jobs import JOB_STRUCTS, JobRoutes, add_job_routes
     from holdfast.server.meter import Meter
     from holdfast.server.openapi import document as described
     from holdfast.testing import project
@@ -62,7 +63,9 @@ async def document() -> dict[str, Any]:
         async with project(folder, environ={}) as opened:
             api = declare(Declared(opened, Flight(1), Meter()), metrics=True)
             declare_evaluations(api, opened)
-            said: dict[str, Any] = json.loads(described(api, STRUCTS + EVALUATION_STRUCTS, opened.features.values()))
+            add_job_routes(api, JobRoutes(opened))
+            structs = STRUCTS + EVALUATION_STRUCTS + JOB_STRUCTS
+            said: dict[str, Any] = json.loads(described(api, structs, opened.features.values()))
             return said
 
 

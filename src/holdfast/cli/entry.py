@@ -12,7 +12,22 @@ from typing import Annotated
 
 import typer
 
-from holdfast.cli import corpora, doctor, evaluating, keys, models, new, recordings, releases, replay, run, sync, up
+from holdfast.cli import (
+    batch,
+    corpora,
+    doctor,
+    evaluating,
+    jobs,
+    keys,
+    models,
+    new,
+    recordings,
+    releases,
+    replay,
+    run,
+    sync,
+    up,
+)
 from holdfast.cli.asked import command, group
 from holdfast.cli.leaving import FINE, STOPPED, Problem, say_error
 from holdfast.errors import HoldfastError
@@ -54,7 +69,9 @@ def tree() -> typer.Typer:
     command(commands, "sync")(sync.sync)
     commands.add_typer(corpora.commands(), name="corpus")
     command(commands, "run")(run.run)
+    command(commands, "batch")(batch.batch)
     command(commands, "eval")(evaluating.evaluate)
+    commands.add_typer(jobs.commands(), name="jobs")
     command(commands, "replay")(replay.replay)
     commands.add_typer(recordings.commands(), name="recordings")
     commands.add_typer(releases.commands(), name="release")

@@ -146,7 +146,7 @@ def delete(
 ) -> None:
     """Delete everything that is kept of a subject, and say what it was. On a terminal it asks first.
 
-    Run twice, it deletes nothing more. --json: {"recordings", "bodies", "files", "feedback"}.
+    Run twice, it deletes nothing more. --json: {"recordings", "bodies", "files", "feedback", "jobs"}.
     """
     from holdfast.cli.opening import in_store
 
@@ -167,6 +167,7 @@ def delete(
             f"{deleted.bodies} bodies that only they used",
             f"{words.counted(deleted.files, 'file')} of large bodies",
             f"{deleted.feedback} of feedback",
+            words.counted(deleted.jobs, "job"),
         )
         asked.terminal.show(f"deleted of '{subject}': {', '.join(parts)}")
 

@@ -9,14 +9,16 @@ from msgspec import Struct
 
 from holdfast.cli.asked import Asked
 from holdfast.cli.leaving import NothingToDo, Problem, exit_code_of, problem_of, say_error
-from holdfast.errors import HoldfastError
+from holdfast.errors import HoldfastError, unknown
+from holdfast.records import Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from holdfast.app import Project
     from holdfast.cli.terminal import Terminal
     from holdfast.corpus.quality import SyncReport
+    from holdfast.stores import Store
 
 
 class NotSynced(Struct, frozen=True):
@@ -41,16 +43,19 @@ def sync(
     """Bring corpora up to date with their sources: those named, or all.
 
     Says what changed and what is wrong with the data. Nothing to change is 0; a project without corpora is 5. A corpus
-    that fails does not keep the others from being synced. --json: {"reports", "failed"}.
+    that fails does not keep the others from being synced. While the project is served, the server does it as jobs.
+    --json: {"reports", "failed"}.
     """
-    from holdfast.cli.opening import in_project
+    from holdfast.cli.following import is_served
+    from holdfast.cli.opening import in_project, in_store
 
-    async def work(project: Project) -> Synced:
-        if not project.config.corpora:
-            raise NothingToDo("HF202", "the project has no corpora", "add [corpora.NAME] to holdfast.toml")
-        return await synced(project, asked.terminal, corpora or tuple(project.config.corpora), full=full)
-
-    done = in_project(asked, work)
+    if not asked.config.corpora:
+        raise NothingToDo("HF202", "the project has no corpora", "add [corpora.NAME] to holdfast.toml")
+    names = _known(corpora or tuple(asked.config.corpora), asked.config.corpora)
+    if is_served(asked.folder):
+        done = in_store(asked, lambda store: _by_the_server(asked, store, names, full=full))
+    else:
+        done = in_project(asked, lambda project: synced(project, asked.terminal, names, full=full))
 
     def show() -> None:
         for report in done.reports:
@@ -65,21 +70,46 @@ def sync(
 
 
 async def synced(project: Project, terminal: Terminal, names: Sequence[str], *, full: bool = False) -> Synced:
-    """Sync each corpus, with progress on the terminal. Raises NotFound (HF202) before anything is done."""
-    from holdfast.errors import unknown
-
-    for name in names:
-        if name not in project.config.corpora:
-            raise unknown("HF202", "corpus", name, project.config.corpora)
+    """Sync each corpus, with progress on the terminal."""
     reports: list[SyncReport] = []
     failed: list[NotSynced] = []
-    for name in dict.fromkeys(names):
+    for name in names:
         try:
             with terminal.progress(name) as progress:
                 reports += await project.sync([name], full=full, progress=progress)
         except HoldfastError as error:
             failed.append(NotSynced(name, problem_of(error)))
     return Synced(tuple(reports), tuple(failed))
+
+
+async def _by_the_server(asked: Asked, store: Store, names: Sequence[str], *, full: bool) -> Synced:
+    """Have each corpus synced by the server, one job after the other."""
+    import msgspec
+
+    from holdfast.cli.following import followed
+    from holdfast.corpus.quality import SyncReport
+    from holdfast.jobs.asking import SyncAsked, new_job
+
+    reports: list[SyncReport] = []
+    failed: list[NotSynced] = []
+    for name in names:
+        asking = new_job("sync", msgspec.to_builtins(SyncAsked(name, full)))
+        with asked.terminal.progress(name) as progress:
+            job = await followed(store, asking, asked.folder, progress)
+        if job.status == "done":
+            reports.append(msgspec.convert(job.result, SyncReport))
+        else:
+            why = job.failure or Failure(code="HF310", message=f"the job {job.id} was cancelled", fix="sync again")
+            failed.append(NotSynced(name, Problem(why.code, why.message, why.fix)))
+    return Synced(tuple(reports), tuple(failed))
+
+
+def _known(names: Sequence[str], corpora: Collection[str]) -> tuple[str, ...]:
+    """Each name once. Raises NotFound (HF202)."""
+    for name in names:
+        if name not in corpora:
+            raise unknown("HF202", "corpus", name, corpora)
+    return tuple(dict.fromkeys(names))
 
 
 def show_report(terminal: Terminal, report: SyncReport) -> None:

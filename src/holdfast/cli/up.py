@@ -43,7 +43,8 @@ def up(
 ) -> None:
     """Bring corpora up to date, then serve the project's features over HTTP until Ctrl-C.
 
-    Corpora with `every` are synced again at that interval. Ctrl-C lets open requests finish; a second one does not.
+    Corpora with `every` are synced again at that interval, and jobs that were asked for are done. Ctrl-C lets open
+    requests finish, and leaves jobs to the next time; a second one does not wait.
     --json: {"address", "features", "words_only"} on one line, as soon as requests are taken.
     """
     import asyncio
@@ -60,7 +61,7 @@ def up(
 
 async def _up(asked: Asked, where: Where) -> None:
     from holdfast.app import open_project
-    from holdfast.cli.freshness import kept_fresh
+    from holdfast.jobs.engine import Engine
     from holdfast.server.lock import serving
     from holdfast.server.serve import serve
 
@@ -69,14 +70,14 @@ async def _up(asked: Asked, where: Where) -> None:
         with serving(project.config.folder):
             await sync_stale(asked, project)
         keyed = any(key.revoked_at is None for key in await project.store.keys.all())
-        async with kept_fresh(project):
-            await serve(
-                project,
-                where.host,
-                where.port,
-                workers=where.workers,
-                ready=lambda address: _say_ready(asked, project, address, keyed=keyed),
-            )
+        await serve(
+            project,
+            where.host,
+            where.port,
+            workers=where.workers,
+            ready=lambda address: _say_ready(asked, project, address, keyed=keyed),
+            beside=Engine(project).running,
+        )
     finally:
         await project.close()
 

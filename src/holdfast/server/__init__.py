@@ -27,6 +27,7 @@ def build_asgi(project: Project, *, access: Access, metrics: bool = True, prefix
     from holdfast.server.exchange import JSON
     from holdfast.server.features import FeatureRoute
     from holdfast.server.flight import Flight
+    from holdfast.server.jobs import JOB_STRUCTS, JobRoutes, add_job_routes
     from holdfast.server.meter import Meter
     from holdfast.server.openapi import document
     from holdfast.server.page import front_page
@@ -35,7 +36,8 @@ def build_asgi(project: Project, *, access: Access, metrics: bool = True, prefix
     flight, meter, problems = Flight(project.config.server.max_concurrency), Meter(), Problems(project.config.secrets)
     api = declare(Declared(project, flight, meter), metrics=metrics)
     declare_evaluations(api, project)
-    described = document(api, STRUCTS + EVALUATION_STRUCTS, project.features.values(), prefix)
+    add_job_routes(api, JobRoutes(project))
+    described = document(api, STRUCTS + EVALUATION_STRUCTS + JOB_STRUCTS, project.features.values(), prefix)
     return Edge(
         access,
         flight,

@@ -48,6 +48,27 @@ def serving(folder: Path) -> Iterator[Callable[[str], None]]:
         os.close(held)
 
 
+def holder(folder: Path) -> Holder | None:
+    """Who serves the project, and so does its jobs; None where nobody does.
+
+    Raises StoreFailed (HF601) when the lock cannot be looked at.
+    """
+    path = folder / ".holdfast" / "serve.lock"
+    try:
+        looked_at = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    try:
+        fcntl.flock(looked_at, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _holder(looked_at)
+    finally:
+        os.close(looked_at)
+    return None
+
+
 def _write(held: int, path: Path, holder: Holder) -> None:
     try:
         os.ftruncate(held, 0)
@@ -61,11 +82,15 @@ def _unwritable(path: Path, error: OSError) -> StoreFailed:
 
 
 def _taken(held: int) -> Misconfigured:
-    holder = Holder(0)
-    with suppress(msgspec.DecodeError):  # the holder may be writing it just now
-        holder = msgspec.json.decode(os.pread(held, 4096, 0), type=Holder)
-    who = f"process {holder.pid}" if holder.pid else "another process"
-    where = f" at {holder.address}" if holder.address else ""
-    use = f"use {holder.address}, or " if holder.address else ""
-    stop = f"stop it with: kill {holder.pid}" if holder.pid else "stop it"
+    found = _holder(held)
+    who = f"process {found.pid}" if found.pid else "another process"
+    where = f" at {found.address}" if found.address else ""
+    use = f"use {found.address}, or " if found.address else ""
+    stop = f"stop it with: kill {found.pid}" if found.pid else "stop it"
     return Misconfigured("HF105", f"{who} serves this project already{where}", use + stop)
+
+
+def _holder(held: int) -> Holder:
+    with suppress(msgspec.DecodeError):  # the holder may be writing it just now
+        return msgspec.json.decode(os.pread(held, 4096, 0), type=Holder)
+    return Holder(0)

@@ -59,6 +59,13 @@ class Settings(Protocol):
     def allowed_hosts(self) -> Collection[str]: ...
 
 
+class JobSettings(Protocol):
+    """The `[jobs]` table, as far as the server reads it."""
+
+    @property
+    def webhook_hosts(self) -> Collection[str]: ...
+
+
 class Config(Protocol):
     """The project's configuration, as far as the server reads it. `secrets` must never be said to a caller."""
 
@@ -68,6 +75,10 @@ class Config(Protocol):
     def secrets(self) -> tuple[str, ...]: ...
     @property
     def server(self) -> Settings: ...
+    @property
+    def jobs(self) -> JobSettings: ...
+    @property
+    def corpora(self) -> Collection[str]: ...
 
 
 class Project(Protocol):

@@ -35,6 +35,8 @@ _BY_CODE: Mapping[str, int] = MappingProxyType(
         "HF708": 404,
         "HF709": 400,
         "HF710": 409,
+        "HF711": 409,
+        "HF712": 422,
     }
 )
 _BY_FAMILY: Mapping[str, int] = MappingProxyType({"2": 404, "4": 422, "5": 409, "6": 503})

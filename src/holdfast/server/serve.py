@@ -9,6 +9,7 @@ import asyncio
 import errno
 import socket
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 
 from holdfast.errors import Misconfigured
 from holdfast.server import build_asgi
@@ -40,8 +41,11 @@ async def serve(
     *,
     workers: int = 1,
     ready: Callable[[str], None] = unsaid,
+    beside: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
 ) -> None:
     """Serve until SIGTERM or SIGINT, then close the project. `ready` is told the address once requests are taken.
+
+    `beside` is entered while requests are taken, under the project's lock: what at most one process may do.
 
     Host and port default to the configuration's; port 0 takes a free one. More than one worker are processes that share
     the socket, each with the project open on its own. Raises Misconfigured: HF105 when the project is served already,
@@ -65,15 +69,16 @@ async def serve(
                 )
             address = f"http://{_shown(bound_host)}:{bound_port}"
             say_address(address)
-            if workers > 1:
-                from holdfast.server.workers import Workers
+            async with beside():
+                if workers > 1:
+                    from holdfast.server.workers import Workers
 
-                await Workers(project.config.folder, bound, workers).serve(lambda: ready(address))
-            else:
-                from holdfast.server.listening import Listener
+                    await Workers(project.config.folder, bound, workers).serve(lambda: ready(address))
+                else:
+                    from holdfast.server.listening import Listener
 
-                edge = build_asgi(project, access=access)
-                await Listener(edge, settings.shutdown_s, lambda: ready(address)).serve([bound])
+                    edge = build_asgi(project, access=access)
+                    await Listener(edge, settings.shutdown_s, lambda: ready(address)).serve([bound])
     finally:
         await project.close()
 

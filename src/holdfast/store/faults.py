@@ -139,3 +139,8 @@ def nothing_before() -> NotFound:
         "there is no release to roll back: the working tree answers",
         "promote one: holdfast release promote NAME",
     )
+
+
+def no_job(job_id: str) -> NotFound:
+    """The NotFound for a job that is not there, or not this tenant's."""
+    return NotFound("HF209", f"there is no job '{job_id}'", "list the jobs with: holdfast jobs list")

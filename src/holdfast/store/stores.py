@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from holdfast.store.connection import Connection
 from holdfast.store.evaluations import SqlEvaluations
 from holdfast.store.files import Files
+from holdfast.store.jobs import SqlJobs
 from holdfast.store.keeper import Keeper
 from holdfast.store.project import SqlFeedback, SqlKeys, SqlPrompts
 from holdfast.store.readers import Readers
@@ -32,6 +33,7 @@ class SqlStore:
         self.feedback = SqlFeedback(sql, writer, readers)
         self.keys = SqlKeys(sql, writer, readers)
         self.evaluations = SqlEvaluations(sql, writer, readers)
+        self.jobs = SqlJobs(sql, writer, readers)
 
     async def ping(self) -> None:
         """See `Store`."""

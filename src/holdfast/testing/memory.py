@@ -25,6 +25,7 @@ from holdfast.stores import (
     RecordingQuery,
 )
 from holdfast.testing.memory_evaluations import MemoryEvaluations
+from holdfast.testing.memory_jobs import MemoryJobs
 
 
 class MemoryStore:
@@ -39,7 +40,8 @@ class MemoryStore:
         codec = Codec(secrets)
         kept: dict[tuple[str, str], Packed] = {}
         self.feedback = MemoryFeedback(gate, codec, kept)
-        self.recordings = MemoryRecordings(gate, codec, kept, self.feedback)
+        self.jobs = MemoryJobs(gate.check)
+        self.recordings = MemoryRecordings(gate, codec, kept, self.feedback, self.jobs)
         self.releases = MemoryReleases(gate)
         self.prompts = MemoryPrompts(gate)
         self.keys = MemoryKeys(gate)
@@ -68,12 +70,18 @@ class MemoryRecordings:
     """Recordings by tenant and id, as they would be written: changing an input after the add changes nothing."""
 
     def __init__(
-        self, gate: _Gate, codec: Codec, kept: dict[tuple[str, str], Packed], feedback: MemoryFeedback
+        self,
+        gate: _Gate,
+        codec: Codec,
+        kept: dict[tuple[str, str], Packed],
+        feedback: MemoryFeedback,
+        jobs: MemoryJobs,
     ) -> None:
         self._gate = gate
         self._codec = codec
         self._kept = kept
         self._feedback = feedback
+        self._jobs = jobs
 
     async def add(self, recording: Recording) -> None:
         """See `Recordings`."""
@@ -110,7 +118,8 @@ class MemoryRecordings:
         shared = {body.hash for packed in gone for body in packed.bodies} - used - {None}
         own = sum(body.hash is None for packed in gone for body in packed.bodies)
         feedback = self._feedback.forget(set(names), subject, tenant)
-        return Deleted(recordings=len(gone), bodies=own + len(shared), feedback=feedback)
+        jobs = self._jobs.forget(subject, tenant)
+        return Deleted(recordings=len(gone), bodies=own + len(shared), feedback=feedback, jobs=jobs)
 
     def _packed(self, recording_id: str, tenant: str) -> Packed:
         found = self._kept.get((tenant, recording_id))

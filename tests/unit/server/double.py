@@ -86,9 +86,16 @@ class Settings:
 
 
 @dataclass(frozen=True)
+class JobSettings:
+    webhook_hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Config:
     folder: Path
     server: Settings = Settings()
+    jobs: JobSettings = JobSettings()
+    corpora: tuple[str, ...] = ("faq",)
     secrets: tuple[str, ...] = (SECRET,)
 
 
@@ -174,6 +181,7 @@ class Store:
         self.prompts: Any = None
         self.feedback: Any = None
         self.evaluations = MemoryStore().evaluations
+        self.jobs = MemoryStore().jobs
 
     async def ping(self) -> None:
         if self.down:

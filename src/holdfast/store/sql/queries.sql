@@ -205,3 +205,36 @@ SELECT content FROM evaluations
 WHERE tenant = :tenant /* filters */
 ORDER BY id DESC
 LIMIT :limit;
+
+-- name: add_job
+-- Keep a job; the same id again changes nothing.
+INSERT INTO jobs (tenant, id, kind, status, subject, ended_at, revision, content)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING;
+
+-- name: job
+-- A job by its id.
+SELECT content FROM jobs WHERE id = ?;
+
+-- name: find_jobs
+-- Jobs of a tenant, newest first. The filters that are asked for replace the comment.
+SELECT content FROM jobs WHERE tenant = :tenant /* filters */ ORDER BY n DESC LIMIT :limit;
+
+-- name: place_of_job
+-- Where a job stands in the order of arrival.
+SELECT n FROM jobs WHERE tenant = ? AND id = ?;
+
+-- name: unfinished_jobs
+-- Jobs that run or wait to, those that run first.
+SELECT content FROM jobs WHERE status IN ('queued', 'running') ORDER BY status DESC, n LIMIT ?;
+
+-- name: change_job
+-- Replace what is kept of a job if its revision is still the one that was read.
+UPDATE jobs SET status = ?, ended_at = ?, revision = ?, content = ? WHERE id = ? AND revision = ?;
+
+-- name: delete_ended_jobs
+-- Delete the jobs that ended before a moment.
+DELETE FROM jobs WHERE ended_at < ? RETURNING content;
+
+-- name: delete_jobs_of_subject
+-- Erase a subject's jobs.
+DELETE FROM jobs WHERE tenant = ? AND subject = ?;

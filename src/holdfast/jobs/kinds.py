@@ -1,0 +1,91 @@
+"""The kinds of job, one function each.
+
+Knows nothing of durability: a function is called again from the start after a kill, so it must find what it did before.
+To add a kind, write a function and name it in `KINDS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeAlias
+
+import msgspec
+from msgspec import Struct
+
+from holdfast.contracts import Progress
+from holdfast.errors import NotFound
+from holdfast.identity import canonical, digest
+from holdfast.job import Job
+from holdfast.jobs.asking import FeatureAsked, SyncAsked
+from holdfast.jobs.batch import Batch, answer
+from holdfast.records import Call, Failure, Json, Recording
+
+if TYPE_CHECKING:
+    from holdfast.app import Project
+
+
+class Ended(Struct, frozen=True):
+    """What came of a job, and why it failed if it did. Raising a HoldfastError is the same without a result."""
+
+    result: Json = None
+    failure: Failure | None = None
+
+
+Work: TypeAlias = Callable[["Project", Job, Progress], Awaitable[Ended]]
+"""Does a job, tells of its progress, and is cancelled when the job is."""
+
+
+async def feature(project: Project, job: Job, progress: Progress) -> Ended:
+    """One request. What was recorded before a kill is not asked again; a request that the kill ended is."""
+    asked = msgspec.convert(job.asked, FeatureAsked)
+    recording_id = f"rec_{digest(canonical((job.id, job.attempt)), 26)}"
+    recording = await _recorded(project, recording_id, job.tenant)
+    stops = 0
+    while recording is not None and recording.outcome == "cancelled" and not _began_side_effect(recording):
+        stops += 1
+        recording = await _recorded(project, f"{recording_id}_{stops}", job.tenant)
+    if recording is None:
+        progress("asked", 0, 1)
+        who = project.who(job.subject, job.tenant)
+        named = recording_id if not stops else f"{recording_id}_{stops}"
+        recording = await project.run(asked.feature, asked.input, who=who, recording_id=named)
+    progress("asked", 1, 1)
+    return Ended({"recording_id": recording.id, "outcome": recording.outcome}, _failure_of(recording))
+
+
+async def _recorded(project: Project, recording_id: str, tenant: str) -> Recording | None:
+    try:
+        return await project.store.recordings.get(recording_id, tenant)
+    except NotFound:
+        return None
+
+
+def _failure_of(recording: Recording) -> Failure | None:
+    if recording.outcome == "cancelled":
+        return Failure(
+            code="HF310",
+            message="the request was stopped after it had begun a side effect, which is not begun twice by itself",
+            fix="see how far it came in its recording, then: holdfast jobs retry",
+        )
+    return recording.failure
+
+
+def _began_side_effect(recording: Recording) -> bool:
+    return any(isinstance(step.effect, Call) and not step.effect.safe for step in recording.steps)
+
+
+async def sync(project: Project, job: Job, progress: Progress) -> Ended:
+    """One corpus. After a kill it is simply synced again: a version is published whole or not at all."""
+    asked = msgspec.convert(job.asked, SyncAsked)
+    (report,) = await project.sync([asked.corpus], full=asked.full, progress=progress)
+    return Ended(msgspec.to_builtins(report))
+
+
+async def batch(project: Project, job: Job, progress: Progress) -> Ended:
+    """A file of requests, which `batch.begin` has made ready. Goes on where its output ends."""
+    report = await answer(project, msgspec.convert(job.asked, Batch), progress)
+    return Ended(msgspec.to_builtins(report))
+
+
+KINDS: Mapping[str, Work] = MappingProxyType({"feature": feature, "sync": sync, "batch": batch})
