@@ -3,9 +3,11 @@
 SHELL := bash
 BIN := .venv/bin
 READY := .venv/ready
+CONSOLE := src/holdfast/server/console/index.html
+CONSOLE_SOURCES := $(shell find console -name node_modules -prune -o -type f -not -name openapi.json -not -name schema.d.ts -print)
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help setup run test check lint types house soak bench docs lock clean
+.PHONY: help setup console run test check lint types house soak bench docs lock clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,14 +18,21 @@ $(READY): requirements.lock tools/setup.sh
 	@tools/setup.sh .venv
 	@touch $@
 
+console: $(CONSOLE) ## Build the web console into the package, when its sources have changed
+
+$(CONSOLE): $(READY) $(CONSOLE_SOURCES) $(wildcard src/holdfast/server/*.py) tools/console.sh
+	@tools/console.sh .venv
+
 run: setup ## Serve the help desk example with its console and API, until Ctrl-C
 	@$(BIN)/holdfast models list | grep -q '^encoder' || $(BIN)/holdfast models pull || \
 		echo 'The encoder could not be pulled, so search goes by words only; make run tries again next time.'
+	@$(MAKE) --no-print-directory console || echo 'The plain page is served in its place.'
 	@exec $(BIN)/holdfast up examples/helpdesk
 
 test: setup lint types ## Everything: lint, types, and every test but the soak ones
 	@$(BIN)/holdfast models list | grep -q '^encoder' || $(BIN)/holdfast models pull || \
 		echo 'The encoder could not be pulled: tests that need it are skipped, and say so.'
+	@$(MAKE) --no-print-directory console || echo 'The tests of the console are skipped, and say so.'
 	@echo "== tests"
 	@$(PYTEST) -n auto --dist loadfile
 
@@ -56,5 +65,5 @@ lock: setup ## Bring requirements.lock up to pyproject.toml; needs uv
 		--no-header --quiet --output-file requirements.lock
 
 clean: ## Remove what `make` made; the project's own data in .holdfast stays
-	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis dist build
+	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis dist build console/node_modules src/holdfast/server/console
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -49,23 +49,17 @@ def routes() -> list[str]:
 
 async def document() -> dict[str, Any]:
     """The OpenAPI document of a project with one feature."""
-    from holdfast.server.declared import STRUCTS, Declared, declare
-    from holdfast.server.evaluations import EVALUATION_STRUCTS, declare_evaluations
     from holdfast.server.flight import Flight
-    from holdfast.server.jobs import JOB_STRUCTS, JobRoutes, add_job_routes
     from holdfast.server.meter import Meter
-    from holdfast.server.openapi import document as described
+    from holdfast.server.routes import declared_routes
     from holdfast.testing import project
 
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "holdfast.toml").write_text("[app]\n", "utf-8")
         (Path(folder) / "features.py").write_text(FEATURES, "utf-8")
         async with project(folder, environ={}) as opened:
-            api = declare(Declared(opened, Flight(1), Meter()), metrics=True)
-            declare_evaluations(api, opened)
-            add_job_routes(api, JobRoutes(opened))
-            structs = STRUCTS + EVALUATION_STRUCTS + JOB_STRUCTS
-            said: dict[str, Any] = json.loads(described(api, structs, opened.features.values()))
+            _, described = declared_routes(opened, Flight(1), Meter(), metrics=True)
+            said: dict[str, Any] = json.loads(described)
             return said
 
 

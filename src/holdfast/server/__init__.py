@@ -10,39 +10,39 @@ from typing import TYPE_CHECKING
 from holdfast.server.access import Access
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from holdfast.server.edge import Edge
     from holdfast.server.needs import Project
 
 __all__ = ["Access", "build_asgi"]
 
 
-def build_asgi(project: Project, *, access: Access, metrics: bool = True, prefix: str = "") -> Edge:
+def build_asgi(
+    project: Project, *, access: Access, metrics: bool = True, prefix: str = "", console: Path | None = None
+) -> Edge:
     """The ASGI application over an open project. It never closes the project; it starts and stops nothing by itself.
 
     `metrics` adds GET /metrics, which counts this process only. `prefix` is where it is mounted, for its own document.
+    `console` is the folder of a built console; None: the one in the package, where there is one.
     """
-    from holdfast.server.declared import STRUCTS, Declared, declare, refusing
+    from holdfast.server.declared import refusing
     from holdfast.server.edge import Edge, Page
-    from holdfast.server.evaluations import EVALUATION_STRUCTS, declare_evaluations
     from holdfast.server.exchange import JSON
     from holdfast.server.features import FeatureRoute
     from holdfast.server.flight import Flight
-    from holdfast.server.jobs import JOB_STRUCTS, JobRoutes, add_job_routes
     from holdfast.server.meter import Meter
-    from holdfast.server.openapi import document
-    from holdfast.server.page import front_page
+    from holdfast.server.page import CONSOLE, pages
     from holdfast.server.problems import Problems
+    from holdfast.server.routes import declared_routes
 
     flight, meter, problems = Flight(project.config.server.max_concurrency), Meter(), Problems(project.config.secrets)
-    api = declare(Declared(project, flight, meter), metrics=metrics)
-    declare_evaluations(api, project)
-    add_job_routes(api, JobRoutes(project))
-    described = document(api, STRUCTS + EVALUATION_STRUCTS + JOB_STRUCTS, project.features.values(), prefix)
+    api, described = declared_routes(project, flight, meter, metrics=metrics, prefix=prefix)
     return Edge(
         access,
         flight,
         FeatureRoute(project, flight, meter, problems),
         refusing(api),
-        {"/": front_page(), "/openapi.json": Page(described, (JSON,))},
+        {**pages(console or CONSOLE), "/openapi.json": Page(described, (JSON,))},
         problems,
     )

@@ -12,7 +12,7 @@ from msgspec import Struct
 from holdfast.keys import NAME_RELEASE, PROMOTE
 from holdfast.server.access import Access
 from holdfast.server.declared import FEATURES
-from holdfast.server.exchange import WHO, Gone, Headers, Receive, Scope, Send, send_body, send_problem
+from holdfast.server.exchange import WHO, Extra, Gone, Headers, Receive, Scope, Send, send_body, send_problem
 from holdfast.server.features import RELEASE, Exchange, FeatureRoute
 from holdfast.server.flight import Flight, Stopping
 from holdfast.server.problems import Problems, wrong_method
@@ -23,11 +23,15 @@ HEALTH = ("/livez", "/readyz")
 
 
 class Page(Struct, frozen=True):
-    """A response that never changes. An `open` one holds nothing of the project and needs no key."""
+    """A response made before it is asked for. An `open` one holds nothing of the project and needs no key."""
 
     body: bytes
     headers: tuple[tuple[bytes, bytes], ...]
     open: bool = False
+
+    def said(self, _asked: Headers, /) -> tuple[bytes, Extra]:
+        """Body and headers for a request with those headers."""
+        return self.body, self.headers
 
 
 class Edge:
@@ -88,7 +92,7 @@ class Edge:
             scope[WHO] = await self.access.admit(scope, headers, _scopes(method, path, headers))
         if page is not None:
             _only("GET", method, path)
-            await send_body(send, 200, page.body, page.headers)
+            await send_body(send, 200, *page.said(headers))
         elif path.startswith(FEATURES) and "/" not in path[len(FEATURES) :] and len(path) > len(FEATURES):
             _only("POST", method, path)
             await self._features.answer(path[len(FEATURES) :], scope[WHO], Exchange(headers, receive, send))

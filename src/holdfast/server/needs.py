@@ -5,12 +5,13 @@ Knows nothing of how a project is built; `holdfast.app.Project` is one, a test's
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 from holdfast.contracts import Hear, deaf
-from holdfast.records import Feedback, Json, Recording
+from holdfast.corpus.room import VersionDetail, VersionDiff, VersionSummary
+from holdfast.records import Document, Feedback, Json, Recording
 from holdfast.release import Release
 from holdfast.releases.rollout import Rollout
 from holdfast.runtime.compare import Replay
@@ -81,6 +82,29 @@ class Config(Protocol):
     def corpora(self) -> Collection[str]: ...
 
 
+class Corpora(Protocol):
+    """The corpora of a project. `versions`, `show` and `diff` read files, so they are called in a thread."""
+
+    @property
+    def names(self) -> tuple[str, ...]: ...
+
+    def versions(self, name: str) -> tuple[VersionSummary, ...]:
+        """Raises NotFound (HF202)."""
+        ...
+
+    def show(self, name: str, version: str) -> VersionDetail:
+        """Raises NotFound (HF202), ReplayDiverged (HF502) when it is gone."""
+        ...
+
+    def diff(self, name: str, before: str, after: str) -> VersionDiff: ...
+
+    async def document(
+        self, name: str, version: str, document_id: str, *, principals: Sequence[str] | None = None
+    ) -> Document:
+        """Raises NotFound (HF202, HF206), also for a document that the principals may not see."""
+        ...
+
+
 class Project(Protocol):
     """A project that can be served."""
 
@@ -90,6 +114,8 @@ class Project(Protocol):
     def features(self) -> Mapping[str, Feature]: ...
     @property
     def store(self) -> Store: ...
+    @property
+    def corpora(self) -> Corpora: ...
     @property
     def rollout(self) -> Rollout: ...
 

@@ -199,6 +199,7 @@ class Double:
     def __init__(self, folder: Path, **settings: Any) -> None:
         self.config = Config(folder, Settings(**settings))
         self.store = Store()
+        self.corpora: Any = None
         self.features = {name: DoubleFeature(name) for name in BEHAVIOURS}
         self.rollout: Any = None
         self.runs: list[str] = []

@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,6 +17,8 @@ from holdfast.server.edge import Edge
 from holdfast.server.listening import Listener
 from holdfast.server.needs import Project
 from holdfast.server.serve import _bound
+
+NOT_BUILT = Path("no console here")
 
 
 @dataclass
@@ -41,12 +44,15 @@ class Served:
 
 
 @asynccontextmanager
-async def serving(project: Project, *, loopback: bool = True) -> AsyncIterator[Served]:
+async def serving(
+    project: Project, *, loopback: bool = True, console: Path = NOT_BUILT, port: int = 0
+) -> AsyncIterator[Served]:
+    """Serve it, with the plain page unless a built console is given."""
     access = Access(project, loopback=loopback)
-    edge = build_asgi(project, access=access)
+    edge = build_asgi(project, access=access, console=console)
     started = asyncio.Event()
     listener = Listener(edge, project.config.server.shutdown_s, started.set, signals=False)
-    bound = _bound("127.0.0.1", 0)
+    bound = _bound("127.0.0.1", port)
     port = bound.getsockname()[1]
     task = asyncio.create_task(listener.serve([bound]))
     await started.wait()

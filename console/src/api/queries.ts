@@ -1,0 +1,69 @@
+/** What the pages read, by name. */
+import { keepPreviousData, QueryClient, useQuery } from "@tanstack/react-query";
+import { get, type Schemas } from "./client";
+
+export const queries = new QueryClient({
+  defaultOptions: { queries: { retry: false, refetchOnWindowFocus: false, staleTime: 5_000 } },
+});
+
+const part = encodeURIComponent;
+
+export const useFeatures = () =>
+  useQuery({ queryKey: ["features"], queryFn: ({ signal }) => get<Schemas["Features"]>("v1/features", signal) });
+
+export const useRecordings = (query: URLSearchParams) =>
+  useQuery({
+    queryKey: ["recordings", query.toString()],
+    queryFn: ({ signal }) => get<Schemas["RecordingPage"]>(`v1/recordings?${query}`, signal),
+    placeholderData: keepPreviousData,
+  });
+
+export const useRecording = (id: string) =>
+  useQuery({
+    queryKey: ["recording", id],
+    queryFn: ({ signal }) => get<Schemas["Recording"]>(`v1/recordings/${part(id)}`, signal),
+    staleTime: Number.POSITIVE_INFINITY, // a recording never changes
+    enabled: id !== "",
+  });
+
+export const useRelease = (id: string) =>
+  useQuery({
+    queryKey: ["release", id],
+    queryFn: ({ signal }) => get<Schemas["ReleaseDetail"]>(`v1/releases/${part(id)}`, signal),
+    staleTime: Number.POSITIVE_INFINITY, // nor does a release
+  });
+
+export const useEvaluations = (before: string | null) =>
+  useQuery({
+    queryKey: ["evaluations", before],
+    queryFn: ({ signal }) => get<Schemas["EvaluationPage"]>(`v1/evaluations${before ? `?before=${part(before)}` : ""}`, signal),
+  });
+
+export const useEvaluation = (id: string) =>
+  useQuery({
+    queryKey: ["evaluation", id],
+    queryFn: ({ signal }) => get<Schemas["EvaluationSaid"]>(`v1/evaluations/${part(id)}`, signal),
+  });
+
+export const useCorpora = () =>
+  useQuery({ queryKey: ["corpora"], queryFn: ({ signal }) => get<Schemas["CorpusList"]>("v1/corpora", signal) });
+
+export const useCorpus = (name: string) =>
+  useQuery({
+    queryKey: ["corpora", name],
+    queryFn: ({ signal }) => get<Schemas["CorpusSaid"]>(`v1/corpora/${part(name)}`, signal),
+  });
+
+export const useVersion = (name: string, version: string) =>
+  useQuery({
+    queryKey: ["corpora", name, version],
+    queryFn: ({ signal }) => get<Schemas["VersionSaid"]>(`v1/corpora/${part(name)}/versions/${part(version)}`, signal),
+    enabled: version !== "",
+  });
+
+export const useDocument = (name: string, version: string, id: string) =>
+  useQuery({
+    queryKey: ["corpora", name, version, "document", id],
+    queryFn: ({ signal }) =>
+      get<Schemas["Document"]>(`v1/corpora/${part(name)}/versions/${part(version)}/documents/${part(id)}`, signal),
+  });

@@ -1,0 +1,78 @@
+/** Two recordings of one request, side by side. */
+import { Stack, Table, Text, Title } from "@mantine/core";
+import { diffWords } from "diff";
+import type { Json, Schemas } from "../api/client";
+import { ms, usd } from "../words";
+import { textOf } from "./Answer";
+import { Outcome } from "./Outcome";
+import { Value } from "./Value";
+
+type Recording = Schemas["Recording"];
+
+export function ReplayDiff({ before, replay }: { before: Recording; replay: Schemas["Replay"] }) {
+  const { recording: after, diff } = replay;
+  const parts = diffWords(textOf(before.output) ?? "", textOf(after.output) ?? "");
+  const other = diff.output.filter((change) => change.path !== "text" && !(change.path === "" && typeof change.after === "string"));
+  return (
+    <Stack gap="md">
+      <div className="sides">
+        <Side title="Recorded" recording={before}>
+          {parts.filter((part) => !part.added).map((part, at) => (part.removed ? <del key={at}>{part.value}</del> : <span key={at}>{part.value}</span>))}
+        </Side>
+        <Side title="Replayed" recording={after}>
+          {parts.filter((part) => !part.removed).map((part, at) => (part.added ? <ins key={at}>{part.value}</ins> : <span key={at}>{part.value}</span>))}
+        </Side>
+      </div>
+      {other.length > 0 && (
+        <details>
+          <summary>What else differs in the output: {other.length}</summary>
+          <div className="scrolls" role="region" aria-label="Differences of the output" tabIndex={0}>
+            <Table fz="sm">
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th>Where</Table.Th>
+                  <Table.Th>Recorded</Table.Th>
+                  <Table.Th>Replayed</Table.Th>
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {other.map((change) => (
+                  <Table.Tr key={change.path}>
+                    <Table.Td className="mono">{change.path || "output"}</Table.Td>
+                    <Table.Td><Value value={change.before} /></Table.Td>
+                    <Table.Td><Value value={change.after} /></Table.Td>
+                  </Table.Tr>
+                ))}
+              </Table.Tbody>
+            </Table>
+          </div>
+        </details>
+      )}
+      {diff.steps.length > 0 && (
+        <div>
+          <Title order={3}>Steps that only one of them has</Title>
+          <ul style={{ margin: 0, paddingLeft: "1.2rem" }}>
+            {diff.steps.map((step) => (
+              <li key={step.key + step.side}>
+                {step.side === "before" ? "Recorded" : "Replayed"}: {step.what}
+              </li>
+            ))}
+          </ul>
+        </div>
+      )}
+    </Stack>
+  );
+}
+
+function Side({ title, recording, children }: { title: string; recording: Recording; children: React.ReactNode }) {
+  const output: Json = recording.output;
+  return (
+    <section className="card" aria-label={title}>
+      <Title order={3}>{title}</Title>
+      <Text size="sm" c="dimmed" mb="xs">
+        <Outcome outcome={recording.outcome} /> {ms(recording.ms)} · {usd(recording.cost_usd)}
+      </Text>
+      {textOf(output) === null ? <Value value={output} /> : <p className="text" style={{ margin: 0 }}>{children}</p>}
+    </section>
+  );
+}

@@ -1,0 +1,30 @@
+/** Numbers and times as people read them. */
+const USD = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
+const COUNT = new Intl.NumberFormat("en");
+const THIS_YEAR = new Intl.DateTimeFormat("en", { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+const ANY_YEAR = new Intl.DateTimeFormat("en", { year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+
+export const said = (value: number): string => COUNT.format(value);
+
+export function ms(value: number): string {
+  if (value < 1) return "<1 ms";
+  return value < 10_000 ? `${Math.round(value)} ms` : `${(value / 1000).toFixed(1)} s`;
+}
+
+export function usd(value: number | null | undefined): string {
+  if (value === null || value === undefined) return "price not known";
+  return value === 0 ? "free" : `$${USD.format(value)}`;
+}
+
+/** A time in the reader's own zone. */
+export function when(iso: string): string {
+  const at = new Date(iso);
+  return (at.getFullYear() === new Date().getFullYear() ? THIS_YEAR : ANY_YEAR).format(at);
+}
+
+export function bytes(value: number): string {
+  if (value < 1024) return `${value} bytes`;
+  return value < 1024 ** 2 ? `${Math.round(value / 1024)} KiB` : `${(value / 1024 ** 2).toFixed(1)} MiB`;
+}
+
+export const many = (count: number, one: string, more = `${one}s`): string => `${said(count)} ${count === 1 ? one : more}`;

@@ -1,0 +1,130 @@
+"""The routes of corpora: their versions, what is wrong with the data, and a document as it stands in a version.
+
+Knows nothing of how a corpus is synced or searched; a document is shown only to those who may see it now.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from fastapi import FastAPI, Request, Response
+from msgspec import Struct
+from msgspec.structs import replace
+
+from holdfast.corpus.quality import CorpusFinding
+from holdfast.corpus.room import VersionDetail, VersionSummary
+from holdfast.errors import NotFound
+from holdfast.identity import to_json
+from holdfast.records import Document
+from holdfast.runtime.who import Who
+from holdfast.server.exchange import WHO
+from holdfast.server.needs import Corpora, Project
+from holdfast.server.openapi import gives
+
+
+class CorpusSaid(Struct, frozen=True, kw_only=True):
+    """A corpus with the versions that are kept, the newest first; none before the first sync."""
+
+    name: str
+    versions: tuple[VersionSummary, ...]
+
+
+class CorpusList(Struct, frozen=True):
+    corpora: tuple[CorpusSaid, ...]
+
+
+class Differences(Struct, frozen=True, kw_only=True):
+    """How many documents differ from the version before."""
+
+    before: str
+    added: int
+    changed: int
+    removed: int
+
+
+class VersionSaid(Struct, frozen=True, kw_only=True):
+    """A version closely; `differences` is null where no earlier version is kept."""
+
+    corpus: str
+    detail: VersionDetail
+    differences: Differences | None
+
+
+CORPUS_STRUCTS: tuple[type[Struct], ...] = (CorpusList, CorpusSaid, VersionSaid, Document)
+
+
+class CorpusRoutes:
+    """The endpoints, over one project's corpora."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+
+    async def list(self) -> Response:
+        """The corpora, with their versions."""
+        corpora = self._project.corpora
+        return _json(CorpusList(await asyncio.to_thread(lambda: tuple(_said(corpora, n) for n in corpora.names))))
+
+    async def one(self, name: str) -> Response:
+        """One corpus, with its versions."""
+        return _json(await asyncio.to_thread(_said, self._project.corpora, name))
+
+    async def version(self, request: Request, name: str, version: str) -> Response:
+        """One version: its size, its languages, what is wrong with its data, what it changed."""
+        corpora = self._project.corpora
+        said = await asyncio.to_thread(_version, corpora, name, version)
+        findings = [await self._shown(finding, name, version, _principals(request)) for finding in said.detail.findings]
+        return _json(replace(said, detail=replace(said.detail, findings=tuple(findings))))
+
+    async def document(self, request: Request, name: str, version: str, document_id: str) -> Response:
+        """A document as it stands in that version, if the caller may see it now."""
+        principals = _principals(request)
+        return _json(await self._project.corpora.document(name, version, document_id, principals=principals))
+
+    async def _shown(self, finding: CorpusFinding, name: str, version: str, principals: Sequence[str]) -> CorpusFinding:
+        """The finding, naming only documents that the caller may see."""
+        seen = []
+        for document_id in finding.documents:
+            try:
+                await self._project.corpora.document(name, version, document_id, principals=principals)
+            except NotFound:
+                continue
+            seen.append(document_id)
+        return replace(finding, documents=tuple(seen))
+
+
+def declare_corpora(api: FastAPI, project: Project) -> None:
+    """Add the routes."""
+    routes = CorpusRoutes(project)
+    one = "/v1/corpora/{name}"
+    api.get("/v1/corpora", **gives(CorpusList))(routes.list)
+    api.get(one, **gives(CorpusSaid))(routes.one)
+    api.get(one + "/versions/{version}", **gives(VersionSaid))(routes.version)
+    api.get(one + "/versions/{version}/documents/{document_id:path}", **gives(Document))(routes.document)
+
+
+def _said(corpora: Corpora, name: str) -> CorpusSaid:
+    return CorpusSaid(name=name, versions=corpora.versions(name))
+
+
+def _version(corpora: Corpora, name: str, version: str) -> VersionSaid:
+    detail = corpora.show(name, version)
+    kept = [each.name for each in corpora.versions(name)]
+    earlier = kept[kept.index(detail.summary.name) + 1 :][:1]
+    if not earlier:
+        return VersionSaid(corpus=name, detail=detail, differences=None)
+    diff = corpora.diff(name, earlier[0], detail.summary.name)
+    counts = Differences(
+        before=diff.before, added=len(diff.added), changed=len(diff.changed), removed=len(diff.removed)
+    )
+    return VersionSaid(corpus=name, detail=detail, differences=counts)
+
+
+def _principals(request: Request) -> tuple[str, ...]:
+    who = request.scope[WHO]
+    assert isinstance(who, Who)
+    return who.principals
+
+
+def _json(value: Struct) -> Response:
+    return Response(to_json(value), media_type="application/json")

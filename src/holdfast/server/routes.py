@@ -1,0 +1,29 @@
+"""All declared routes together, and the document that describes them.
+
+Knows each group of routes by name, and nothing of what they do.
+"""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from holdfast.server.corpora import CORPUS_STRUCTS, declare_corpora
+from holdfast.server.declared import STRUCTS, Declared, declare
+from holdfast.server.evaluations import EVALUATION_STRUCTS, declare_evaluations
+from holdfast.server.flight import Flight
+from holdfast.server.jobs import JOB_STRUCTS, JobRoutes, add_job_routes
+from holdfast.server.meter import Meter
+from holdfast.server.needs import Project
+from holdfast.server.openapi import document
+
+
+def declared_routes(
+    project: Project, flight: Flight, meter: Meter, *, metrics: bool, prefix: str = ""
+) -> tuple[FastAPI, bytes]:
+    """The routes over a project, and their OpenAPI document as JSON, each feature included, all below `prefix`."""
+    api = declare(Declared(project, flight, meter), metrics=metrics)
+    declare_evaluations(api, project)
+    declare_corpora(api, project)
+    add_job_routes(api, JobRoutes(project))
+    structs = (*STRUCTS, *EVALUATION_STRUCTS, *CORPUS_STRUCTS, *JOB_STRUCTS)
+    return api, document(api, structs, project.features.values(), prefix)

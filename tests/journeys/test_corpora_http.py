@@ -1,0 +1,91 @@
+"""Corpora over HTTP: their versions, what is wrong with them, and documents for those who may see them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.unit.server.serving import Served, serving
+
+from corpora import ListSource, raw
+from holdfast.keys import ACT_AS, new_key
+from holdfast.testing import project
+
+CONFIG = """
+[app]
+
+[corpora.kb]
+source = "folder"
+path = "."
+
+[server.groups]
+"eva" = ["staff"]
+"""
+KEY, TEXT = new_key("portal", (ACT_AS,))
+
+
+@pytest.fixture
+async def served(tmp_path: Path) -> AsyncIterator[Served]:
+    (tmp_path / "holdfast.toml").write_text(CONFIG)
+    (tmp_path / "features.py").write_text("import holdfast as hf\n\napp = hf.App()\n")
+    async with project(tmp_path, environ={}) as opened:
+        source = ListSource(
+            [raw("guides/reset"), raw("secret/pay", principals=("staff",)), raw("copy", "same"), raw("twin", "same")]
+        )
+        await opened.corpora.sync("kb", source=source)
+        source.put(raw("guides/new"))
+        await opened.corpora.sync("kb", source=source)
+        await opened.store.keys.add(KEY)
+        async with serving(opened, loopback=False) as it:
+            yield it
+
+
+async def get(served: Served, path: str, subject: str = "") -> tuple[int, Any]:
+    headers = {"authorization": f"Bearer {TEXT}", **({"holdfast-subject": subject} if subject else {})}
+    response = await served.http.get(f"/v1/corpora{path}", headers=headers)
+    return response.status_code, response.json()
+
+
+async def test_a_corpus_is_listed_with_its_versions_newest_first(served: Served) -> None:
+    _, said = await get(served, "")
+    assert [corpus["name"] for corpus in said["corpora"]] == ["kb"]
+    _, one = await get(served, "/kb")
+    assert [version["name"] for version in one["versions"]] == ["v3", "v2", "v1"]
+    assert one == said["corpora"][0]
+
+
+async def test_a_version_says_what_it_changed_and_what_is_wrong_with_the_data(served: Served) -> None:
+    _, said = await get(served, "/kb/versions/v3")
+    assert said["differences"] == {"before": "v2", "added": 1, "changed": 0, "removed": 0}
+    findings = {finding["code"]: finding for finding in said["detail"]["findings"]}
+    assert findings["duplicate"]["documents"] == ["twin"]
+    _, first = await get(served, "/kb/versions/v1")
+    assert first["differences"] is None
+
+
+async def test_a_finding_names_only_documents_that_the_caller_may_see(served: Served) -> None:
+    def thin(said: Any) -> list[str]:
+        return next(each["documents"] for each in said["detail"]["findings"] if each["code"] == "thin")
+
+    assert "secret/pay" not in thin((await get(served, "/kb/versions/v3"))[1])
+    assert "secret/pay" in thin((await get(served, "/kb/versions/v3", "eva"))[1])
+
+
+async def test_a_document_is_shown_to_those_who_may_see_it_and_is_not_there_for_others(served: Served) -> None:
+    status, said = await get(served, "/kb/versions/v2/documents/guides/reset")
+    assert (status, said["id"]) == (200, "guides/reset")
+    assert (await get(served, "/kb/versions/v2/documents/guides%2Freset"))[1] == said
+    status, said = await get(served, "/kb/versions/v2/documents/secret%2Fpay")
+    assert (status, said["code"]) == (404, "HF206")
+    assert (await get(served, "/kb/versions/v2/documents/secret%2Fpay", "eva"))[0] == 200
+    assert (await get(served, "/kb/versions/v2/documents/guides%2Fnew"))[0] == 404
+
+
+async def test_what_is_not_there_says_what_is(served: Served) -> None:
+    status, said = await get(served, "/kd")
+    assert (status, said["code"]) == (404, "HF202")
+    assert "kb" in said["fix"]
+    assert (await get(served, "/kb/versions/v9"))[0] == 409
+    assert (await get(served, "/kb/versions/nine"))[0] == 404
