@@ -51,7 +51,7 @@ class Durable:
         here, opened = asyncio.get_running_loop(), Future[None]()
         self._thread = threading.Thread(target=self._live, args=(here, opened), name="holdfast-jobs", daemon=True)
         self._thread.start()
-        await asyncio.wrap_future(opened)
+        await asyncio.shield(asyncio.wrap_future(opened))  # the thread sets it, whether anybody still waits or not
 
     async def begin(self, job_id: str, attempt: int) -> None:
         """Have a job done. A second time for the same attempt does nothing, also where a kill came between."""

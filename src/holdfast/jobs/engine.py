@@ -73,20 +73,26 @@ class Engine:
     async def running(self) -> AsyncIterator[None]:
         """Inside, jobs are done. Leaving stops at once: what is under way goes on when an engine runs again.
 
-        Raises StoreFailed (HF600) when the engine's database cannot be opened.
+        What is inside need not wait for the engine to open, which takes a second or two. When its database cannot be
+        opened, what is inside is cancelled and StoreFailed (HF600) raised.
         """
         try:
-            await self._durable.open()
-            self._under_way.add(asyncio.create_task(self._take()))
-            yield
+            async with asyncio.TaskGroup() as group:
+                taking = group.create_task(self._take())
+                try:
+                    yield
+                finally:
+                    self._stopping = True
+                    for task in (taking, *self._under_way):
+                        task.cancel()
+                    await asyncio.gather(*self._under_way, return_exceptions=True)
+        except* StoreFailed as failed:
+            raise failed.exceptions[0] from None
         finally:
-            self._stopping = True
-            for task in self._under_way:
-                task.cancel()
-            await asyncio.gather(*self._under_way, return_exceptions=True)
             await self._durable.close()
 
     async def _take(self) -> None:
+        await self._durable.open()
         while True:
             looked = await ended(self.look())
             if looked.error is not None:

@@ -210,7 +210,7 @@ async def test_an_engine_whose_database_is_damaged_says_what_to_move_away(projec
     (tmp_path / "jobs.db").write_bytes(b"this is no database at all" * 400)
     with pytest.raises(StoreFailed, match=r"move .*jobs\.db away"):
         async with Works().running(project):
-            pass
+            await asyncio.Event().wait()
     (tmp_path / "jobs.db").unlink()
     async with Works().running(project):
         job = await project.store.jobs.add(new_job("echo", 1))
