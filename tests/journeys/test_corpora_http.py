@@ -10,6 +10,7 @@ import pytest
 from tests.unit.server.serving import Served, serving
 
 from corpora import ListSource, raw
+from holdfast.contracts import Passed
 from holdfast.keys import ACT_AS, new_key
 from holdfast.testing import project
 
@@ -35,7 +36,8 @@ async def served(tmp_path: Path) -> AsyncIterator[Served]:
             [raw("guides/reset"), raw("secret/pay", principals=("staff",)), raw("copy", "same"), raw("twin", "same")]
         )
         await opened.corpora.sync("kb", source=source)
-        source.put(raw("guides/new"))
+        source.put(raw("guides/new"), Passed(id="secret/plan", reason="draft"))
+        source.items |= {"again": raw("guides/new"), "once more": raw("secret/pay")}  # ids used already
         await opened.corpora.sync("kb", source=source)
         await opened.store.keys.add(KEY)
         async with serving(opened, loopback=False) as it:
@@ -71,6 +73,36 @@ async def test_a_finding_names_only_documents_that_the_caller_may_see(served: Se
 
     assert "secret/pay" not in thin((await get(served, "/kb/versions/v3"))[1])
     assert "secret/pay" in thin((await get(served, "/kb/versions/v3", "eva"))[1])
+
+
+async def test_the_last_sync_is_reported_with_its_time(served: Served) -> None:
+    last = (await get(served, "/kb"))[1]["last_sync"]
+    assert set(last) == {"at", "report"}
+    report = last["report"]
+    assert (report["version"], report["previous"], report["published"]) == ("v3", "v2", True)
+    assert (report["added"], report["unchanged"], report["read"]) == (1, 4, 8)
+
+
+async def test_the_last_sync_names_only_documents_that_the_caller_may_see(served: Served) -> None:
+    async def thin(subject: str) -> list[str]:
+        report = (await get(served, "/kb", subject))[1]["last_sync"]["report"]
+        found = next(each for each in report["findings"] if each["code"] == "thin")
+        assert found["count"] == 5
+        return list(found["documents"])
+
+    assert "secret/pay" not in await thin("")
+    assert "guides/new" in await thin("")
+    assert "secret/pay" in await thin("eva")
+
+
+async def test_what_was_passed_over_is_counted_and_named_only_where_it_is_a_document_to_be_seen(served: Served) -> None:
+    for subject, seen in (("", ["guides/new"]), ("eva", ["guides/new", "secret/pay"])):
+        report = (await get(served, "/kb", subject))[1]["last_sync"]["report"]
+        assert report["passed"] == [
+            {"reason": "the id is used by an earlier document", "count": 2, "examples": seen},
+            {"reason": "draft", "count": 1, "examples": []},
+        ]
+    assert "secret" not in str(await get(served, ""))
 
 
 async def test_a_document_is_shown_to_those_who_may_see_it_and_is_not_there_for_others(served: Served) -> None:

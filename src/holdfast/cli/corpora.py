@@ -10,6 +10,8 @@ from msgspec import Struct
 from holdfast.cli.asked import Asked, command, group
 
 if TYPE_CHECKING:
+    from holdfast.corpus.last_sync import LastSync
+    from holdfast.corpus.quality import CorpusFinding
     from holdfast.corpus.room import CorpusRoom, VersionDetail, VersionDiff, VersionSummary
 
 _Corpus = Annotated[str, typer.Argument(metavar="CORPUS")]
@@ -28,6 +30,16 @@ class Listed(Struct, frozen=True):
     """Every corpus of the project as JSON."""
 
     corpora: tuple[Versions, ...]
+
+
+class Shown(Struct, frozen=True, kw_only=True):
+    """A version closely as JSON, with what the corpus's last sync reported."""
+
+    summary: VersionSummary
+    bytes: int
+    findings: tuple[CorpusFinding, ...]
+    languages: dict[str, int]
+    last_sync: LastSync | None
 
 
 class Restored(Struct, frozen=True):
@@ -80,12 +92,38 @@ def list_(
 def show(
     asked: Asked, corpus: _Corpus, version: Annotated[str, typer.Argument(metavar="[VERSION]")] = "latest"
 ) -> None:
-    """One version closely: its size, its languages, what is wrong with its data.
+    """One version closely: its size, its languages, what is wrong with its data; and what the last sync reported.
 
-    --json: {"summary", "bytes", "findings", "languages"}.
+    --json: {"summary", "bytes", "findings", "languages", "last_sync": {"at", "report"} or null}.
     """
-    detail = _room(asked).show(corpus, version)
-    asked.answer(detail, lambda: _show_detail(asked, corpus, detail))
+    room = _room(asked)
+    detail, last = room.show(corpus, version), room.last_sync(corpus)
+    shown = Shown(
+        summary=detail.summary,
+        bytes=detail.bytes,
+        findings=detail.findings,
+        languages=detail.languages,
+        last_sync=last,
+    )
+
+    def show() -> None:
+        _show_detail(asked, corpus, detail)
+        if last is not None:
+            _show_last_sync(asked, last)
+
+    asked.answer(shown, show)
+
+
+def _show_last_sync(asked: Asked, last: LastSync) -> None:
+    """What it changed and passed over; what it found is a version's, and shown with it."""
+    from holdfast.cli import words
+    from holdfast.cli.sync import changes, passed_over
+
+    report = last.report
+    asked.terminal.show(
+        f"last sync {words.moment(last.at)} ({words.age(last.at)}): {report.version}{changes(report)}",
+        *(f"  {line}" for line in passed_over(report)),
+    )
 
 
 def _show_detail(asked: Asked, corpus: str, detail: VersionDetail) -> None:

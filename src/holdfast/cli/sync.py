@@ -112,27 +112,35 @@ def _known(names: Sequence[str], corpora: Collection[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
+def changes(report: SyncReport) -> str:
+    """What one sync changed, after the name of its version: ` (was v1): 6 documents, ...`."""
+    from holdfast.cli import words
+
+    kept = words.counted(report.kept, "document")
+    if not report.published:
+        return f": nothing has changed; {kept}"
+    was = "" if report.previous is None else f" (was {report.previous})"
+    counts = f"{report.added} added, {report.changed} changed, {report.removed} removed"
+    return f"{was}: {kept}, {counts}; {words.counted(report.chunks, 'chunk')}"
+
+
+def passed_over(report: SyncReport) -> list[str]:
+    """A line for each reason for which something did not become a document."""
+    said = []
+    for group in report.passed:
+        more = "" if group.count <= len(group.examples) else ", ..."
+        said.append(f"passed over {group.count}: {group.reason} ({', '.join(group.examples)}{more})")
+    return said
+
+
 def show_report(terminal: Terminal, report: SyncReport) -> None:
     """What one sync changed, what it passed over, and what it found."""
     from rich.text import Text
 
-    from holdfast.cli import words
-
     said = Text(f"{report.corpus} {report.version}", style="bold")
-    if report.published:
-        was = "" if report.previous is None else f" (was {report.previous})"
-        said.append(
-            f"{was}: {words.counted(report.kept, 'document')}, {report.added} added, {report.changed} changed, "
-        )
-        said.append(f"{report.removed} removed; {words.counted(report.chunks, 'chunk')}")
-    else:
-        said.append(f": nothing has changed; {words.counted(report.kept, 'document')}")
-    said.stylize("not bold", len(f"{report.corpus} {report.version}"))
+    said.append(changes(report), style="not bold")
     said.append(f"  {report.seconds.get('total', 0.0):.1f} s", style="dim")
-    terminal.show(said)
-    for group in report.passed:
-        more = "" if group.count <= len(group.examples) else ", ..."
-        terminal.show(f"  passed over {group.count}: {group.reason} ({', '.join(group.examples)}{more})")
+    terminal.show(said, *(f"  {line}" for line in passed_over(report)))
     for finding in report.findings:
         named = f" ({', '.join(finding.documents)})" if finding.documents else ""
         said = Text(f"  {finding.count} × {finding.code}: ", style="yellow")

@@ -20,6 +20,7 @@ import msgspec
 from msgspec import Struct
 
 from holdfast.contracts import Embedder, Progress, Source, silent
+from holdfast.corpus.last_sync import LastSync, read_last_sync
 from holdfast.corpus.quality import CorpusFinding, SyncReport, examine
 from holdfast.corpus.settings import CorpusSettings
 from holdfast.corpus.sources import build_source
@@ -148,6 +149,14 @@ class CorpusRoom:
             named=named,
         )
         return await Sync(parts, full=full, progress=progress).run()
+
+    def last_sync(self, name: str) -> LastSync | None:
+        """What the last finished sync reported, also one that changed nothing; None before the first one.
+
+        A report that is damaged counts as none, and the log says so. Raises NotFound (HF202).
+        """
+        self._known(name)
+        return read_last_sync(self._folders[name])
 
     # ------------------------------------------------------------ versions
 

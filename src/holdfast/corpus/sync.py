@@ -17,6 +17,7 @@ from typing import TypeVar
 
 from holdfast.contracts import Embedder, Passed, Progress, RawDocument, Source
 from holdfast.corpus.build import Build, Plan, sweep
+from holdfast.corpus.last_sync import keep_last_sync
 from holdfast.corpus.prepare import Prepared, chunk_limit, hash_of, prepare, recipe
 from holdfast.corpus.quality import SyncReport, examine, grouped
 from holdfast.corpus.settings import CorpusSettings
@@ -233,7 +234,7 @@ class Sync:
     # ------------------------------------------------------------ after
 
     def _end(self, pointer: Pointer | None, started: float) -> SyncReport:
-        """Publish what changed, if anything did, and report."""
+        """Publish what changed, if anything did, and report; the report is kept."""
         base, tally = self._base, self._tally
         removed = [] if base is None else [known for known in base.places if known not in tally.kept_ids]
         self._brake(removed)
@@ -251,7 +252,9 @@ class Sync:
                 with self._timed("tidy"):
                     self._cache.tidy()
         assert version is not None
-        return self._report(pointer, version, len(removed), started)
+        report = self._report(pointer, version, len(removed), started)
+        keep_last_sync(self._parts.folder, report)
+        return report
 
     def _brake(self, removed: list[str]) -> None:
         """Stop before a source that has gone wrong empties the corpus."""

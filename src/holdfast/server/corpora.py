@@ -12,6 +12,7 @@ from fastapi import FastAPI, Request, Response
 from msgspec import Struct
 from msgspec.structs import replace
 
+from holdfast.corpus.last_sync import LastSync
 from holdfast.corpus.quality import CorpusFinding
 from holdfast.corpus.room import VersionDetail, VersionSummary
 from holdfast.errors import NotFound
@@ -24,10 +25,14 @@ from holdfast.server.openapi import gives
 
 
 class CorpusSaid(Struct, frozen=True, kw_only=True):
-    """A corpus with the versions that are kept, the newest first; none before the first sync."""
+    """A corpus with the versions that are kept, the newest first, and what its last sync reported.
+
+    Before the first sync there are no versions and `last_sync` is null.
+    """
 
     name: str
     versions: tuple[VersionSummary, ...]
+    last_sync: LastSync | None
 
 
 class CorpusList(Struct, frozen=True):
@@ -60,37 +65,65 @@ class CorpusRoutes:
     def __init__(self, project: Project) -> None:
         self._project = project
 
-    async def list(self) -> Response:
-        """The corpora, with their versions."""
-        corpora = self._project.corpora
-        return _json(CorpusList(await asyncio.to_thread(lambda: tuple(_said(corpora, n) for n in corpora.names))))
+    async def list(self, request: Request) -> Response:
+        """The corpora, each with its versions and what its last sync reported."""
+        principals = _principals(request)
+        return _json(CorpusList(tuple([await self._said(name, principals) for name in self._project.corpora.names])))
 
-    async def one(self, name: str) -> Response:
-        """One corpus, with its versions."""
-        return _json(await asyncio.to_thread(_said, self._project.corpora, name))
+    async def one(self, request: Request, name: str) -> Response:
+        """One corpus, with its versions and what its last sync reported."""
+        return _json(await self._said(name, _principals(request)))
 
     async def version(self, request: Request, name: str, version: str) -> Response:
         """One version: its size, its languages, what is wrong with its data, what it changed."""
         corpora = self._project.corpora
         said = await asyncio.to_thread(_version, corpora, name, version)
-        findings = [await self._shown(finding, name, version, _principals(request)) for finding in said.detail.findings]
-        return _json(replace(said, detail=replace(said.detail, findings=tuple(findings))))
+        findings = await self._findings(said.detail.findings, name, version, _principals(request))
+        return _json(replace(said, detail=replace(said.detail, findings=findings)))
 
     async def document(self, request: Request, name: str, version: str, document_id: str) -> Response:
         """A document as it stands in that version, if the caller may see it now."""
         principals = _principals(request)
         return _json(await self._project.corpora.document(name, version, document_id, principals=principals))
 
-    async def _shown(self, finding: CorpusFinding, name: str, version: str, principals: Sequence[str]) -> CorpusFinding:
-        """The finding, naming only documents that the caller may see."""
+    async def _said(self, name: str, principals: Sequence[str]) -> CorpusSaid:
+        """The corpus, naming only documents that the caller may see."""
+        said = await asyncio.to_thread(_said, self._project.corpora, name)
+        if said.last_sync is None:
+            return said
+        report = said.last_sync.report
+        newest = next((each.name for each in said.versions if each.newest), report.version)
+        findings = await self._findings(report.findings, name, newest, principals)
+        passed = [
+            replace(group, examples=await self._seen(group.examples, name, newest, principals))
+            for group in report.passed
+        ]
+        report = replace(report, findings=findings, passed=tuple(passed))
+        return replace(said, last_sync=replace(said.last_sync, report=report))
+
+    async def _findings(
+        self, findings: Sequence[CorpusFinding], name: str, version: str, principals: Sequence[str]
+    ) -> tuple[CorpusFinding, ...]:
+        """The findings, naming only documents that the caller may see."""
+        return tuple(
+            [
+                replace(finding, documents=await self._seen(finding.documents, name, version, principals))
+                for finding in findings
+            ]
+        )
+
+    async def _seen(
+        self, document_ids: Sequence[str], name: str, version: str, principals: Sequence[str]
+    ) -> tuple[str, ...]:
+        """Those of the ids that are documents which the caller may see: what was passed over is not one."""
         seen = []
-        for document_id in finding.documents:
+        for document_id in document_ids:
             try:
                 await self._project.corpora.document(name, version, document_id, principals=principals)
             except NotFound:
                 continue
             seen.append(document_id)
-        return replace(finding, documents=tuple(seen))
+        return tuple(seen)
 
 
 def declare_corpora(api: FastAPI, project: Project) -> None:
@@ -104,7 +137,7 @@ def declare_corpora(api: FastAPI, project: Project) -> None:
 
 
 def _said(corpora: Corpora, name: str) -> CorpusSaid:
-    return CorpusSaid(name=name, versions=corpora.versions(name))
+    return CorpusSaid(name=name, versions=corpora.versions(name), last_sync=corpora.last_sync(name))
 
 
 def _version(corpora: Corpora, name: str, version: str) -> VersionSaid:

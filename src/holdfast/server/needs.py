@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from holdfast.contracts import Hear, deaf
+from holdfast.corpus.last_sync import LastSync
 from holdfast.corpus.room import VersionDetail, VersionDiff, VersionSummary
 from holdfast.records import Document, Feedback, Json, Recording
 from holdfast.release import Release
@@ -83,12 +84,16 @@ class Config(Protocol):
 
 
 class Corpora(Protocol):
-    """The corpora of a project. `versions`, `show` and `diff` read files, so they are called in a thread."""
+    """The corpora of a project. All but `names` and `document` read files and are called in a thread."""
 
     @property
     def names(self) -> tuple[str, ...]: ...
 
     def versions(self, name: str) -> tuple[VersionSummary, ...]:
+        """Raises NotFound (HF202)."""
+        ...
+
+    def last_sync(self, name: str) -> LastSync | None:
         """Raises NotFound (HF202)."""
         ...
 

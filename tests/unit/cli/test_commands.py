@@ -209,6 +209,20 @@ def test_sync_says_what_changed_and_versions_can_be_compared_and_restored(folder
     assert "6 documents" in typed("corpus", "show", "help_center", "v1").out
 
 
+def test_corpus_show_says_what_the_last_sync_did(folder: Path, typed: Type) -> None:
+    (folder / "data" / "lamp.psd").write_bytes(b"a picture")
+    report = typed("sync", "help_center", "--json").json["reports"][0]
+    last = typed("corpus", "show", "help_center", "--json").json["last_sync"]
+    assert last["report"] == report
+    said = typed("corpus", "show", "help_center")
+    assert said.code == 0
+    assert "): v1: nothing has changed; 6 documents" in said.out
+    assert "passed over 1: not a kind of file that is read (.psd) (lamp.psd)" in said.out
+    next(folder.rglob("last_sync.json")).unlink()
+    assert typed("corpus", "show", "help_center", "--json").json["last_sync"] is None
+    assert "last sync" not in typed("corpus", "show", "help_center").out
+
+
 def test_a_corpus_that_cannot_be_synced_does_not_stop_the_others(folder: Path, typed: Type) -> None:
     with (folder / "holdfast.toml").open("a", encoding="utf-8") as file:
         file.write('\n[corpora.broken]\nsource = "folder"\npath = "nowhere"\n[slots.broken]\nk = 2\n')
