@@ -150,9 +150,12 @@ class Project:
         except KeyError:
             raise unknown("HF200", "feature", name, self.features) from None
 
-    def release(self) -> Release:
-        """The working tree's release, with prompts as they are now."""
-        return self._tree.release()
+    def release(self, changes: Mapping[str, Json] | None = None) -> Release:
+        """The working tree's release, with prompts as they are now and changes by name.
+
+        Raises NotFound (HF201), Misconfigured (HF100, HF103).
+        """
+        return self._tree.changed(self._tree.release(), changes or {})
 
     def who(self, subject: str | None, tenant: str = "") -> Who:
         """A subject, with the groups that the configuration gives it."""

@@ -58,6 +58,16 @@ async def hold(ctx: Context, ticket: Ticket) -> Reply:
 
 
 @app.feature()
+async def pace(ctx: Context, ticket: Ticket) -> Reply:
+    """Answer eight at once, and the others once somebody lets them go."""
+    with (HERE / "begun.txt").open("a") as file:
+        file.write(ticket.body + "\\n")
+    while int(ticket.body) >= 8 and not (HERE / "go").exists():
+        await asyncio.sleep(0.01)
+    return Reply(text=ticket.body)
+
+
+@app.feature()
 async def fail(ctx: Context, ticket: Ticket) -> Reply:
     """Raise until it is mended."""
     if not (HERE / "mended").exists():

@@ -97,33 +97,27 @@ async def _evaluation(project: Project, name: str | None, options: Options) -> E
     """
     from msgspec.structs import replace
 
-    from holdfast.evals.cases import cases_file, read_cases
+    from holdfast.evals.cases import cases_of
     from holdfast.evals.evaluate import Plan, begin, unfinished
 
     feature = project.feature(_only_one(project) if name is None else name)
-    if options.resume:
-        try:
+    try:
+        if options.resume:
             return replace(await unfinished(project, feature.name), strict=options.strict)
-        except NotFound as error:
-            raise NothingToDo(error.code, error.message, error.fix) from error
-    file = cases_file(project.config.folder, feature.name)
-    cases = read_cases(file, feature.parse)
-    if not cases:
-        raise NothingToDo("HF207", f"there are no cases in {file}", _FIRST_CASE)
+        cases = cases_of(project.config.folder, feature.name, feature.parse)
+    except NotFound as error:
+        raise NothingToDo(error.code, error.message, error.fix) from error
     plan = Plan(cases, repeat=options.repeat or 1, cached=options.cached, strict=options.strict)
     return await begin(project, feature, project.release(), plan)
 
 
-_FIRST_CASE = 'write one JSON object a line: {"id": "refund-1", "input": {...}, "facts": ["5 days"]}'
-
-
 def _only_one(project: Project) -> str:
     """The only feature that has cases."""
-    from holdfast.evals.cases import cases_file
+    from holdfast.evals.cases import FIRST_CASE, cases_file
 
     found = [name for name in project.features if cases_file(project.config.folder, name).is_file()]
     if not found:
-        raise NothingToDo("HF207", f"no feature has cases in {project.config.folder / 'evals'}", _FIRST_CASE)
+        raise NothingToDo("HF207", f"no feature has cases in {project.config.folder / 'evals'}", FIRST_CASE)
     if len(found) > 1:
         raise Misconfigured("HF100", "several features have cases: name one", f"holdfast eval {found[0]}")
     return found[0]

@@ -29,7 +29,7 @@ def commands() -> typer.Typer:
 
 def list_(
     asked: Asked,
-    kind: Annotated[str | None, typer.Option(metavar="KIND", help="feature, sync or batch.")] = None,
+    kind: Annotated[str | None, typer.Option(metavar="KIND", help="feature, sync, batch or evaluation.")] = None,
     status: Annotated[
         str | None, typer.Option(metavar="STATUS", help="queued, running, done, failed or cancelled.")
     ] = None,

@@ -10,18 +10,28 @@ from pathlib import Path
 
 import msgspec
 
-from holdfast.errors import HoldfastError, Misconfigured
+from holdfast.errors import HoldfastError, Misconfigured, NotFound
 from holdfast.evals.facts import tokens
 from holdfast.evaluation import Case
 from holdfast.records import Json
 
 _EXAMPLE = 'write {"id": "refund-1", "input": {...}, "facts": ["5 days"]}'
+FIRST_CASE = 'write one JSON object a line: {"id": "refund-1", "input": {...}, "facts": ["5 days"]}'
+"""What to do where there are no cases."""
 _decode = msgspec.json.Decoder(Case).decode
 
 
 def cases_file(folder: Path, feature: str) -> Path:
     """Where a project keeps the cases of a feature."""
     return folder / "evals" / f"{feature}.jsonl"
+
+
+def cases_of(folder: Path, feature: str, parse: Callable[[Json], object]) -> tuple[Case, ...]:
+    """The cases that a project keeps of a feature, at least one. Raises NotFound (HF207), and as `read_cases` does."""
+    file = cases_file(folder, feature)
+    if cases := read_cases(file, parse):
+        return cases
+    raise NotFound("HF207", f"there are no cases in {file}", FIRST_CASE)
 
 
 def read_cases(file: Path, parse: Callable[[Json], object]) -> tuple[Case, ...]:

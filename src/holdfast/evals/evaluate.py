@@ -64,12 +64,14 @@ class Host(Protocol):
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What is asked: each case `repeat` times; `cached` remembers the generations of earlier evaluations, and `strict`
-    wants the whole interval to reach the bar."""
+    wants the whole interval to reach the bar. `evaluation_id` is the id to keep it under, None for a new one."""
 
     cases: tuple[Case, ...]
     repeat: int = 1
     cached: bool = False
     strict: bool = False
+    tenant: str = ""
+    evaluation_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ async def begin(host: Host, feature: Feature, release: Release, plan: Plan) -> E
             message = f"the bar of '{feature.name}' names '{name}', which is no scorer"
             raise Misconfigured("HF110", message, nearest(name, known))
     evaluation = Evaluation(
-        id=new_id("ev"),
+        id=plan.evaluation_id or new_id("ev"),
         feature=feature.name,
         release=release.id,
         code_hash=feature.code_hash,
@@ -114,6 +116,7 @@ async def begin(host: Host, feature: Feature, release: Release, plan: Plan) -> E
         pins=_pins(host.world(release), release),
         cached=plan.cached,
         strict=plan.strict,
+        tenant=plan.tenant,
     )
     await host.keep(release)
     await host.store.evaluations.add(evaluation, plan.cases)

@@ -34,6 +34,15 @@ class SyncAsked(Struct, frozen=True):
     full: bool = False
 
 
+class EvaluationAsked(Struct, frozen=True):
+    """The cases of a feature, each asked `repeat` times under the working tree's release, changed by `set`."""
+
+    feature: str
+    set: dict[str, Json] = {}
+    repeat: int = 1
+    max_cost_usd: float | None = None
+
+
 def new_job(kind: str, asked: Json, *, who: Who = ANYONE, webhook: str | None = None, key: str | None = None) -> Job:
     """A job to be kept. With the same `key` of the same tenant it has the same id."""
     job_id = new_id("job") if key is None else f"job_{digest(canonical((who.tenant, key)), 26)}"

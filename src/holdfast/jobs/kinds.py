@@ -6,6 +6,8 @@ To add a kind, write a function and name it in `KINDS`.
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
@@ -15,9 +17,13 @@ from msgspec import Struct
 
 from holdfast.contracts import Progress
 from holdfast.errors import NotFound
-from holdfast.identity import canonical, digest
+from holdfast.evals.cases import cases_of
+from holdfast.evals.evaluate import How, Plan, begin, go_on
+from holdfast.evals.verdict import Verdict, verdict_of
+from holdfast.evaluation import Evaluation
+from holdfast.identity import canonical, digest, new_id
 from holdfast.job import Job
-from holdfast.jobs.asking import FeatureAsked, SyncAsked
+from holdfast.jobs.asking import EvaluationAsked, FeatureAsked, SyncAsked
 from holdfast.jobs.batch import Batch, answer
 from holdfast.records import Call, Failure, Json, Recording
 
@@ -88,4 +94,51 @@ async def batch(project: Project, job: Job, progress: Progress) -> Ended:
     return Ended(msgspec.to_builtins(report))
 
 
-KINDS: Mapping[str, Work] = MappingProxyType({"feature": feature, "sync": sync, "batch": batch})
+class EvaluationEnded(Struct, frozen=True, kw_only=True):
+    """What an evaluation came to; `stopped` says why cases were left out, and then it has not `passed`."""
+
+    evaluation_id: str
+    verdict: Verdict
+    passed: bool
+    cases: int
+    done: int
+    failed: int
+    spent_usd: float | None
+    stopped: str | None
+
+
+async def evaluation(project: Project, job: Job, progress: Progress) -> Ended:
+    """One evaluation. Begun again, or tried again, it goes on with what it began: no case with a result is asked."""
+    asked = msgspec.convert(job.asked, EvaluationAsked)
+    begun = await _evaluation(project, job, asked)
+    of = (await go_on(project, begun, How(max_cost_usd=asked.max_cost_usd, progress=progress))).evaluation
+    verdict = verdict_of(of)
+    came = EvaluationEnded(
+        evaluation_id=of.id,
+        verdict=verdict,
+        passed=verdict == "met" and of.finished_at is not None,
+        cases=of.cases,
+        done=of.done,
+        failed=of.failed,
+        spent_usd=of.spent_usd,
+        stopped=of.stopped,
+    )
+    return Ended(msgspec.to_builtins(came))
+
+
+async def _evaluation(project: Project, job: Job, asked: EvaluationAsked) -> Evaluation:
+    """The job's evaluation, which has an id made from the job's and sorts by when that was asked for."""
+    made = hashlib.sha256(job.id.encode()).digest()
+    evaluation_id = new_id("ev", job.created_at.timestamp, lambda size: made[:size])
+    try:
+        return await project.store.evaluations.get(evaluation_id, job.tenant)
+    except NotFound:
+        feature = project.feature(asked.feature)
+        cases = await asyncio.to_thread(cases_of, project.config.folder, feature.name, feature.parse)
+        plan = Plan(cases, repeat=asked.repeat, tenant=job.tenant, evaluation_id=evaluation_id)
+        return await begin(project, feature, project.release(asked.set), plan)
+
+
+KINDS: Mapping[str, Work] = MappingProxyType(
+    {"feature": feature, "sync": sync, "batch": batch, "evaluation": evaluation}
+)

@@ -5,18 +5,20 @@ Knows nothing of how jobs are done: what is asked is kept, and the engine of who
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Literal
 
 import msgspec
 from fastapi import FastAPI, Query, Request, Response
-from msgspec import Struct
+from msgspec import Meta, Struct
 from pydantic import BaseModel, ConfigDict, Field
 
-from holdfast.errors import NotFound, unknown
+from holdfast.errors import HoldfastError, Misconfigured, NotFound, Refused, unknown
+from holdfast.evals.cases import cases_of
 from holdfast.identity import to_json
 from holdfast.job import Job, JobQuery
 from holdfast.jobs import asking
-from holdfast.jobs.asking import FeatureAsked, SyncAsked, new_job
+from holdfast.jobs.asking import EvaluationAsked, FeatureAsked, SyncAsked, new_job
 from holdfast.jobs.said import JobPage, JobSaid, said
 from holdfast.jobs.webhook import check_url
 from holdfast.records import Json
@@ -26,6 +28,7 @@ from holdfast.server.exchange import WHO, converted, header_text, read_json
 from holdfast.server.features import answered
 from holdfast.server.needs import Project
 from holdfast.server.openapi import gives, takes
+from holdfast.server.problems import HttpRefused
 
 _ENVELOPE = frozenset({"input", "webhook"})
 
@@ -50,6 +53,19 @@ class SyncJobAsked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     webhook: str | None = None
 
 
+class EvaluationJobAsked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An evaluation of the working tree's release, changed by `set` (`slot.field` to value), each case `repeat` times.
+
+    `max_cost_usd` is the most that all of it may cost.
+    """
+
+    feature: str
+    set: dict[str, Json] = {}
+    repeat: Annotated[int, Meta(ge=1, le=100)] = 1
+    max_cost_usd: Annotated[float, Meta(ge=0)] | None = None
+    webhook: str | None = None
+
+
 class JobFilter(BaseModel):
     """Which jobs: every parameter narrows."""
 
@@ -60,7 +76,14 @@ class JobFilter(BaseModel):
     limit: Annotated[int, Field(ge=1, le=200)] = 50
 
 
-JOB_STRUCTS: tuple[type[Struct], ...] = (JobTaken, FeatureJobAsked, SyncJobAsked, JobSaid, JobPage)
+JOB_STRUCTS: tuple[type[Struct], ...] = (
+    JobTaken,
+    FeatureJobAsked,
+    SyncJobAsked,
+    EvaluationJobAsked,
+    JobSaid,
+    JobPage,
+)
 
 
 class JobRoutes:
@@ -87,6 +110,24 @@ class JobRoutes:
         sent = int(request.headers.get("content-length", 0)) or "transfer-encoding" in request.headers
         asked = converted(await self._body(request), SyncJobAsked) if sent else SyncJobAsked()
         return await self._ask(request, "sync", SyncAsked(name, asked.full), asked.webhook)
+
+    async def ask_evaluation(self, request: Request) -> Response:
+        """Have a feature asked its cases. With an Idempotency-Key, asking twice gives the same job."""
+        asked = converted(await self._body(request), EvaluationJobAsked)
+        if asked.feature not in self._project.features:
+            raise unknown("HF200", "feature", asked.feature, self._project.features)
+        self._project.release()  # a mistake of the working tree itself is not the request's
+        try:
+            self._project.release(asked.set)
+        except HoldfastError as error:
+            raise Refused("HF701", error.message, error.fix) from error
+        feature = self._project.features[asked.feature]
+        try:
+            await asyncio.to_thread(cases_of, self._project.config.folder, feature.name, feature.parse)
+        except Misconfigured as error:
+            raise HttpRefused(error.code, error.message, error.fix, status=422) from error
+        what = EvaluationAsked(asked.feature, asked.set, asked.repeat, asked.max_cost_usd)
+        return await self._ask(request, "evaluation", what, asked.webhook)
 
     async def list(self, request: Request, only: Annotated[JobFilter, Query()]) -> Response:
         """Jobs, newest first."""
@@ -144,6 +185,8 @@ def add_job_routes(api: FastAPI, routes: JobRoutes) -> None:
     ask_feature = {**gives(JobTaken, 202), **takes(FeatureJobAsked)}
     api.post(FEATURES + "{name}/jobs", **ask_feature)(routes.ask_feature)
     api.post("/v1/corpora/{name}/sync", **gives(JobTaken, 202), **takes(SyncJobAsked))(routes.ask_sync)
+    ask_evaluation = {**gives(JobTaken, 202), **takes(EvaluationJobAsked)}
+    api.post("/v1/evaluations", **ask_evaluation)(routes.ask_evaluation)
     api.get("/v1/jobs", **gives(JobPage))(routes.list)
     api.get("/v1/jobs/{job_id}", **gives(JobSaid))(routes.show)
     api.post("/v1/jobs/{job_id}/cancel", **gives(JobSaid))(routes.cancel)

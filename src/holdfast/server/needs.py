@@ -128,6 +128,10 @@ class Project(Protocol):
         """A subject, with the groups that the configuration gives it."""
         ...
 
+    def release(self, changes: Mapping[str, Json] | None = None) -> Release:
+        """The working tree's, changed. Raises NotFound (HF201), Misconfigured (HF100, HF103)."""
+        ...
+
     def new_recording_id(self) -> str: ...
 
     async def run(

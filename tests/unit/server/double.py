@@ -35,7 +35,7 @@ from holdfast.records import (
     Retrieved,
     Step,
 )
-from holdfast.release import Release
+from holdfast.release import ModelSlot, Release
 from holdfast.runtime.compare import Replay, compare
 from holdfast.runtime.who import ANYONE, Who
 from holdfast.stores import Deleted, Key, RecordingQuery
@@ -213,6 +213,12 @@ class Double:
     def who(self, subject: str | None, tenant: str = "") -> Who:
         groups = {"ana": ("staff",)}
         return Who(subject=subject, tenant=tenant, principals=groups.get(subject or "", ()))
+
+    def release(self, changes: Mapping[str, Json] | None = None) -> Release:
+        release = Release(slots={"answer": ModelSlot(models=("extractive",))})
+        for name, value in (changes or {}).items():
+            release = release.with_change(name, value)
+        return release
 
     def new_recording_id(self) -> str:
         return new_id("rec")
