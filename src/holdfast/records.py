@@ -354,7 +354,7 @@ class Recording(Struct, frozen=True, kw_only=True):
 
 
 class RecordingSummary(Struct, frozen=True, kw_only=True):
-    """A row of a list of recordings: everything but the bodies."""
+    """A row of a list of recordings: all but the bodies. `asked` is the input's text, at most 160 characters."""
 
     id: str
     feature: str
@@ -367,6 +367,7 @@ class RecordingSummary(Struct, frozen=True, kw_only=True):
     tenant: str = ""
     replay_of: str | None = None
     evaluation: str | None = None
+    asked: str | None = None
 
 
 class Feedback(Struct, frozen=True, kw_only=True):

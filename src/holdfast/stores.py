@@ -20,7 +20,9 @@ from holdfast.release import Prompt, Release
 class RecordingQuery(Struct, frozen=True, kw_only=True):
     """Which recordings: newest first, at most `limit`, older than the one named by `before`.
 
-    Those of the evaluation that is named; without one, those that no evaluation asked for.
+    Those of the evaluation that is named; without one, those that no evaluation asked for. With `text`, those in whose
+    `asked` every word of it occurs, also inside a word: as typed, in lower case, in upper case or capitalised, and its
+    ASCII letters in any case.
     """
 
     feature: str | None = None
@@ -33,6 +35,7 @@ class RecordingQuery(Struct, frozen=True, kw_only=True):
     before: str | None = None
     limit: int = 50
     evaluation: str | None = None
+    text: str | None = None
 
 
 class Deleted(Struct, frozen=True, kw_only=True):

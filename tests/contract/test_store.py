@@ -17,6 +17,7 @@ from holdfast.errors import NotFound, StoreFailed
 from holdfast.identity import to_json
 from holdfast.records import Feedback, Outcome, Recording, RecordingSummary
 from holdfast.release import Prompt
+from holdfast.store.preview import preview
 from holdfast.stores import (
     EvaluationQuery,
     Key,
@@ -26,7 +27,8 @@ from holdfast.stores import (
 
 
 def summary(of: Recording) -> RecordingSummary:
-    return RecordingSummary(**{name: getattr(of, name) for name in RecordingSummary.__struct_fields__})
+    same = set(RecordingSummary.__struct_fields__) & set(Recording.__struct_fields__)
+    return RecordingSummary(**{name: getattr(of, name) for name in same}, asked=preview(of.input))
 
 
 async def found(store: Store, **filters: object) -> list[str]:

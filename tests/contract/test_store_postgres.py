@@ -232,7 +232,7 @@ async def test_find_uses_an_index_however_it_is_filtered(store: SqlStore, postgr
     filters = {"feature": "f3", "outcome": "o3", "release": "r3", "subject": "s3", "since": NOW, "until": NOW}
 
     def plan(keeper: Keeper, query: RecordingQuery) -> str:
-        rows = keeper.connection.execute("EXPLAIN " + find_statement(queries(OWN)["find"], query), values)
+        rows = keeper.connection.execute("EXPLAIN " + find_statement(queries(OWN), query), values)
         return "\n".join(line for (line,) in rows)
 
     for name, before in itertools.product([None, *filters], [None, "rec_1"]):

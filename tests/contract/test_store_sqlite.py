@@ -21,7 +21,7 @@ from holdfast.store import open_store
 from holdfast.store.codec import Codec
 from holdfast.store.files import Files
 from holdfast.store.keeper import Keeper
-from holdfast.store.recordings import find_statement
+from holdfast.store.recordings import find_statement, patterns
 from holdfast.store.sql import Migration, migrate, migrations, queries
 from holdfast.store.sqlite import open_sqlite
 from holdfast.store.stores import SqlStore
@@ -108,6 +108,8 @@ def test_a_database_of_version_1_is_brought_to_the_newest_with_all_it_holds(tmp_
     async def reopened() -> None:
         store = open_sqlite(tmp_path / "holdfast.db", tmp_path / "storage", [])
         assert await store.recordings.get(given.id) == given
+        assert [each.asked for each in await store.recordings.find(RecordingQuery())] == [None]
+        assert await store.recordings.find(RecordingQuery(text="parcel")) == ()
         assert await store.keys.all() == ()
         await store.close()
 
@@ -176,13 +178,21 @@ def test_processes_that_open_a_new_database_at_once_all_succeed(tmp_path: Path) 
 @pytest.mark.parametrize("before", [None, "rec_1"])
 @pytest.mark.parametrize("count", [0, 1, 2])
 async def test_find_uses_an_index_and_never_sorts(store: SqlStore, count: int, before: str | None) -> None:
-    filters = {"feature": "f", "outcome": "ok", "release": "r_1", "subject": "s", "since": NOW, "until": NOW}
+    filters = {
+        "feature": "f",
+        "outcome": "ok",
+        "release": "r_1",
+        "subject": "s",
+        "since": NOW,
+        "until": NOW,
+        "text": "a b",
+    }
 
     def plan(keeper: Keeper, query: RecordingQuery) -> str:
-        text = find_statement(queries()["find"], query)
+        text = find_statement(queries(), query)
         values = dict.fromkeys(
             ["tenant", "limit", "feature", "outcome", "release", "subject", "since", "until", "before_at", "before_n"]
-        )
+        ) | patterns(query)
         return " | ".join(row[3] for row in keeper.connection.execute("EXPLAIN QUERY PLAN " + text, values))
 
     for names in itertools.combinations(filters, count):
@@ -225,16 +235,17 @@ async def test_erased_text_is_gone_from_every_byte_of_the_database(store: SqlSto
     def on_disk() -> bytes:
         return b"".join(path.read_bytes() for path in tmp_path.iterdir() if path.is_file())
 
-    many = [recording(f"question {n}", passages=(n,), subject="MARKER-anna") for n in range(20)]
+    many = [recording(f"MARKER-{n} lost", passages=(n,), subject="MARKER-anna") for n in range(20)]
     for each in many:
         await store.recordings.add(each)
         await store.recordings.add(recording(f"his {each.id}", passages=(50,), subject="ben"))
     contents = [each for each in await store._writer.change(content) if each]
     assert b"MARKER-anna" in on_disk()
+    assert b"MARKER-7 lost" in on_disk()
     assert all(each[8:200] in on_disk() for each in contents)
     await store.recordings.delete_subject("MARKER-anna")
     left = on_disk()
-    assert b"MARKER-anna" not in left
+    assert b"MARKER" not in left
     prompt = [each for each in contents if each[8:200] in left]
     assert len(set(prompt)) == 1  # the system prompt, which his recordings use
     assert (await store.recordings.delete_subject("ben")).recordings == 20

@@ -19,10 +19,10 @@ _PAGE = 200
 
 
 async def found(
-    store: Store, expression: Expression | None, limit: int | None = None
+    store: Store, expression: Expression | None, limit: int | None = None, text: str | None = None
 ) -> AsyncIterator[RecordingSummary]:
-    """The recordings for which an expression holds, newest first."""
-    query = replace(narrowed(expression), limit=_PAGE if limit is None else min(limit, _PAGE))
+    """The recordings for which an expression holds, of those in which `text` was asked, newest first."""
+    query = replace(narrowed(expression), text=text, limit=_PAGE if limit is None else min(limit, _PAGE))
     given = 0
     while page := await store.recordings.find(query):
         for summary in page:

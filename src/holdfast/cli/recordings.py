@@ -17,6 +17,8 @@ from holdfast.errors import StoreFailed
 if TYPE_CHECKING:
     from typing import BinaryIO
 
+    from rich.table import Table
+
     from holdfast.cli.where import Expression
     from holdfast.records import Recording, RecordingSummary
     from holdfast.stores import Deleted, Store
@@ -46,42 +48,54 @@ def commands() -> typer.Typer:
     return made
 
 
-def list_(asked: Asked, where: _Where = None, limit: Annotated[int, typer.Option(min=1)] = 20) -> None:
-    """The newest recordings. --json: {"recordings": [...]}, each without its steps."""
-    from holdfast.cli import words
+def list_(
+    asked: Asked,
+    where: _Where = None,
+    limit: Annotated[int, typer.Option(min=1)] = 20,
+    text: Annotated[str | None, typer.Option(metavar="WORDS", help="Words that all occur in what was asked.")] = None,
+) -> None:
+    """The newest recordings. --json: {"recordings": [...]}, each without its steps.
+
+    --text also shows what was asked. The case of its words does not matter.
+    """
     from holdfast.cli.finding import found, parsed
     from holdfast.cli.opening import in_store
 
     expression = parsed(where)
 
     async def work(store: Store) -> Listed:
-        return Listed(tuple([each async for each in found(store, expression, limit)]))
+        return Listed(tuple([each async for each in found(store, expression, limit, text)]))
 
     listed = in_store(asked, work)
 
     def show() -> None:
-        from holdfast.cli.terminal import table
-
-        rows = [
-            (
-                each.id,
-                words.moment(each.started_at),
-                each.feature,
-                each.outcome + (" (replay)" if each.replay_of else ""),
-                words.duration(each.ms),
-                words.usd(each.cost_usd),
-                each.subject or "",
-            )
-            for each in listed.recordings
-        ]
-        if rows:
-            asked.terminal.show(
-                table("recording", "started", "feature", "outcome", "time", "cost", "subject", rows=rows)
-            )
+        if listed.recordings:
+            asked.terminal.show(_table(listed, asked=text is not None))
+        elif where is not None or text is not None:
+            asked.terminal.note("no recording matches")
         else:
-            asked.terminal.note("no recording matches" if where else "there is no recording yet: holdfast run FEATURE")
+            asked.terminal.note("there is no recording yet: holdfast run FEATURE")
 
     asked.answer(listed, show)
+
+
+def _table(listed: Listed, *, asked: bool) -> Table:
+    """The figures of recordings, or what was asked in their place, cut where the terminal ends."""
+    from rich.text import Text
+
+    from holdfast.cli import words
+    from holdfast.cli.terminal import table
+
+    rows = list[tuple[str | Text, ...]]()
+    for each in listed.recordings:
+        outcome = each.outcome + (" (replay)" if each.replay_of else "")
+        begun = (each.id, words.moment(each.started_at), each.feature, outcome)
+        if asked:
+            rows.append((*begun, Text(each.asked or "", no_wrap=True, overflow="ellipsis")))
+        else:
+            rows.append((*begun, words.duration(each.ms), words.usd(each.cost_usd), each.subject or ""))
+    more = ("asked",) if asked else ("time", "cost", "subject")
+    return table("recording", "started", "feature", "outcome", *more, rows=rows)
 
 
 def show(asked: Asked, recording: Annotated[str, typer.Argument(metavar="ID|last")]) -> None:

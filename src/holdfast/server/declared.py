@@ -92,6 +92,10 @@ class Filter(BaseModel):
     evaluation: Name = None
     since: datetime | None = None
     until: datetime | None = None
+    text: Annotated[
+        str | None,
+        Field(max_length=200, description="Words that all occur in what was asked; their case does not matter."),
+    ] = None
     before: Annotated[str | None, Field(max_length=80, pattern=r"^[A-Za-z0-9_.-]+$")] = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50
 
@@ -130,6 +134,7 @@ class Declared:
             tenant=_who(request).tenant,
             since=_utc(only.since),
             until=_utc(only.until),
+            text=only.text,
             before=only.before,
             limit=only.limit + 1,
         )

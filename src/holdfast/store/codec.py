@@ -18,14 +18,17 @@ from holdfast.identity import recording_from_json, to_json
 from holdfast.records import Outcome, Recording, RecordingSummary
 from holdfast.store.cutting import LARGE_BYTES, cut, fill
 from holdfast.store.faults import UNWRITABLE, unwritable
+from holdfast.store.preview import preview
 from holdfast.store.scrubbing import Scrubber
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LEVEL = 3  # level 1 is 2 µs faster per recording and 3 % larger; level 6 takes twice as long for 3 %
 _FORMAT = b"\x01"  # zstd with dictionary_1.json; another dictionary is another format
 
-Row: TypeAlias = tuple[str, str, str, str, Outcome, float | None, float, int, str | None, str | None, str | None]
-"""tenant, id, feature, release, outcome, cost_usd, ms, started_at, subject, replay_of, evaluation"""
+Row: TypeAlias = tuple[
+    str, str, str, str, Outcome, float | None, float, int, str | None, str | None, str | None, str | None
+]
+"""tenant, id, feature, release, outcome, cost_usd, ms, started_at, subject, replay_of, evaluation, asked"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +126,7 @@ def micros(at: datetime) -> int:
 
 def summary_of(row: Row) -> RecordingSummary:
     """What a list shows of a recording; its `started_at` is in UTC."""
-    tenant, id_, feature, release, outcome, cost_usd, ms, started_at, subject, replay_of, evaluation = row
+    tenant, id_, feature, release, outcome, cost_usd, ms, started_at, subject, replay_of, evaluation, asked = row
     return RecordingSummary(
         id=id_,
         feature=feature,
@@ -136,6 +139,7 @@ def summary_of(row: Row) -> RecordingSummary:
         tenant=tenant,
         replay_of=replay_of,
         evaluation=evaluation,
+        asked=asked,
     )
 
 
@@ -152,6 +156,7 @@ def _row(recording: Recording) -> Row:
         recording.subject,
         recording.replay_of,
         recording.evaluation,
+        preview(recording.input),
     )
 
 

@@ -22,8 +22,8 @@ Link: TypeAlias = psycopg.Connection[tuple[Any, ...]]
 PATIENCE_S = 5.0
 """How long a statement waits for a server that restarts."""
 
-_VALUE = re.compile(r"%|\?|(?<!:):([a-z_]+)")
-_INSERT = re.compile(r"INSERT INTO (\w+) \(([^)]+)\)")
+_VALUE = re.compile(r"%|\?|(?<!:):([a-z][a-z0-9_]*)")
+_INSERT = re.compile(r"INSERT INTO (\w+)\s+\(([^)]+)\)")
 _NUL, _ESCAPE = "\x00", "\x1a"
 
 

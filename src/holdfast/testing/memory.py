@@ -17,6 +17,7 @@ from holdfast.release import Prompt, Release
 from holdfast.store.codec import Codec, Packed, micros, summary_of
 from holdfast.store.cutting import fill
 from holdfast.store.faults import closed, key_taken, name_taken, no_key, no_recording, nothing_before
+from holdfast.store.preview import says
 from holdfast.stores import (
     Deleted,
     Key,
@@ -129,7 +130,7 @@ class MemoryRecordings:
 
 
 def _matches(packed: Packed, query: RecordingQuery) -> bool:
-    tenant, _, feature, release, outcome, _, _, started_at, subject, _, evaluation = packed.row
+    tenant, _, feature, release, outcome, _, _, started_at, subject, _, evaluation, asked = packed.row
     return (
         tenant == query.tenant
         and evaluation == query.evaluation
@@ -139,6 +140,7 @@ def _matches(packed: Packed, query: RecordingQuery) -> bool:
         and query.subject in (None, subject)
         and (query.since is None or started_at >= micros(query.since))
         and (query.until is None or started_at < micros(query.until))
+        and says(asked, query.text or "")
     )
 
 

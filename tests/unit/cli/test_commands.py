@@ -11,6 +11,7 @@ from tests.unit.cli.said import Type
 from holdfast.identity import recording_from_json
 
 ASKED = "How many days until I get my refund?"
+TICKETS = ("Where is my Parcel? Ärgerlich!", "refund of a parcel " * 20)
 IN_THE_ARTICLE = "within 5 working days"
 
 
@@ -170,6 +171,19 @@ def test_recordings_are_listed_shown_and_exported(folder: Path, typed: Type) -> 
     lines = typed("recordings", "export").out.splitlines()
     assert [recording_from_json(line.encode()).id for line in lines] == ids[::-1]
     assert typed("recordings", "export", "--where", "outcome=failed").out == ""
+
+
+def test_recordings_are_found_by_what_was_asked(folder: Path, typed: Type) -> None:
+    ids = [typed("run", "answer_ticket", json.dumps({"body": body}), "--json").json["id"] for body in TICKETS]
+    listed = typed("recordings", "list", "--text", "PARCEL ärger", "--json").json["recordings"]
+    assert [(each["id"], each["asked"]) for each in listed] == [(ids[0], TICKETS[0])]
+    shown = typed("recordings", "list", "--text", "parcel").out
+    assert "asked" in shown.splitlines()[0]
+    assert all(each in shown for each in ids)
+    assert TICKETS[0] in shown
+    assert len(shown.splitlines()) == 3  # one line each: what was asked ends where the terminal does
+    assert typed("recordings", "list", "--text", "parcel", "--where", "outcome=failed").out == ""
+    assert "no recording matches" in typed("recordings", "list", "--text", "100%").err
 
 
 def test_an_export_to_a_file_is_whole_or_not_there(folder: Path, typed: Type) -> None:

@@ -38,6 +38,7 @@ from holdfast.records import (
 from holdfast.release import ModelSlot, Release
 from holdfast.runtime.compare import Replay, compare
 from holdfast.runtime.who import ANYONE, Who
+from holdfast.store.preview import preview, says
 from holdfast.stores import Deleted, Key, RecordingQuery
 from holdfast.testing import MemoryStore
 
@@ -126,6 +127,7 @@ class Recordings:
             and query.release in (None, each.release)
             and (query.since is None or each.started_at >= query.since)
             and (query.until is None or each.started_at < query.until)
+            and says(preview(each.input), query.text or "")
         ]
         ids = [each.id for each in found]
         if query.before is not None:
@@ -141,6 +143,7 @@ class Recordings:
                 started_at=each.started_at,
                 subject=each.subject,
                 tenant=each.tenant,
+                asked=preview(each.input),
             )
             for each in found[: query.limit]
         )

@@ -45,6 +45,8 @@ async def test_recordings_are_narrowed_by_every_filter(served: Served) -> None:
     assert await count(outcome="blocked") == 1
     assert await count(subject="ana") == 1
     assert await count(release="r_2") == 0
+    assert await count(text="HELLO") == 2
+    assert await count(text="nowhere") == 0
     assert await count(since="2026-03-01") == 2
     assert await count(since="2026-03-01T00:00:01Z") == 0
     assert await count(until="2026-03-01T01:00:00+02:00") == 0
@@ -52,7 +54,17 @@ async def test_recordings_are_narrowed_by_every_filter(served: Served) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["limit=0", "limit=201", "limit=x", "outcome=good", "since=yesterday", "nope=1", "feature=%00", "before=%20"],
+    [
+        "limit=0",
+        "limit=201",
+        "limit=x",
+        "outcome=good",
+        "since=yesterday",
+        "nope=1",
+        "feature=%00",
+        f"text={'x' * 201}",
+        "before=%20",
+    ],
 )
 async def test_a_wrong_filter_is_named(served: Served, query: str) -> None:
     response = await served.http.get(f"/v1/recordings?{query}")

@@ -34,8 +34,9 @@ DELETE FROM unsettled WHERE hash = ?;
 
 -- name: add_recording
 -- Keep the row of a recording.
-INSERT INTO recordings (n, tenant, id, feature, release, outcome, cost_usd, ms, started_at, subject, replay_of, evaluation)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+INSERT INTO recordings
+    (n, tenant, id, feature, release, outcome, cost_usd, ms, started_at, subject, replay_of, evaluation, asked)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: add_body
 -- Keep a body.
@@ -56,11 +57,15 @@ ORDER BY p.position;
 
 -- name: find
 -- Summaries of recordings, newest first. The filters that are asked for replace the comment.
-SELECT tenant, id, feature, release, outcome, cost_usd, ms, started_at, subject, replay_of, evaluation
+SELECT tenant, id, feature, release, outcome, cost_usd, ms, started_at, subject, replay_of, evaluation, asked
 FROM recordings
 WHERE tenant = :tenant /* filters */
 ORDER BY started_at DESC, n DESC
 LIMIT :limit;
+
+-- name: says
+-- One of the filters of `find`: a word occurs in what was asked, its ASCII letters in any case.
+asked LIKE :word ESCAPE '!';
 
 -- name: place
 -- Where a recording stands in the order of `find`.

@@ -32,6 +32,10 @@ SET default_transaction_read_only = on;
 -- Let the statements of this transaction take their time.
 SET LOCAL statement_timeout = 0;
 
+-- name: says
+-- One of the filters of `find`: a word occurs in what was asked, its ASCII letters in any case.
+asked ILIKE :word ESCAPE '!';
+
 -- name: kept_already
 -- Which of many recordings are kept.
 SELECT r.tenant, r.id
