@@ -15,12 +15,14 @@ const PAGES = {
   recording: () => import("./pages/Recording"),
   corpora: () => import("./pages/Corpora"),
   evaluations: () => import("./pages/Evaluations"),
+  jobs: () => import("./pages/Jobs"),
 };
 const Feature = lazy(PAGES.feature);
 const Recordings = lazy(PAGES.recordings);
 const Recording = lazy(PAGES.recording);
 const Corpora = lazy(PAGES.corpora);
 const Evaluations = lazy(PAGES.evaluations);
+const Jobs = lazy(PAGES.jobs);
 
 const AGAIN_MS = 2_000;
 const QUIET_MS = 10_000;
@@ -84,6 +86,7 @@ function Shown({ place: { path, query } }: { place: Place }): ReactNode {
   if (kind === "recordings") return name ? <Recording id={name} /> : <Recordings query={query} />;
   if (kind === "corpora") return <Corpora name={name} version={more} />;
   if (kind === "evaluations") return <Evaluations id={name} before={query.get("before")} />;
+  if (kind === "jobs") return <Jobs id={name} before={query.get("before")} />;
   return (
     <Page title="There is no such page">
       <Empty>
@@ -109,6 +112,7 @@ function Navigation({ place: { path } }: { place: Place }) {
       {link("Recordings", ["recordings"], path[0] === "recordings")}
       {link("Evaluations", ["evaluations"], path[0] === "evaluations")}
       {link("Corpora", ["corpora"], path[0] === "corpora")}
+      {link("Jobs", ["jobs"], path[0] === "jobs")}
     </>
   );
 }

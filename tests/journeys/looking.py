@@ -6,7 +6,7 @@ Knows nothing of what a page shows.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from playwright.async_api import Browser, ConsoleMessage, Page
 from tests.journeys.console_site import Held, site
 from tests.unit.server.serving import Served, serving
 
+from holdfast.jobs.engine import Engine
 from holdfast.server.page import CONSOLE
 
 AXE = Path(__file__).parents[2] / "console" / "node_modules" / "axe-core" / "axe.min.js"
@@ -43,9 +44,18 @@ class Look:
 
 
 @asynccontextmanager
-async def looking(browser: Browser, folder: Path, *, held: Held | None = None, **how: Any) -> AsyncIterator[Look]:
-    """A served site and a page to look at it; `how` goes to the browser context. Fails unless the page was silent."""
-    async with site(folder, held) as project, serving(project, console=CONSOLE) as served:
+async def looking(
+    browser: Browser, folder: Path, *, held: Held | None = None, jobs: bool = False, **how: Any
+) -> AsyncIterator[Look]:
+    """A served site and a page to look at it; `how` goes to the browser context. Fails unless the page was silent.
+
+    `jobs`: an engine does those that are asked for.
+    """
+    async with (
+        site(folder, held) as project,
+        Engine(project).running() if jobs else nullcontext(),
+        serving(project, console=CONSOLE) as served,
+    ):
         context = await browser.new_context(**{"reduced_motion": "reduce", **how})
         page = await context.new_page()
         look = Look(served, page)

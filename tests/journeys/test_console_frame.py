@@ -27,6 +27,8 @@ PAGES = (
     "#/recordings",
     "#/corpora",
     "#/corpora/manual",
+    "#/evaluations",
+    "#/jobs",
     "#/no",
 )
 

@@ -1,6 +1,6 @@
 /** What the pages read, by name. */
 import { keepPreviousData, QueryClient, useQuery } from "@tanstack/react-query";
-import { get, type Schemas } from "./client";
+import { get, Refused, type Schemas } from "./client";
 
 export const queries = new QueryClient({
   defaultOptions: { queries: { retry: false, refetchOnWindowFocus: false, staleTime: 5_000 } },
@@ -67,3 +67,41 @@ export const useDocument = (name: string, version: string, id: string) =>
     queryFn: ({ signal }) =>
       get<Schemas["Document"]>(`v1/corpora/${part(name)}/versions/${part(version)}/documents/${part(id)}`, signal),
   });
+
+const POLL_MS = 1_000;
+type Job = Schemas["JobSaid"];
+
+export const unfinished = ({ status }: Job): boolean => status === "queued" || status === "running";
+
+export const useJobs = (before: string | null) =>
+  useQuery({
+    queryKey: ["jobs", "list", before],
+    queryFn: ({ signal }) => get<Schemas["JobPage"]>(`v1/jobs${before ? `?before=${part(before)}` : ""}`, signal),
+    staleTime: 0,
+    refetchInterval: ({ state }) => state.data?.jobs.some(unfinished) && POLL_MS,
+  });
+
+/** A job, read again until it has ended. */
+export const useJob = (id: string | null) =>
+  useQuery({
+    queryKey: ["jobs", "one", id],
+    queryFn: ({ signal }) => get<Job>(`v1/jobs/${part(id ?? "")}`, signal),
+    refetchInterval: ({ state }) => state.data !== undefined && unfinished(state.data) && !(state.error instanceof Refused) && POLL_MS,
+    enabled: id !== null,
+  });
+
+interface OpenApi {
+  paths: Record<string, Record<string, { parameters?: { name: string; in: string }[] }>>;
+}
+
+/** What the server that is asked offers; undefined until it is known. */
+export const useOffers = () =>
+  useQuery({
+    queryKey: ["openapi"],
+    queryFn: ({ signal }) => get<OpenApi>("openapi.json", signal),
+    staleTime: Number.POSITIVE_INFINITY,
+    select: ({ paths }) => ({
+      evaluate: paths["/v1/evaluations"]?.post !== undefined,
+      findText: paths["/v1/recordings"]?.get?.parameters?.some((each) => each.name === "text") ?? false,
+    }),
+  }).data;

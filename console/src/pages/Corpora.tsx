@@ -1,9 +1,14 @@
 /** The corpora, or one of them: its versions, and what is wrong with the data. */
-import { Anchor, Group, Stack, Table, Text, Title } from "@mantine/core";
-import type { Schemas } from "../api/client";
-import { useCorpora, useCorpus, useVersion } from "../api/queries";
+import { Anchor, Button, Group, Stack, Table, Text, Title } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
+import { post, type Schemas } from "../api/client";
+import { unfinished, useCorpora, useCorpus, useJob, useVersion } from "../api/queries";
+import { JobUnderWay } from "../parts/JobUnderWay";
 import { OpenDocument } from "../parts/OpenDocument";
 import { Empty, Facts, Found, Page } from "../parts/Page";
+import { SyncReportShown, type Synced } from "../parts/SyncReport";
+import { Trouble } from "../parts/Trouble";
 import { to } from "../place";
 import { bytes, many, said, when } from "../words";
 
@@ -49,22 +54,22 @@ function All() {
 
 function One({ name, version }: { name: string; version?: string }) {
   const corpus = useCorpus(name);
+  const [jobId, setJobId] = useState<string | null>(null);
   return (
     <Page title={`Corpus ${name}`}>
       <Found query={corpus}>
-        {({ versions }) => {
-          const shown = version ?? versions.find((each) => each.current)?.name;
-          if (!shown) {
-            return (
-              <Empty>
-                This corpus has no version yet. Type <code>holdfast sync {name}</code>.
-              </Empty>
-            );
-          }
+        {(found) => {
+          const shown = version ?? found.versions.find((each) => each.current)?.name;
           return (
             <>
-              <Versions name={name} versions={versions} shown={shown} />
-              <Version name={name} version={shown} />
+              <SyncNow name={name} jobId={jobId} begun={setJobId} />
+              {found.versions.length > 0 ? (
+                <Versions name={name} versions={found.versions} shown={shown} />
+              ) : (
+                <Empty>This corpus has no version yet: sync it.</Empty>
+              )}
+              <LastSync last={found.last_sync} />
+              {shown && <Version name={name} version={shown} />}
             </>
           );
         }}
@@ -73,7 +78,41 @@ function One({ name, version }: { name: string; version?: string }) {
   );
 }
 
-function Versions({ name, versions, shown }: { name: string; versions: Schemas["VersionSummary"][]; shown: string }) {
+function SyncNow({ name, jobId, begun }: { name: string; jobId: string | null; begun: (id: string) => void }) {
+  const sync = useMutation({
+    mutationFn: () => post<Schemas["JobTaken"]>(`v1/corpora/${encodeURIComponent(name)}/sync`, {}),
+    onSuccess: ({ job_id }) => begun(job_id),
+  });
+  const job = useJob(jobId).data;
+  const busy = sync.isPending || (jobId !== null && (job === undefined || unfinished(job)));
+  return (
+    <Stack gap="xs">
+      <Group>
+        <Button aria-disabled={busy} data-disabled={busy || undefined} onClick={() => busy || sync.mutate()}>
+          Sync now
+        </Button>
+      </Group>
+      {sync.error && <Trouble error={sync.error} />}
+      {jobId && <JobUnderWay id={jobId} stale={[["corpora"]]} />}
+    </Stack>
+  );
+}
+
+function LastSync({ last }: { last: Synced | null }) {
+  if (last === null) return null;
+  return (
+    <Stack gap="xs" component="section" aria-labelledby="last-sync">
+      <Title order={2} id="last-sync">
+        Last sync
+      </Title>
+      <div className="card">
+        <SyncReportShown report={last.report} at={last.at} />
+      </div>
+    </Stack>
+  );
+}
+
+function Versions({ name, versions, shown }: { name: string; versions: Schemas["VersionSummary"][]; shown?: string }) {
   return (
     <Stack gap="xs">
       <Title order={2}>Versions</Title>

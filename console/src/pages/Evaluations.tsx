@@ -1,8 +1,10 @@
 /** Evaluations, or one of them: how each measure stands against its bar, and what came of every case. */
 import { Anchor, Group, Stack, Switch, Table, Text, Title } from "@mantine/core";
-import { type ReactNode, useState } from "react";
+import { useState } from "react";
 import type { Schemas } from "../api/client";
 import { useEvaluation, useEvaluations } from "../api/queries";
+import { Evaluate } from "../parts/Evaluate";
+import { Listed } from "../parts/Listed";
 import { Outcome } from "../parts/Outcome";
 import { Empty, Facts, Found, Page } from "../parts/Page";
 import { to } from "../place";
@@ -20,6 +22,7 @@ function All({ before }: { before: string | null }) {
   const query = useEvaluations(before);
   return (
     <Page title="Evaluations">
+      <Evaluate />
       <Found query={query}>
         {(page) =>
           page.evaluations.length === 0 ? (
@@ -152,23 +155,6 @@ function Results({ results }: { results: Result[] }) {
         </Listed>
       )}
     </Stack>
-  );
-}
-
-function Listed({ label, heads, children }: { label: string; heads: string[]; children: ReactNode }) {
-  return (
-    <div className="card scrolls" role="region" aria-label={label} tabIndex={0}>
-      <Table verticalSpacing="xs">
-        <Table.Thead>
-          <Table.Tr>
-            {heads.map((head) => (
-              <Table.Th key={head}>{head}</Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>{children}</Table.Tbody>
-      </Table>
-    </div>
   );
 }
 

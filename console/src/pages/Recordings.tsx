@@ -1,13 +1,13 @@
 /** Every recording, newest first, narrowed by what the reader asks; the address holds the filters. */
 import { Anchor, Button, Group, NativeSelect, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
-import { useFeatures, useRecordings } from "../api/queries";
+import { useFeatures, useOffers, useRecordings } from "../api/queries";
 import { Empty, Found, Page } from "../parts/Page";
 import { RecordingTable } from "../parts/RecordingTable";
 import { go, to } from "../place";
 
 const OUTCOMES = ["ok", "degraded", "blocked", "failed", "cancelled"];
-const FILTERS = ["feature", "outcome", "subject", "release", "since", "until"] as const;
+const FILTERS = ["text", "feature", "outcome", "subject", "release", "since", "until"] as const;
 const MORE = ["subject", "release", "since", "until"] as const;
 type Filters = Partial<Record<(typeof FILTERS)[number], string>>;
 
@@ -53,6 +53,7 @@ export default function Recordings({ query }: { query: URLSearchParams }) {
 
 function Narrow({ filters }: { filters: Filters }) {
   const features = useFeatures();
+  const offers = useOffers();
   const [wanted, setWanted] = useState<Filters>(filters);
   const [id, setId] = useState("");
   const choose = (change: Filters) => go(to(["recordings"], { ...wanted, ...change }));
@@ -68,6 +69,14 @@ function Narrow({ filters }: { filters: Filters }) {
   return (
     <form className="card" onSubmit={submit} aria-label="Narrow the recordings">
       <Group align="end" gap="sm">
+        {offers?.findText && (
+          <Group align="end" gap="sm" wrap="nowrap">
+            <TextInput type="search" label="Words of what was asked" {...field("text")} maxLength={200} flex="0 1 15rem" miw={0} />
+            <Button type="submit" flex="none">
+              Search
+            </Button>
+          </Group>
+        )}
         <NativeSelect
           label="Feature"
           value={wanted.feature}

@@ -20,6 +20,10 @@ const COLUMNS = [
   }),
   column.accessor("feature", { header: "Feature" }),
   column.accessor("outcome", { header: "Outcome", cell: (cell) => <Outcome outcome={cell.getValue()} /> }),
+  column.accessor("asked", {
+    header: "Asked",
+    cell: (cell) => <div style={{ minWidth: "12rem", overflowWrap: "anywhere" }}>{cell.getValue()}</div>,
+  }),
   column.accessor("ms", { header: "Time", cell: (cell) => ms(cell.getValue()), meta: { kind: "number wide" } }),
   column.accessor("cost_usd", { header: "Cost", cell: (cell) => usd(cell.getValue()), meta: { kind: "number wide" } }),
   column.accessor("subject", { header: "Subject", cell: (cell) => cell.getValue() ?? "", meta: { kind: "wide" } }),
@@ -31,7 +35,8 @@ const COLUMNS = [
 ];
 
 export function RecordingTable({ recordings }: { recordings: Summary[] }) {
-  const table = useReactTable({ data: recordings, columns: COLUMNS, getCoreRowModel: getCoreRowModel() });
+  const columnVisibility = { asked: recordings.some((each) => each.asked !== null) };
+  const table = useReactTable({ data: recordings, columns: COLUMNS, state: { columnVisibility }, getCoreRowModel: getCoreRowModel() });
   const kind = (meta: unknown) => (meta as { kind?: string } | undefined)?.kind;
   return (
     <div className="card scrolls" role="region" aria-label="Recordings" tabIndex={0}>
