@@ -129,7 +129,8 @@ def passed_over(report: SyncReport) -> list[str]:
     said = []
     for group in report.passed:
         more = "" if group.count <= len(group.examples) else ", ..."
-        said.append(f"passed over {group.count}: {group.reason} ({', '.join(group.examples)}{more})")
+        named = f" ({', '.join(group.examples)}{more})" if group.examples else ""
+        said.append(f"passed over {group.count}: {group.reason}{named}")
     return said
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from holdfast.contracts import Progress
 from holdfast.errors import NotFound
@@ -29,6 +30,7 @@ from holdfast.records import Call, Failure, Json, Recording
 
 if TYPE_CHECKING:
     from holdfast.app import Project
+    from holdfast.corpus.quality import SyncReport
 
 
 class Ended(Struct, frozen=True):
@@ -85,7 +87,16 @@ async def sync(project: Project, job: Job, progress: Progress) -> Ended:
     """One corpus. After a kill it is simply synced again: a version is published whole or not at all."""
     asked = msgspec.convert(job.asked, SyncAsked)
     (report,) = await project.sync([asked.corpus], full=asked.full, progress=progress)
-    return Ended(msgspec.to_builtins(report))
+    return Ended(msgspec.to_builtins(_for_everyone(report)))
+
+
+def _for_everyone(report: SyncReport) -> SyncReport:
+    """The report without the ids it names: a job is shown also to those who may not see every document."""
+    return replace(
+        report,
+        passed=tuple(replace(group, examples=()) for group in report.passed),
+        findings=tuple(replace(finding, documents=()) for finding in report.findings),
+    )
 
 
 async def batch(project: Project, job: Job, progress: Progress) -> Ended:
