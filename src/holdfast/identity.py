@@ -49,6 +49,8 @@ def content_of(effect: Effect) -> str:
             texts,
             question,
         )
+        if effect.tool_choice != "auto":
+            keyed = (*keyed, effect.tool_choice)
     elif isinstance(effect, Retrieve):
         keyed = ("retrieve", effect.corpus, effect.query, _sparse(effect.search), sorted(effect.principals))
     return digest(canonical(keyed))

@@ -10,14 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
 from holdfast.doors import Door
-
-Json: TypeAlias = Any
-"""A JSON value: what a feature takes and gives, an argument, a schema. Never anything else."""
+from holdfast.messages import Json as Json
+from holdfast.messages import Media as Media
+from holdfast.messages import Message as Message
+from holdfast.messages import Sampling as Sampling
+from holdfast.messages import Tool as Tool
+from holdfast.messages import ToolCall as ToolCall
 
 # ---------------------------------------------------------------- what retrieval speaks of
 
@@ -84,41 +87,6 @@ class Search(Struct, frozen=True, kw_only=True):
 # ---------------------------------------------------------------- what generation speaks of
 
 
-class ToolCall(Door, frozen=True, kw_only=True, omit_defaults=True):
-    """A model's wish to have a tool called. `arguments` is a JSON object."""
-
-    id: str
-    name: str
-    arguments: dict[str, Json]
-
-
-class Tool(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A tool a model may ask for; `parameters` is the JSON Schema of its arguments."""
-
-    name: str
-    description: str = ""
-    parameters: dict[str, Json] = {}
-
-
-class Message(Door, frozen=True, kw_only=True, omit_defaults=True):
-    """One turn of a conversation. A `tool` turn answers the call named by `tool_call_id`."""
-
-    role: Literal["system", "user", "assistant", "tool"]
-    text: str = ""
-    tool_calls: tuple[ToolCall, ...] = ()
-    tool_call_id: str | None = None
-
-
-class Sampling(Struct, frozen=True, kw_only=True):
-    """How tokens are drawn; None leaves the provider's own default."""
-
-    temperature: float | None = None
-    top_p: float | None = None
-    max_tokens: int | None = None
-    seed: int | None = None
-    stop: tuple[str, ...] = ()
-
-
 class Usage(Struct, frozen=True, kw_only=True):
     """Tokens of one attempt, each counted in one bucket only: cached ones are not in `input_tokens`."""
 
@@ -128,6 +96,23 @@ class Usage(Struct, frozen=True, kw_only=True):
     cache_write_tokens: int = 0
     reasoning_tokens: int = 0
     estimated: bool = False
+
+
+class AttemptDetail(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What else is known of an attempt. `part` is why it was made; `started_ms` counts from the effect's start.
+
+    `served`, `fingerprint` and `response_id` are the vendor's own words: the model that answered, its build, its name
+    for the response. `key` says which of several keys was used, from 0. `dropped` names parameters that were left out
+    because the model rejects them.
+    """
+
+    part: Literal["first", "retry", "hedge", "rescue"] = "first"
+    started_ms: float = 0.0
+    served: str | None = None
+    fingerprint: str | None = None
+    response_id: str | None = None
+    key: int | None = None
+    dropped: tuple[str, ...] = ()
 
 
 class Attempt(Struct, frozen=True, kw_only=True):
@@ -141,6 +126,7 @@ class Attempt(Struct, frozen=True, kw_only=True):
     usage: Usage | None = None
     cost_usd: float | None = None
     error: str | None = None
+    detail: AttemptDetail = AttemptDetail()
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
@@ -167,7 +153,8 @@ class Retrieve(Struct, frozen=True, kw_only=True, tag_field="kind", tag="retriev
 
 class Generate(Struct, frozen=True, kw_only=True, tag_field="kind", tag="generate"):
     """Ask a ladder of models. `sources` and `question` serve the extractive rung; `answers` says that the output is a
-    text with citations. `first_rung` is how many rungs of the slot's ladder stand before `models`."""
+    text with citations. `first_rung` is how many rungs of the slot's ladder stand before `models`. `tool_choice` is
+    `auto`, `none`, `required`, or the name of the one tool to call."""
 
     slot: str
     models: tuple[str, ...]
@@ -175,6 +162,7 @@ class Generate(Struct, frozen=True, kw_only=True, tag_field="kind", tag="generat
     sampling: Sampling = Sampling()
     schema: dict[str, Json] | None = None
     tools: tuple[Tool, ...] = ()
+    tool_choice: str = "auto"
     sources: tuple[Passage, ...] = ()
     question: str = ""
     answers: bool = True

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from holdfast.errors import Misconfigured, nearest, unknown
 from holdfast.identity import canonical, digest
+from holdfast.messages import Effort
 from holdfast.records import Json, Sampling, Search
 
 LATEST = "latest"
@@ -27,7 +28,14 @@ class Prompt(Struct, frozen=True, kw_only=True):
 
 
 class ModelSlot(Struct, frozen=True, kw_only=True, tag_field="kind", tag="models"):
-    """What fills a slot of `ctx.generate`: a ladder, a prompt, how tokens are drawn, how long things may take."""
+    """What fills a slot of `ctx.generate`: a ladder, a prompt, how tokens are drawn, how long things may take, and what
+    is done when a vendor fails.
+
+    `rescue`: what follows when a stream dies after text was heard (the text is continued, the answer starts again, or
+    that is an error). `hedge`: what is asked as well when the first token is later than usual. `floor_chars_per_s`: a
+    stream slower than this is taken for dead; 0 for never. `learn_timeouts`: the wait for the first token shrinks to
+    what is usual for the route. `upstream`: whether a model is asked to stream always, or only when somebody listens.
+    """
 
     models: tuple[str, ...]
     prompt: Prompt | None = None
@@ -42,6 +50,13 @@ class ModelSlot(Struct, frozen=True, kw_only=True, tag_field="kind", tag="models
     idle_ms: int = 10_000
     retries: int = 2
     stream: Literal["checked", "early"] = "checked"
+    reasoning_effort: Effort | None = None
+    rescue: Literal["continue", "restart", "error"] = "continue"
+    hedge: Literal["off", "same", "next"] = "same"
+    on_filtered: Literal["error", "next_rung"] = "error"
+    floor_chars_per_s: float = 2.0
+    learn_timeouts: bool = True
+    upstream: Literal["stream", "follow"] = "stream"
 
     def sampling(self) -> Sampling:
         return Sampling(
@@ -50,6 +65,7 @@ class ModelSlot(Struct, frozen=True, kw_only=True, tag_field="kind", tag="models
             max_tokens=self.max_tokens,
             seed=self.seed,
             stop=self.stop,
+            reasoning_effort=self.reasoning_effort,
         )
 
 
@@ -87,8 +103,8 @@ class Release(Struct, frozen=True, kw_only=True):
 
     @property
     def id(self) -> str:
-        """`r_` and twelve hex digits of the hash of every choice."""
-        return "r_" + digest(canonical(self.slots), 12)
+        """`r_` and twelve hex digits of the hash of every choice; a field added later with its default changes none."""
+        return "r_" + digest(canonical({name: _chosen(slot) for name, slot in self.slots.items()}), 12)
 
     def models(self, slot: str) -> ModelSlot:
         """The ladder slot of that name. Raises NotFound (HF201)."""
@@ -130,6 +146,16 @@ class Release(Struct, frozen=True, kw_only=True):
                 "HF100", f"'{name}' does not name a setting", "write SLOT.FIELD=VALUE, as in answer.models=extractive"
             )
         return self.with_(slot, **{field: value})
+
+
+def _chosen(slot: Slot) -> tuple[str, dict[str, Json]]:
+    """What a slot is, and the fields that differ from their defaults."""
+    defaults = dict(
+        zip(slot.__struct_fields__[-len(slot.__struct_defaults__) :], slot.__struct_defaults__, strict=True)
+    )
+    fields = {name: getattr(slot, name) for name in slot.__struct_fields__}
+    kind = str(slot.__struct_config__.tag)
+    return kind, {name: value for name, value in fields.items() if name not in defaults or defaults[name] != value}
 
 
 def _changed(slot: str, old: Slot, fields: dict[str, Any]) -> Slot:

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 LADDER: tuple[tuple[str, ...], ...] = (
     # An import goes to a lower row. Names on one row never meet. Every file and folder of the package has its place.
     ("doors",),
+    ("messages",),
     ("records",),
     ("errors",),
     ("identity",),
     ("release", "evaluation", "job"),
     ("contracts", "stores"),
+    ("settings",),
     ("config", "keys", "support"),
     ("runtime", "gateway", "corpus", "guards", "store", "recommend"),
     ("releases", "evals"),
@@ -37,7 +39,9 @@ HOMES: Mapping[str, frozenset[str]] = {
     "onnx": frozenset({"corpus"}),
     "onnxruntime": frozenset({"corpus"}),
     "psycopg": frozenset({"store"}),
-    "pydantic": frozenset({"config", "runtime", "server"}),  # the doors: settings, inputs and outputs, parameters
+    "pydantic": frozenset(
+        {"config", "settings", "runtime", "server"}
+    ),  # the doors: settings, inputs and outputs, parameters
     "pydantic_core": frozenset({"doors", "runtime"}),
     "pytest": frozenset({"testing"}),  # its fixture is for users' tests; who uses it has pytest
     "rich": frozenset({"cli"}),

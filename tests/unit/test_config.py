@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from holdfast.config import find_project, load_config, seconds_in
+from holdfast.config import find_project, load_config
 from holdfast.errors import Misconfigured
+from holdfast.settings import seconds_in
 
 
 def write(folder: Path, text: str) -> Path:

@@ -23,9 +23,9 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any, TypeAlias, get_args
 
-from holdfast.config import seconds_in
 from holdfast.errors import Misconfigured, nearest, unknown
 from holdfast.records import Outcome, RecordingSummary
+from holdfast.settings import seconds_in
 from holdfast.stores import RecordingQuery
 
 Value: TypeAlias = str | float | datetime | None

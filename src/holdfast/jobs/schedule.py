@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from holdfast.config import CorpusPart
 from holdfast.job import Job
 from holdfast.jobs.asking import SyncAsked
+from holdfast.settings import CorpusPart
 
 
 class Schedule:

@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from holdfast.config import Config, SlotPart
+from holdfast.config import Config
 from holdfast.errors import Misconfigured, nearest
 from holdfast.records import Json
 from holdfast.release import CorpusSlot, GuardSlot, ModelSlot, Prompt, Release, Slot
 from holdfast.runtime.prompts import read_prompt
+from holdfast.settings import SlotPart
 
 GUARDS = ("grounded", "shape")
 """Guards that need no configuration: they flag."""

@@ -15,7 +15,6 @@ import pytest
 from tests.journeys.job_project import until
 
 from holdfast.app import Project
-from holdfast.config import CorpusPart, JobsPart
 from holdfast.errors import Misconfigured, NotFound, Refused, StoreFailed
 from holdfast.job import Job, JobQuery
 from holdfast.jobs import asking, engine
@@ -23,6 +22,7 @@ from holdfast.jobs.asking import new_job
 from holdfast.jobs.engine import Engine
 from holdfast.jobs.kinds import Ended
 from holdfast.jobs.schedule import Schedule
+from holdfast.settings import CorpusPart, JobsPart
 from holdfast.testing import MemoryStore
 
 SECRET = "a-configured-secret"

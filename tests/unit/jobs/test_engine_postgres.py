@@ -9,8 +9,8 @@ from typing import Any, cast
 from tests.unit.jobs.test_engine import Works, ended, until
 
 from holdfast.app import Project
-from holdfast.config import JobsPart
 from holdfast.jobs.asking import new_job
+from holdfast.settings import JobsPart
 from holdfast.store import open_store
 
 

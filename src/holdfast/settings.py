@@ -1,0 +1,204 @@
+"""What a project may be told, table by table: the fields of holdfast.toml, checked.
+
+Knows nothing of files or of the environment.
+"""
+
+from __future__ import annotations
+
+import re
+from types import MappingProxyType
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from holdfast.messages import Effort, Json
+from holdfast.release import OnFail
+
+_DURATION = re.compile(r"(\d+)\s*([smhd])")
+_SECONDS = MappingProxyType({"s": 1, "m": 60, "h": 3600, "d": 86400})
+_SHORTEST_INTERVAL_S = 5
+
+
+def seconds_in(duration: str) -> int:
+    """The seconds in a duration such as `90s`, `15m`, `1h30m` or `2d`. Raises ValueError for anything else."""
+    text = duration.strip().lower()
+    parts = _DURATION.findall(text)
+    if not parts or _DURATION.sub("", text).strip():
+        raise ValueError(f"'{duration}' is not a duration; write it like 90s, 15m, 1h30m or 2d")
+    return sum(int(number) * _SECONDS[unit] for number, unit in parts)
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class OpenPart(BaseModel):
+    """A part whose further keys belong to what it configures."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    @property
+    def options(self) -> dict[str, Json]:
+        """The keys that this part itself does not know."""
+        return dict(self.model_extra or {})
+
+
+class AppPart(Part):
+    """Where the project's own things are; relative paths start at its folder."""
+
+    features: str = Field(default="features.py", description="the file that declares the app")
+    database_url: str = Field(
+        default="sqlite:///.holdfast/holdfast.db",
+        description="where recordings, releases, prompts, feedback and keys are kept",
+    )
+    storage_url: str = Field(
+        default=".holdfast/storage", description="where versions of corpora and bodies over 256 kB are kept"
+    )
+
+
+class ServerPart(Part):
+    """How the project is served. `groups` says what a subject may see: subject -> names of groups."""
+
+    host: str = Field(default="127.0.0.1", description="the address to listen on; one that is not loopback needs a key")
+    port: int = Field(default=8400, ge=0, le=65535, description="the port; 0 takes a free one")
+    max_body_bytes: int = Field(default=2_000_000, ge=1_000, description="the largest request that is read")
+    max_concurrency: int = Field(
+        default=512, ge=1, description="how many requests may be under way; more are told to come back (503)"
+    )
+    shutdown_s: float = Field(
+        default=30.0, ge=0, description="how long open requests may still take when the server stops"
+    )
+    allowed_hosts: tuple[str, ...] = Field(
+        default=(), description="names besides loopback ones that Host and Origin may have while there is no key"
+    )
+    groups: dict[str, tuple[str, ...]] = Field(
+        default={}, description="subject to names of groups: the principals it may see documents as"
+    )
+
+
+class JobsPart(Part):
+    """How jobs are done, and how the end of one is told."""
+
+    workers: int = Field(default=4, ge=1, le=64, description="how many jobs are done at a time")
+    keep_days: int = Field(default=30, ge=1, description="how long a job is kept after it has ended")
+    webhook_secret: str | None = Field(
+        default=None, min_length=16, repr=False, description="signs what webhooks are sent, in `Holdfast-Signature`"
+    )
+    webhook_hosts: tuple[str, ...] = Field(
+        default=(),
+        description="hosts that a webhook may call although they belong to this machine or to a private network",
+    )
+
+
+class ProviderPart(Part):
+    """A vendor, or anything that speaks a vendor's dialect. Built-in names need only a key."""
+
+    dialect: Literal["openai", "anthropic"] | None = Field(
+        default=None, description="the API it speaks; none: that of the built-in name, or `openai`"
+    )
+    base_url: str | None = Field(default=None, description="where it is, with the version in the path")
+    api_key: str | tuple[str, ...] | None = Field(default=None, description="a key, or several that are tried in turn")
+    headers: dict[str, str] = Field(default={}, description="headers to send with every request")
+
+
+class PricePart(Part):
+    """US dollars for a million tokens, by `provider:model`."""
+
+    input_usd_per_mtok: float = Field(ge=0, description="tokens of the request")
+    output_usd_per_mtok: float = Field(ge=0, description="tokens of the reply, reasoning included")
+    cache_read_usd_per_mtok: float | None = Field(
+        default=None, ge=0, description="tokens read from the cache; none: as input"
+    )
+    cache_write_usd_per_mtok: float | None = Field(
+        default=None, ge=0, description="tokens written to the cache; none: as input"
+    )
+
+
+class CorpusPart(OpenPart):
+    """Where a corpus comes from, and how it is cut."""
+
+    source: str = Field(description="`folder`, `rows`, or `package.module:Class`; its own settings stand beside it")
+    every: str | None = Field(
+        default=None, description="how often it is synced while the project is served, as in `15m`"
+    )
+    language: str = Field(default="english", description="picks the stemmer and the stop words; `none` for neither")
+    max_tokens: int = Field(default=150, ge=32, le=200, description="the longest chunk, in the encoder's tokens")
+    keep: int = Field(default=5, ge=1, description="how many versions stay besides those that a release names")
+
+    @field_validator("every")
+    @classmethod
+    def _interval(cls, every: str | None) -> str | None:
+        if every is not None and seconds_in(every) < _SHORTEST_INTERVAL_S:
+            raise ValueError(f"'{every}' is too often; {_SHORTEST_INTERVAL_S}s is the least")
+        return every
+
+    @property
+    def every_s(self) -> int | None:
+        """The interval in seconds; None where the corpus is synced only when somebody says so."""
+        return None if self.every is None else seconds_in(self.every)
+
+
+class SlotPart(Part):
+    """The choices for one slot of a feature: a ladder of models, or the settings of a corpus."""
+
+    models: str | tuple[str, ...] | None = Field(
+        default=None, description="a ladder, tried in order; one text is a ladder of one rung"
+    )
+    prompt: str | None = Field(default=None, description="the prompt file, a Jinja2 template")
+    temperature: float | None = Field(default=None, description="none: the provider's own")
+    top_p: float | None = Field(default=None, description="none: the provider's own")
+    max_tokens: int | None = Field(default=None, ge=1, description="the longest reply")
+    seed: int | None = Field(default=None, description="for providers that take one")
+    stop: tuple[str, ...] | None = Field(default=None, description="texts at which a reply ends")
+    deadline_ms: int | None = Field(default=None, ge=1, description="the time for the whole ladder")
+    connect_ms: int | None = Field(default=None, ge=1, description="the time to reach a provider")
+    first_token_ms: int | None = Field(default=None, ge=1, description="the time until the first token")
+    idle_ms: int | None = Field(default=None, ge=1, description="the longest silence within a reply")
+    retries: int | None = Field(default=None, ge=0, le=10, description="how often one rung is tried again")
+    stream: Literal["checked", "early"] | None = Field(
+        default=None, description="`checked`: text flows after the guards; `early`: at once, and may be taken back"
+    )
+    reasoning_effort: Effort | None = Field(default=None, description="how much a model may reason before it answers")
+    rescue: Literal["continue", "restart", "error"] | None = Field(
+        default=None, description="what follows when a stream dies after text was heard"
+    )
+    hedge: Literal["off", "same", "next"] | None = Field(
+        default=None,
+        description="what is asked too when a first token is late: nothing, the rung again, the next",
+    )
+    on_filtered: Literal["error", "next_rung"] | None = Field(
+        default=None, description="what follows when a provider's content filter refuses"
+    )
+    floor_chars_per_s: float | None = Field(default=None, ge=0, description="a slower stream is left; 0: never")
+    learn_timeouts: bool | None = Field(default=None, description="wait for a first token no longer than is usual")
+    upstream: Literal["stream", "follow"] | None = Field(
+        default=None, description="ask models to stream always, or only when somebody listens"
+    )
+    version: str | None = Field(default=None, description="for a corpus: `latest`, or a version such as `v12`")
+    k: int | None = Field(default=None, ge=1, le=200, description="for a corpus: how many passages are found")
+    mode: Literal["hybrid", "lexical", "vector"] | None = Field(
+        default=None, description="for a corpus: by words, by vectors, or both"
+    )
+    weight: float | None = Field(
+        default=None, ge=0, le=1, description="for a corpus: the share of the vectors' score; none: the corpus's own"
+    )
+    max_per_document: int | None = Field(
+        default=None, ge=1, description="for a corpus: passages of one document at most"
+    )
+
+    def given(self) -> dict[str, Json]:
+        """Only what was written."""
+        return self.model_dump(exclude_none=True)
+
+
+class GuardPart(OpenPart):
+    """Which family of guard it is, and what a failed verdict leads to."""
+
+    family: str | None = Field(
+        default=None, description="`grounded` or `shape`, with its own settings beside it; none: the guard's name"
+    )
+    on_fail: OnFail = Field(default="flag", description="what a failed verdict leads to")
+    safe_answer: str | None = Field(
+        default=None, description="what is answered instead; none: a sentence that asks for a person"
+    )
+    max_passes: int = Field(default=3, ge=1, le=10, description="how often the feature may be run for one request")
