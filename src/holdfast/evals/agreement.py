@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Sequence
-from statistics import fmean, variance
+from statistics import fmean, pvariance, variance
 
 from msgspec import Struct
 
@@ -118,10 +118,9 @@ def _weight(labelled: Agreement, judged: Sequence[float]) -> float:
     n = labelled.n
     people = (labelled.good_passed + labelled.good_failed) / n
     judge = (labelled.good_passed + labelled.bad_passed) / n
-    together = (labelled.good_passed / n - people * judge) * n / max(1.0, n - 1)
-    pooled = [1.0] * int(judge * n + 0.5) + [0.0] * int((1 - judge) * n + 0.5) + list(judged)
-    spread = variance(pooled) if len(pooled) > 1 else 0.0
-    return 0.0 if not spread else min(1.0, max(0.0, together / ((1 + n / len(judged)) * spread)))
+    together = labelled.good_passed / n - people * judge
+    spread = judge * (1 - judge) + n / len(judged) * pvariance(judged)
+    return 0.0 if not spread else min(1.0, max(0.0, together / spread))
 
 
 def _residual_variance(labelled: Agreement, weight: float) -> float:
