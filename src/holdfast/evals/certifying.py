@@ -39,10 +39,14 @@ _DISAGREEMENTS = 50
 
 
 class Trust(Struct, frozen=True):
-    """What a judge's scores are worth in an evaluation: how it agrees with people, where that was measured."""
+    """What a judge's scores are worth in an evaluation: how it agrees with people, where that was measured.
+
+    `stopped` says why nothing more may be spent, where making its certificate came to that.
+    """
 
     judging: Judging
     certificate: Certificate | None = None
+    stopped: str | None = None
 
     @property
     def counts(self) -> Agreement | None:
@@ -97,7 +101,8 @@ class Certifying:
         if certificate is None:
             certificate, usd = await self._made(judging, judge, labels, budget)
         if certificate is None:
-            return Trust(replace(judging, certifying_usd=usd, why=f"no certificate: {budget.stopped}"))
+            judging = replace(judging, certifying_usd=usd, why=f"no certificate: {budget.stopped}")
+            return Trust(judging, stopped=budget.stopped)
         why = _below(certificate)
         judging = replace(judging, certificate=certificate.id, gates=not why, why=why, certifying_usd=usd)
         return Trust(judging, certificate)

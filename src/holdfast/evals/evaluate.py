@@ -141,6 +141,7 @@ async def go_on(host: Host, evaluation: Evaluation, how: How) -> Evaluated:
     left = [(case, repeat) for repeat in range(evaluation.repeat) for case in cases if (case.id, repeat) not in done]
     certified_usd = total_usd(each.certifying_usd for each in evaluation.judging)
     budget = Budget.less(how.max_cost_usd, certified_usd, [result.spent_usd for result in results])
+    budget.stopped = next((each.stopped for each in trust.values() if each.stopped is not None), budget.stopped)
 
     async def ask(place: _Case) -> float | None:
         result = await asking.one(*place)

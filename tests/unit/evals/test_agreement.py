@@ -1,4 +1,4 @@
-"""Agreement with people, and shares corrected by it, beside scipy, statsmodels and scikit-learn; and how often they hold."""
+"""Agreement with people and shares corrected by it, beside three libraries, and how often the intervals hold."""
 
 from __future__ import annotations
 

@@ -30,14 +30,16 @@ SCHEMAS = st.recursive(
     | st.fixed_dictionaries({"minimum": st.integers(-5, 5), "exclusiveMaximum": st.integers(-5, 9)})
     | st.fixed_dictionaries({"minLength": st.integers(0, 2), "maxLength": st.integers(1, 3)})
     | st.fixed_dictionaries({"pattern": st.sampled_from(["^a", "b$", "ab"])}),
-    lambda inner: st.fixed_dictionaries({"properties": st.dictionaries(st.sampled_from("abc"), inner, max_size=2)})
-    | st.fixed_dictionaries({"required": st.lists(st.sampled_from("abc"), max_size=2, unique=True)})
-    | st.fixed_dictionaries({"additionalProperties": inner, "maxProperties": st.integers(0, 3)})
-    | st.fixed_dictionaries({"items": inner, "minItems": st.integers(0, 2), "uniqueItems": st.booleans()})
-    | st.fixed_dictionaries({"prefixItems": st.lists(inner, min_size=1, max_size=2), "items": inner})
-    | st.fixed_dictionaries({"anyOf": st.lists(inner, min_size=1, max_size=2)})
-    | st.fixed_dictionaries({"oneOf": st.lists(inner, min_size=1, max_size=3)})
-    | st.fixed_dictionaries({"allOf": st.lists(inner, min_size=1, max_size=2), "not": inner}),
+    lambda inner: (
+        st.fixed_dictionaries({"properties": st.dictionaries(st.sampled_from("abc"), inner, max_size=2)})
+        | st.fixed_dictionaries({"required": st.lists(st.sampled_from("abc"), max_size=2, unique=True)})
+        | st.fixed_dictionaries({"additionalProperties": inner, "maxProperties": st.integers(0, 3)})
+        | st.fixed_dictionaries({"items": inner, "minItems": st.integers(0, 2), "uniqueItems": st.booleans()})
+        | st.fixed_dictionaries({"prefixItems": st.lists(inner, min_size=1, max_size=2), "items": inner})
+        | st.fixed_dictionaries({"anyOf": st.lists(inner, min_size=1, max_size=2)})
+        | st.fixed_dictionaries({"oneOf": st.lists(inner, min_size=1, max_size=3)})
+        | st.fixed_dictionaries({"allOf": st.lists(inner, min_size=1, max_size=2), "not": inner})
+    ),
     max_leaves=6,
 )
 

@@ -1,4 +1,4 @@
-"""Overlap, classes and rankings beside the libraries that are known for them; length, time, price, refusals, numbers."""
+"""Overlap, classes and rankings beside well-known libraries; length, time, price, refusals, dates and numbers."""
 
 from __future__ import annotations
 
@@ -139,9 +139,7 @@ def generated(cost_usd: float | None, *, replayed: bool = False) -> Step:
     effect = Generate(slot="answer", models=("p:m",), messages=())
     at = answered_of("x").recording.started_at
     result = Generated(text="x", model="p:m", rung=0)
-    return Step(
-        key="k", ms=9.0, started_at=at, effect=effect, result=result, attempts=(attempt,), replayed=replayed
-    )
+    return Step(key="k", ms=9.0, started_at=at, effect=effect, result=result, attempts=(attempt,), replayed=replayed)
 
 
 async def test_time_and_price_are_judged_where_they_are_known() -> None:

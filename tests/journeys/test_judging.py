@@ -1,0 +1,335 @@
+"""Judges in an evaluation: recorded, priced, some asked twice, certified by people's labels, and gating or not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+from tests.journeys.judged_project import GOOD, Model, evaluated, made, opened, opinion
+
+from holdfast.app import Project
+from holdfast.errors import Misconfigured, NotFound
+from holdfast.evals.evaluate import Evaluated, How
+from holdfast.evals.verdict import verdict_of
+from holdfast.evaluation import Score, Standing
+from holdfast.judgement import Certificate, Judged
+from holdfast.records import Feedback, Generate
+from holdfast.stores import CertificateQuery, RecordingQuery
+
+JUDGE = '"tone": scorers.Judge(labels="evals/labels.jsonl")'
+UNLABELLED = '"tone": scorers.Judge()'
+BAD = "Please wait."
+
+
+def labels(good: int = 20, bad: int = 20, **fields: Any) -> list[dict[str, Any]]:
+    said = [{"input": {"body": f"q{n}"}, "output": {"text": f"{GOOD} {n}"}, "label": True} for n in range(good)]
+    said += [{"input": {"body": f"q{n}"}, "output": {"text": f"{BAD} {n}"}, "label": False} for n in range(bad)]
+    return [each | {"by": "ada"} | fields for each in said]
+
+
+def fair(request: Generate) -> str:
+    """A judge that is right: it passes what names the button."""
+    text = request.messages[-1].text
+    return opinion("Hold the red button for 5" in text, quote="Hold the red button")
+
+
+def standing(found: Evaluated, name: str) -> Standing:
+    return next(each for each in found.evaluation.standings if each.name == name)
+
+
+def score(found: Evaluated, case: str, name: str = "tone") -> Score:
+    result = next(each for each in found.results if each.case == case)
+    return next(each for each in result.scores if each.scorer == name)
+
+
+async def only_certificate(project: Project) -> Certificate:
+    (found,) = await project.store.certificates.find(CertificateQuery())
+    return found
+
+
+async def test_a_judgement_is_a_recording_on_the_bill_and_can_be_replayed(tmp_path: Path) -> None:
+    model = Model(judge=fair)
+    async with opened(made(tmp_path / "p", f"{{{UNLABELLED}}}"), model) as project:
+        found = await evaluated(project)
+        said = score(found, "case-0")
+        assert (said.value, said.reason) == (True, "because")
+        assert isinstance(said.detail, Judged)
+        assert (said.detail.quote, said.detail.quoted) == ("Hold the red button", True)
+        recording = await project.store.recordings.get(said.recordings[0])
+        assert (recording.feature, recording.evaluation) == ("judge:judge", found.evaluation.id)
+        assert said.spent_usd == pytest.approx(len(said.recordings) * 0.001)
+        result = next(each for each in found.results if each.case == "case-0")
+        assert result.cost_usd == pytest.approx(0.0001)
+        assert result.spent_usd == pytest.approx(0.0001 + (said.spent_usd or 0))
+        assert found.evaluation.spent_usd == pytest.approx(6 * 0.0001 + 7 * 0.001)
+        (judging,) = found.evaluation.judging
+        assert judging.spent_usd == pytest.approx(7 * 0.001)
+        assert await project.store.recordings.find(RecordingQuery(feature="judge:judge")) == (), "lists stay quiet"
+        before = len(model.judged)
+        replay = await project.replay(recording)
+        assert replay.recording.output == recording.output
+        assert len(model.judged) == before
+
+
+async def test_a_tenth_is_judged_twice_and_the_judge_s_own_variance_is_shown(tmp_path: Path) -> None:
+    turns: dict[str, int] = {}
+
+    def fickle(request: Generate) -> str:
+        text = request.messages[-1].text
+        turns[text] = turns.get(text, 0) + 1
+        return opinion(turns[text] % 2 == 1)
+
+    model = Model(say=lambda request: f"{GOOD} {request.messages[-1].text[-4:]}", judge=fickle)
+    async with opened(made(tmp_path / "p", f"{{{UNLABELLED}}}", cases=20), model) as project:
+        found = await evaluated(project)
+    (judging,) = found.evaluation.judging
+    assert (judging.twice, judging.differed) == (2, 2)
+    assert len(model.judged) == 22
+    again = [each.scores for each in found.results if any(len(score.recordings) == 2 for score in each.scores)]
+    assert len(again) == 2
+
+
+async def test_a_reply_that_cannot_be_read_is_an_error_and_no_verdict(tmp_path: Path) -> None:
+    def sullen(request: Generate) -> str:
+        return "I would rather not." if "alarm 3?" in request.messages[0].text else fair(request)
+
+    model = Model(judge=sullen)
+    folder = made(tmp_path / "p", f"{{{UNLABELLED}}}", bar="tone=0.9", cases=20)
+    (folder / "judge.md").write_text("{{ input.body }} {{ text }}")
+    async with opened(folder, model) as project:
+        found = await evaluated(project)
+    said = score(found, "case-3")
+    assert said.value is None
+    assert said.error is not None
+    assert "HF303" in said.error.message
+    assert standing(found, "tone").n == 19
+    assert all(result.passed for result in found.results)
+
+
+async def test_a_judge_that_mostly_abstains_has_measured_nothing(tmp_path: Path) -> None:
+    async with opened(made(tmp_path / "p", f"{{{UNLABELLED}}}", bar="tone=0.1"), Model(judge="no")) as project:
+        found = await evaluated(project)
+    assert standing(found, "tone").estimate is None
+
+
+async def test_a_judge_without_labels_informs_and_never_gates(tmp_path: Path) -> None:
+    folder = made(tmp_path / "p", f"{{{UNLABELLED}}}", bar="tone=0.9")
+    async with opened(folder, Model(judge=opinion(False))) as project:
+        found = await evaluated(project, strict=True)
+    assert standing(found, "tone").verdict == "informs"
+    assert standing(found, "tone").estimate == 0.0
+    assert verdict_of(found.evaluation) == "met"
+    assert all(result.passed for result in found.results)
+    assert found.evaluation.judging[0].why == "no certificate: it has no labels by people"
+
+
+async def test_a_certified_judge_gates_with_a_corrected_share(tmp_path: Path) -> None:
+    model = Model(say=lambda request: BAD if "alarm 1?" in request.messages[-1].text else GOOD, judge=fair)
+    folder = made(tmp_path / "p", f"{{{JUDGE}}}", bar="tone=0.95", labels=labels(30, 30))
+    async with opened(folder, model) as project:
+        found = await evaluated(project)
+        certificate = await only_certificate(project)
+        (judging,) = found.evaluation.judging
+        assert (judging.gates, judging.certificate) == (True, certificate.id)
+        assert (certificate.n, certificate.good_passed, certificate.bad_failed) == (60, 30, 30)
+        assert certificate.kappa is not None
+        assert certificate.kappa.estimate == 1.0
+        assert certificate.balanced.low is not None
+        assert certificate.balanced.low > 0.9
+        shown = standing(found, "tone")
+        assert shown.raw == pytest.approx(5 / 6)
+        assert shown.verdict == "missed"
+        assert verdict_of(found.evaluation) == "missed"
+        assert [result.case for result in found.results if not result.passed] == ["case-1"]
+        assert judging.certifying_usd == pytest.approx(60 * 0.001)
+        asked = len(model.judged)
+        second = await evaluated(project)
+        assert second.evaluation.judging[0].certificate == certificate.id
+        assert len(model.judged) == asked + 7, "a certificate that holds is not made again"
+        assert second.evaluation.judging[0].certifying_usd == 0.0
+
+
+async def test_a_judge_that_people_contradict_informs_and_says_where(tmp_path: Path) -> None:
+    folder = made(tmp_path / "p", f"{{{JUDGE}}}", bar="tone=0.9", labels=labels())
+    async with opened(folder, Model(judge=opinion(True, reason="all is well"))) as project:
+        found = await evaluated(project)
+        certificate = await only_certificate(project)
+    assert standing(found, "tone").verdict == "informs"
+    assert "does not reach 0.75" in found.evaluation.judging[0].why
+    assert len(certificate.disagreements) == 20
+    assert certificate.disagreements[0].reason == "all is well"
+    assert certificate.specificity is not None
+    assert certificate.specificity.estimate == 0.0
+
+
+@pytest.mark.parametrize("changed", ["prompt", "model", "code", "labels", "time"])
+async def test_a_certificate_ends_with_what_it_was_made_for(tmp_path: Path, changed: str) -> None:
+    folder = made(tmp_path / "p", f"{{{JUDGE}}}", labels=labels())
+    async with opened(folder, Model(judge=fair)) as project:
+        await evaluated(project)
+        first = await only_certificate(project)
+    if changed == "prompt":
+        (folder / "judge.md").write_text("Another rubric. {{ text }}")
+    elif changed == "model":
+        config = folder / "holdfast.toml"
+        config.write_text(config.read_text().replace('["fake:judge"]', '["fake:judge", "fake:one"]'))
+    elif changed == "code":
+        code = folder / "features.py"
+        code.write_text(code.read_text().replace("passages = await", "passages = await  "))
+    elif changed == "labels":
+        file = folder / "evals" / "labels.jsonl"
+        file.write_text(file.read_text() + "\n" + json.dumps(labels(1)[0] | {"by": "bo"}))
+    async with opened(folder, Model(judge=fair)) as project:
+        if changed == "time":
+            await _expire(project, first)
+        found = await evaluated(project)
+        assert found.evaluation.judging[0].gates
+        assert found.evaluation.judging[0].certificate != first.id
+
+
+async def _expire(project: Project, certificate: Certificate) -> None:
+    """Put a certificate that has expired in the place of the newest one."""
+    sql = project.store.certificates
+    await project.store.close()
+    from sqlite3 import connect
+
+    from holdfast.app import open_project_store
+    from holdfast.identity import to_json
+
+    past = replace(certificate, expires_at=certificate.made_at)
+    with connect(project.config.folder / ".holdfast" / "holdfast.db") as database:
+        database.execute("UPDATE certificates SET content = ?", (to_json(past).decode(),))
+    database.close()
+    project.store = await open_project_store(project.config)
+    assert sql is not project.store.certificates
+
+
+async def test_people_are_compared_with_each_other_and_the_divided_count_for_nobody(tmp_path: Path) -> None:
+    said = labels(10, 10)
+    said += [each | {"by": "bo"} for each in said[:4]]
+    said += [each | {"by": "bo", "label": True} for each in labels(10, 10)[18:]]
+    async with opened(made(tmp_path / "p", f"{{{JUDGE}}}", labels=said), Model(judge=fair)) as project:
+        await evaluated(project)
+        certificate = await only_certificate(project)
+    assert certificate.overlap == 6
+    assert certificate.people is not None
+    assert certificate.people.estimate == 0.0, "bo calls everything good"
+    assert certificate.n == 18
+
+
+async def test_labels_of_recordings_count_while_the_feature_is_what_it_was(tmp_path: Path) -> None:
+    folder = made(tmp_path / "p", f"{{{JUDGE}}}", labels=[])
+    async with opened(folder, Model(judge=fair)) as project:
+        recording = await project.run("answer", {"body": "How?"})
+        line = {"recording": recording.id, "label": True, "by": "ada"}
+        gone = {"recording": "rec_gone", "label": True}
+        (folder / "evals" / "labels.jsonl").write_text("\n".join(map(json.dumps, [line, gone])))
+        await evaluated(project)
+        certificate = await only_certificate(project)
+        assert (certificate.n, certificate.stale) == (1, 1)
+    code = folder / "features.py"
+    code.write_text(code.read_text().replace("passages = await", "passages = await  "))
+    async with opened(folder, Model(judge=fair)) as project:
+        found = await evaluated(project)
+    assert "2 are of another version" in found.evaluation.judging[0].why
+
+
+async def test_feedback_on_live_answers_can_certify(tmp_path: Path) -> None:
+    folder = made(tmp_path / "p", '{"tone": scorers.Judge(labels="feedback")}')
+    async with opened(folder, Model(judge=fair)) as project:
+        for number, given in enumerate([{"score": 1.0}, {"label": "Good"}, {"score": -1.0}, {"comment": "hm"}]):
+            recording = await project.run("answer", {"body": f"How {number}?"})
+            at = recording.started_at
+            await project.rate(Feedback(id=f"fb_{number}", recording_id=recording.id, at=at, **given))
+        await evaluated(project)
+        certificate = await only_certificate(project)
+    assert (certificate.good_passed, certificate.bad_passed, certificate.n) == (2, 1, 3)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("{", "labels.jsonl:1"),
+        ('{"label": true}', "of no answer"),
+        ('{"label": true, "output": "x", "recording": "rec_1"}', "or of two"),
+        ('{"label": "yes", "output": "x"}', "labels.jsonl:1"),
+    ],
+)
+async def test_a_label_that_is_wrong_is_named_with_its_line(tmp_path: Path, line: str, message: str) -> None:
+    folder = made(tmp_path / "p", f"{{{JUDGE}}}", labels=[])
+    (folder / "evals" / "labels.jsonl").write_text(line)
+    async with opened(folder, Model()) as project:
+        with pytest.raises(Misconfigured, match=message):
+            await evaluated(project)
+
+
+async def test_a_judge_without_rubric_or_ladder_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
+    model = Model()
+    folder = made(tmp_path / "p", f"{{{UNLABELLED}}}")
+    config = folder / "holdfast.toml"
+    config.write_text(config.read_text().replace('prompt = "judge.md"\n', ""))
+    async with opened(folder, model) as project:
+        with pytest.raises(Misconfigured, match="HF110"):
+            await evaluated(project)
+    other = made(tmp_path / "q", '{"tone": scorers.Judge(slot="jury")}')
+    async with opened(other, model) as project:
+        with pytest.raises(NotFound, match="HF201"):
+            await evaluated(project)
+    assert model.asked == []
+
+
+async def test_judges_keep_to_the_budget_and_a_certificate_is_whole_or_not_at_all(tmp_path: Path) -> None:
+    model = Model(judge=fair)
+    folder = made(tmp_path / "p", f"{{{JUDGE}}}", bar="tone=0.9", labels=labels())
+    async with opened(folder, model) as project:
+        found = await evaluated(project, How(max_cost_usd=0.0105))
+        assert await project.store.certificates.find(CertificateQuery()) == ()
+    (judging,) = found.evaluation.judging
+    assert "no certificate: another case could exceed" in judging.why
+    assert found.evaluation.spent_usd is not None
+    assert found.evaluation.spent_usd <= 0.0105
+    assert found.evaluation.finished_at is None
+
+
+async def test_with_the_cache_the_judge_is_not_asked_again_each_sample_being_its_own(tmp_path: Path) -> None:
+    model = Model(judge=fair)
+    async with opened(made(tmp_path / "p", f"{{{UNLABELLED}}}"), model) as project:
+        await evaluated(project, repeat=2)
+        asked, judged = len(model.asked), len(model.judged)
+        found = await evaluated(project, repeat=2, cached=True)
+        assert (len(model.asked), len(model.judged)) == (asked, judged)
+        assert found.evaluation.spent_usd == 0.0
+        assert score(found, "case-0").value is True
+
+
+def first_place(request: Generate) -> str:
+    return json.dumps({"quote": "", "reason": "it comes first", "better": "first"})
+
+
+async def test_a_comparison_is_asked_in_both_orders_so_that_place_decides_nothing(tmp_path: Path) -> None:
+    def honest(request: Generate) -> str:
+        first = request.messages[-1].text.split("|")[0]
+        return json.dumps({"quote": "", "reason": "", "better": "first" if GOOD[:-4] in first else "second"})
+
+    for judge, value in ((first_place, 0.5), (honest, 1.0)):
+        folder = made(tmp_path / str(value), '{"than": scorers.Preferred()}', bar="than=0.9", cases=0)
+        (folder / "judge.md").write_text("{{ first }}|{{ second }}")
+        line = {"id": "a", "input": {"body": "How do I reset it?"}, "expected": {"text": "No idea."}}
+        (folder / "evals" / "answer.jsonl").write_text(json.dumps(line))
+        async with opened(folder, Model(judge=judge)) as project:
+            found = await evaluated(project)
+        assert score(found, "a", "than").value == value
+        assert len(score(found, "a", "than").recordings) == 4, "two orders, and one answer in ten twice"
+        assert standing(found, "than").verdict == "informs"
+
+
+async def test_a_judge_is_only_for_the_features_it_names(tmp_path: Path) -> None:
+    model = Model()
+    folder = made(tmp_path / "p", '{"tone": scorers.Judge(only=("another",))}')
+    async with opened(folder, model) as project:
+        found = await evaluated(project)
+    assert model.judged == []
+    assert found.evaluation.judging == ()
