@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from holdfast.contracts import Answered, Lab
 from holdfast.evals import swaps
-from holdfast.evals.sameness import same
+from holdfast.evals.alike import same
 from holdfast.evals.swaps import Edit
 from holdfast.evaluation import Scored
 from holdfast.identity import digest
