@@ -94,7 +94,8 @@ class Standing(Struct, frozen=True, kw_only=True):
 
     `low` and `high` are None where the cases do not bound them. `verdict` is None where the bar says nothing of it,
     `unmeasured` where nothing, or not enough, was measured to say, and `informs` where whoever judges is not certified
-    to gate. `raw` is what a judge alone says, where the estimate is corrected by what people say of its verdicts.
+    to gate. `raw` is what a judge alone says, where the estimate is corrected by what people say of its verdicts:
+    by `ppi` where they labelled answers of this release such as these, else by the judge's `error_rates`.
     """
 
     name: str
@@ -107,6 +108,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     at_most: bool = False
     verdict: Literal["met", "missed", "unmeasured", "informs"] | None = None
     raw: float | None = None
+    corrected: Literal["ppi", "error_rates"] | None = None
 
 
 class Confusion(Struct, frozen=True):

@@ -115,6 +115,7 @@ class Certificate(Struct, frozen=True, kw_only=True):
     agreement beyond chance, `sensitivity` the share of good answers it passes, `specificity` that of bad ones it fails,
     `balanced` the mean of both. `people` is kappa between people, on the `overlap` answers that two of them labelled.
     `unjudged` answers it gave no verdict on, `stale` labels are of another version or too old and do not count.
+    `release` is the one that gave all the labelled answers; None where several did, or they stood in the file.
     """
 
     id: str
@@ -133,6 +134,7 @@ class Certificate(Struct, frozen=True, kw_only=True):
     sensitivity: Interval | None
     specificity: Interval | None
     balanced: Interval
+    release: str | None = None
     people: Interval | None = None
     overlap: int = 0
     unjudged: int = 0

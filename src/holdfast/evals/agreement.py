@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Sequence
-from statistics import fmean, pvariance, variance
+from statistics import NormalDist, fmean, pvariance, variance
 
 from msgspec import Struct
 
@@ -91,13 +91,53 @@ def balanced(counts: Agreement, level: float = LEVEL) -> Interval:
     return Interval((sensitivity + specificity) / 2, low, high)
 
 
+def alike(labelled: Agreement, judged: Sequence[float]) -> bool:
+    """Whether the judge passes about as many of the labelled answers as of these (two shares, 5 %): where it does not,
+    the labelled ones are no sample of these."""
+    n, size = labelled.n, len(judged)
+    passed, now = labelled.good_passed + labelled.bad_passed, math.fsum(judged)
+    pooled = (passed + now) / (n + size)
+    deviation = math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / size))
+    return abs(passed / n - now / size) <= NormalDist().inv_cdf((1 + LEVEL) / 2) * deviation
+
+
+def share_by_error_rates(labelled: Agreement, judged: Sequence[float], level: float = LEVEL) -> Interval:
+    """The share of good answers among those judged, by the judge's error rates (Rogan and Gladen 1978), within 0..1.
+
+    It needs no more of the labelled answers than that the judge errs on them as it does on these: they may be of
+    another release, and half of them bad on purpose. The interval is of 2,000 draws from Jeffreys' posteriors of both
+    error rates and of the judge's share. A draw in which the judge does no better than chance could be any share.
+    """
+    good, bad = labelled.good_passed + labelled.good_failed, labelled.bad_passed + labelled.bad_failed
+    size, passed = len(judged), math.fsum(judged)
+    chance = random.Random(_SEED)
+    draws = []
+    for _ in range(_DRAWS):
+        sensitivity = chance.betavariate(labelled.good_passed + 0.5, labelled.good_failed + 0.5)
+        specificity = chance.betavariate(labelled.bad_failed + 0.5, labelled.bad_passed + 0.5)
+        share = chance.betavariate(passed + 0.5, size - passed + 0.5)
+        known = sensitivity + specificity > 1
+        draws.append(_unmixed(share, sensitivity, specificity) if known else chance.random())
+    low, high = _between(draws, level)
+    sensitivity = labelled.good_passed / good if good else 0.5
+    specificity = labelled.bad_failed / bad if bad else 0.5
+    known = sensitivity + specificity > 1
+    estimate = _unmixed(passed / size, sensitivity, specificity) if known else fmean(draws)
+    return Interval(estimate, min(low, estimate), max(high, estimate))
+
+
+def _unmixed(share: float, sensitivity: float, specificity: float) -> float:
+    return min(1.0, max(0.0, (share + specificity - 1) / (sensitivity + specificity - 1)))
+
+
 def corrected_share(labelled: Agreement, judged: Sequence[float], level: float = LEVEL) -> Interval:
     """The share of good answers among those judged, corrected by what people say of the judge's verdicts: PPI++
     (Angelopoulos, Duchi and Zrnic 2023, power tuning), within 0..1.
 
-    `judged` has the judge's value for each case. The labelled answers must be such as these, taken at random. The
-    variances are those of the counts with half an answer more in every cell, and the quantile is Student's with
-    Welch's degrees of freedom: with 50 labels the plain normal interval covers about 90 % where it says 95.
+    `judged` has the judge's value for each case. The labelled answers must be such as these, taken at random: those of
+    another release would hide what has changed since. The variances are those of the counts with half an answer more in
+    every cell, and the quantile is Student's with Welch's degrees of freedom: with 50 labels the plain normal interval
+    covers about 90 % where it says 95.
     """
     n, size = labelled.n, len(judged)
     people = (labelled.good_passed + labelled.good_failed) / n

@@ -53,6 +53,10 @@ class Trust(Struct, frozen=True):
         """The counts that a share of its verdicts is corrected by; None where it may not gate."""
         return counts_of(self.certificate) if self.certificate is not None and self.judging.gates else None
 
+    def of_release(self, release: str) -> bool:
+        """Whether the labelled answers are all of this release."""
+        return self.certificate is not None and self.certificate.release == release
+
 
 @dataclass(frozen=True, slots=True)
 class Certifying:
@@ -173,6 +177,7 @@ def certificate_of(judged: Sequence[tuple[Item, Score | None]]) -> Certificate:
     counts = Agreement(cells[True, True], cells[True, False], cells[False, True], cells[False, False])
     people, overlap = between_people([item for item, _ in judged])
     now = datetime.now(UTC)
+    releases = {item.answered.recording.release for item, _ in judged}
     return Certificate(
         id=new_id("cert"), feature="", scorer="", judge="", code_hash="", labels="", made_at=now, expires_at=now,
         good_passed=cells[True, True],
@@ -183,6 +188,7 @@ def certificate_of(judged: Sequence[tuple[Item, Score | None]]) -> Certificate:
         sensitivity=agreement.jeffreys(counts.good_passed, counts.good_passed + counts.good_failed),
         specificity=agreement.jeffreys(counts.bad_failed, counts.bad_passed + counts.bad_failed),
         balanced=agreement.balanced(counts),
+        release=(releases.pop() or None) if len(releases) == 1 else None,
         people=people,
         overlap=overlap,
         unjudged=unjudged,

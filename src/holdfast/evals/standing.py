@@ -15,7 +15,7 @@ from typing import Literal
 from msgspec.structs import replace
 
 from holdfast.evals import statistics
-from holdfast.evals.agreement import Agreement, corrected_share
+from holdfast.evals.agreement import Agreement, alike, corrected_share, share_by_error_rates
 from holdfast.evals.certifying import Trust
 from holdfast.evals.measures import confusions, derived, noise
 from holdfast.evals.scoring import total_usd
@@ -32,18 +32,23 @@ _NO_JUDGES: Mapping[str, Trust] = MappingProxyType({})
 
 
 def standings(
-    results: Sequence[CaseResult], bar: Bar | None, *, strict: bool, trust: Mapping[str, Trust] = _NO_JUDGES
+    results: Sequence[CaseResult],
+    bar: Bar | None,
+    *,
+    strict: bool,
+    trust: Mapping[str, Trust] = _NO_JUDGES,
+    release: str = "",
 ) -> tuple[Standing, ...]:
     """How every measure stands. What the bar names comes first, in its order, also where nothing was measured.
 
     `trust` says of each judge what its scores are worth: with a certificate its share is corrected by what people say
-    of its verdicts, without one its limit is neither met nor missed.
+    of its verdicts, without one its limit is neither met nor missed. `release` is the id of what was asked.
 
     Repeats of a case are one observation, their mean, so that intervals speak of other cases. With `strict` a limit is
     missed where the interval reaches beyond it, and `unmeasured` where the interval has no end on that side.
     """
     limits = {} if bar is None else bar.limits
-    measured = chain(_scores(results, trust), derived(results), _latencies(results), _costs(results))
+    measured = chain(_scores(results, trust, release), derived(results), _latencies(results), _costs(results))
     found = {standing.name: standing for standing in measured}
     names = [*limits, *(name for name in found if name not in limits and name != "p99_ms")]
     return tuple(
@@ -72,7 +77,7 @@ def summed_up(
         failed=len(failed),
         must_pass_failed=tuple(case.id for case in cases if case.must_pass and case.id in names),
         spent_usd=None if (usd := total_usd(costs)) is None else round(usd, 9),
-        standings=standings(results, bar, strict=evaluation.strict, trust=trust),
+        standings=standings(results, bar, strict=evaluation.strict, trust=trust, release=evaluation.release),
         confusions=confusions(results),
         judging=tuple(_judging(name, each, results) for name, each in trust.items()),
     )
@@ -85,7 +90,7 @@ def _judging(name: str, trust: Trust, results: Sequence[CaseResult]) -> Judging:
     return replace(trust.judging, twice=twice, differed=differed, variance=variance, spent_usd=spent_usd)
 
 
-def _scores(results: Sequence[CaseResult], trust: Mapping[str, Trust]) -> Iterable[Standing]:
+def _scores(results: Sequence[CaseResult], trust: Mapping[str, Trust], release: str) -> Iterable[Standing]:
     by_scorer: defaultdict[str, list[tuple[str, ScoreValue]]] = defaultdict(list)
     abstained: Counter[str] = Counter()
     for result in results:
@@ -99,7 +104,8 @@ def _scores(results: Sequence[CaseResult], trust: Mapping[str, Trust]) -> Iterab
         if abstained[name] > _ABSTAINING * (len(given) + abstained[name]):
             continue  # what is left says nothing of the rest: not measured
         if name in trust and (counts := trust[name].counts) is not None and isinstance(given[0][1], bool):
-            yield _corrected(name, [(case, float(value)) for case, value in given if isinstance(value, bool)], counts)
+            verdicts = _by_case([(case, float(value)) for case, value in given if isinstance(value, bool)])
+            yield _corrected(name, verdicts, counts, of_release=trust[name].of_release(release))
             continue
         values = [value for _, value in given]
         if any(isinstance(value, str) for value in values):
@@ -118,10 +124,13 @@ def _share(name: str, values: Sequence[tuple[str, float]]) -> Standing:
     return _standing(name, "share", len(by_case), found)
 
 
-def _corrected(name: str, values: Sequence[tuple[str, float]], counts: Agreement) -> Standing:
-    by_case = _by_case(values)
-    found = corrected_share(counts, by_case)
-    return replace(_standing(name, "share", len(by_case), found), raw=fmean(by_case))
+def _corrected(name: str, by_case: Sequence[float], counts: Agreement, *, of_release: bool) -> Standing:
+    """A judge's share, corrected: by the labels themselves where they are of answers such as these."""
+    if of_release and alike(counts, by_case):
+        standing = _standing(name, "share", len(by_case), corrected_share(counts, by_case))
+        return replace(standing, raw=fmean(by_case), corrected="ppi")
+    standing = _standing(name, "share", len(by_case), share_by_error_rates(counts, by_case))
+    return replace(standing, raw=fmean(by_case), corrected="error_rates")
 
 
 def _mean(name: str, values: Sequence[tuple[str, float]]) -> Standing:

@@ -14,6 +14,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 from holdfast.evals.agreement import (
     Agreement,
+    alike,
     balanced,
     beta_below,
     beta_quantile,
@@ -21,6 +22,7 @@ from holdfast.evals.agreement import (
     jeffreys,
     kappa,
     kappa_interval,
+    share_by_error_rates,
 )
 
 COUNTS = st.builds(Agreement, *[st.integers(0, 60)] * 4)
@@ -33,6 +35,7 @@ def pairs(counts: Agreement) -> tuple[list[int], list[int]]:
 
 
 @given(COUNTS)
+@settings(deadline=None)
 def test_kappa_is_that_of_two_other_libraries(counts: Agreement) -> None:
     found = kappa(counts)
     people, judge = pairs(counts)
@@ -41,7 +44,8 @@ def test_kappa_is_that_of_two_other_libraries(counts: Agreement) -> None:
         return
     assert found == pytest.approx(cohen_kappa_score(people, judge), abs=1e-9)
     table = [[counts.good_passed, counts.good_failed], [counts.bad_passed, counts.bad_failed]]
-    assert found == pytest.approx(cohens_kappa(table).kappa, abs=1e-9)
+    if found != 0:  # statsmodels divides by the spread, which is 0 where one rater says the same of all
+        assert found == pytest.approx(cohens_kappa(table, return_results=False), abs=1e-9)
 
 
 @pytest.mark.parametrize("counts", [Agreement(40, 10, 5, 45), Agreement(80, 5, 5, 10), Agreement(20, 3, 4, 13)])
@@ -135,3 +139,31 @@ def test_the_raw_share_of_a_judge_is_biased_and_the_corrected_one_covers(
     assert raw_covers / rounds < 0.75
     assert abs(bias / rounds) < 0.01
     assert covers / rounds > 0.89
+
+
+@pytest.mark.parametrize(("before", "now"), [(0.95, 0.6), (0.5, 0.9), (0.8, 0.8)])
+def test_error_rates_cover_a_share_that_has_changed_since_the_labels(before: float, now: float) -> None:
+    chance, rounds, cases, labels = random.Random(5), 100, 100, 100
+    covers = ppi_covers = taken_for_alike = 0
+    for _ in range(rounds):
+        cells = [0, 0, 0, 0]
+        for _ in range(labels):
+            is_good = chance.random() < before
+            passed = chance.random() < (0.9 if is_good else 0.1)
+            cells[2 * (not is_good) + (not passed)] += 1
+        judged = [float(chance.random() < (0.9 if chance.random() < now else 0.1)) for _ in range(cases)]
+        found, by_labels = share_by_error_rates(Agreement(*cells), judged), corrected_share(Agreement(*cells), judged)
+        assert None not in (found.low, found.high, by_labels.low, by_labels.high)
+        covers += found.low <= now <= found.high  # type: ignore[operator]
+        ppi_covers += by_labels.low <= now <= by_labels.high  # type: ignore[operator]
+        taken_for_alike += alike(Agreement(*cells), judged)
+    assert covers / rounds > 0.9
+    assert (ppi_covers / rounds > 0.9) == (before == now), "labels of other answers must not be leant on"
+    assert (taken_for_alike / rounds > 0.9) == (before == now)
+
+
+def test_a_judge_no_better_than_chance_could_mean_any_share() -> None:
+    found = share_by_error_rates(Agreement(5, 5, 5, 5), [1.0, 0.0] * 20)
+    assert found.low is not None
+    assert found.high is not None
+    assert found.high - found.low > 0.8
