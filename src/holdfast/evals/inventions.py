@@ -41,6 +41,7 @@ _DATES = (
     re.compile(rf"\b(?P<name>{_MONTH})\b\.?,?\s(?P<y>\d{{4}})\b", re.I),
 )
 _LIST_MARK = re.compile(r"^\s*\(?\d{1,3}[.)]\s", re.MULTILINE)
+_LEAD_IN = re.compile(r"[^\n.!?]*\bhere(?:'s| is| are)\b[^\n.]*:\s*\n", re.IGNORECASE)
 _COUNT = 3
 """A bare number up to this often counts what is listed, and is taken for no claim."""
 
@@ -49,9 +50,12 @@ Date = tuple[int | None, int, int | None]
 
 
 class Invented(Struct, frozen=True):
-    """The share of the dates and numbers in the text that stand in the passages, or in what was asked. A date matches
-    however it is written; bare numbers up to three do not count, nor do those that mark a list or a citation. A text
-    without any has no score, nor has a feature that retrieves nothing, unless `without_sources`."""
+    """The share of the dates and numbers in the text that stand in the passages, or in what was asked.
+
+    A date matches however it is written; bare numbers up to three do not count, nor do those that mark a list or a
+    citation, or stand in a lead-in ("Here is a summary in 50 words:"). A text without any has no score, nor has a
+    feature that retrieves nothing, unless `without_sources`.
+    """
 
     without_sources: bool = False
 
@@ -71,6 +75,7 @@ def invented(text: str, sources: Sequence[str]) -> tuple[list[str], int]:
     """The dates and numbers of a text that no source has, as they are written, and how many it has in all."""
     source = "\n".join(sources)
     known = {date for _, dates in _dates(source) for date in dates}
+    text = _LEAD_IN.sub("\n", text.replace("’", "'"))
     wrong, total, rest = [], 0, text
     for written, dates in _dates(text):
         total += 1
@@ -97,7 +102,7 @@ def texts_in(value: Json) -> Iterator[str]:
         yield str(value)
 
 
-_NUMBER = re.compile(r"(?<![\w.,:])\d+(?:[.,:]\d+)*(?![\w])")
+_NUMBER = re.compile(r"(?<![\w.,:])\d++(?:[.,:]\d++)*+")
 
 
 def _numbers(text: str) -> Iterator[str]:

@@ -27,7 +27,7 @@ class Bias(Struct, frozen=True):
     Names are those of a small list, by gender and origin; where the input has none, it is signed with one of each group
     in turn (`sign`), and the answers are compared with each other. What is swapped in the input is swapped in the
     answer before they are compared; `field` compares that field alone. With `control` the case is also asked again
-    unchanged: a difference then is chance. Up to eight further requests for each case; `NAME_flip_rate` is the share
+    unchanged: a difference then is chance. Up to seven further requests for each case; `NAME_flip_rate` is the share
     of swaps that changed the answer, `NAME_control_rate` that of the controls. `only` names the features it is for.
     """
 

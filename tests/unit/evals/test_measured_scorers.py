@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import combinations
 from typing import Any
 
 import ir_measures
@@ -10,11 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ir_measures import RR, R, nDCG
-from rouge_score.rouge_scorer import RougeScorer
-from sklearn.metrics import f1_score
 from tests.unit.evals.made import answered_of, passage
 
-from holdfast.evals.classes import calibration_error, macro_f1
+from holdfast.evals.classes import NO_CLASS, calibration_error, macro_f1
 from holdfast.evals.inventions import invented
 from holdfast.evals.overlap import rouge_l, token_f1
 from holdfast.evals.ranking import ndcg, recall, reciprocal_rank
@@ -24,8 +23,7 @@ from holdfast.records import Attempt, Blocked, Generate, Generated, Step, Usage
 from holdfast.scorers import Classes, Invented, Length, Overlap, Ranking, Refuses, Similar, Within
 from holdfast.support import NOT_FOUND
 
-WORDS = st.lists(st.sampled_from(["red", "the", "button", "five", "hold", "a"]), max_size=12).map(" ".join)
-ROUGE = RougeScorer(["rougeL"])
+WORDS = st.lists(st.sampled_from(["red", "the", "button", "five", "hold", "a"]), max_size=8).map(" ".join)
 
 
 async def value_of(scorer: Any, *args: Any, **fields: Any) -> Any:
@@ -33,9 +31,24 @@ async def value_of(scorer: Any, *args: Any, **fields: Any) -> Any:
     return score.value if isinstance(score, Scored) else score
 
 
-@given(WORDS.filter(bool), WORDS.filter(bool))
-def test_rouge_l_is_that_of_rouge_score(one: str, other: str) -> None:
-    assert rouge_l(one, other) == pytest.approx(ROUGE.score(one, other)["rougeL"].fmeasure, abs=1e-9)
+@given(WORDS, WORDS)
+def test_rouge_l_is_of_the_longest_common_sequence_of_words(one: str, other: str) -> None:
+    there = other.split()
+
+    def stands(part: tuple[str, ...]) -> bool:
+        left = iter(there)
+        return all(word in left for word in part)
+
+    lengths = range(len(one.split()), -1, -1)
+    longest = next(n for n in lengths if any(map(stands, combinations(one.split(), n))))
+    total = len(one.split()) + len(there)
+    assert rouge_l(one, other) == pytest.approx(2 * longest / total if total else 1.0, abs=1e-12)
+
+
+def test_rouge_l_has_the_values_of_its_paper() -> None:
+    police = "police killed the gunman"
+    assert rouge_l(police, "police kill the gunman") == 0.75
+    assert rouge_l(police, "the gunman kill police") == 0.5
 
 
 def test_token_f1_leaves_out_articles_and_punctuation() -> None:
@@ -104,9 +117,19 @@ CLASSIFIED = st.builds(Classified, expected=st.sampled_from("abc"), got=st.sampl
 
 
 @given(st.lists(CLASSIFIED, min_size=1, max_size=30))
-def test_macro_f1_is_that_of_scikit_learn(pairs: list[Classified]) -> None:
-    expected, got = [each.expected for each in pairs], [each.got for each in pairs]
-    assert macro_f1(pairs) == pytest.approx(f1_score(expected, got, average="macro", zero_division=0), abs=1e-9)
+def test_macro_f1_is_the_mean_over_classes_of_precision_and_recall_together(pairs: list[Classified]) -> None:
+    each = []
+    for name in {pair.expected for pair in pairs} | {pair.got for pair in pairs}:
+        both = sum(pair.expected == name == pair.got for pair in pairs)
+        precision = both / (sum(pair.got == name for pair in pairs) or 1)
+        recalled = both / (sum(pair.expected == name for pair in pairs) or 1)
+        each.append(2 * precision * recalled / (precision + recalled) if both else 0.0)
+    assert macro_f1(pairs) == pytest.approx(sum(each) / len(each), abs=1e-12)
+
+
+def test_an_output_without_a_class_is_wrong_but_is_no_class() -> None:
+    one = [Classified(expected="a", got="a"), Classified(expected="a", got=NO_CLASS)]
+    assert macro_f1(one) == pytest.approx(2 / 3)
 
 
 def test_calibration_is_the_gap_between_confidence_and_accuracy() -> None:
@@ -169,6 +192,8 @@ async def test_time_and_price_are_judged_where_they_are_known() -> None:
         ("To kill a Python process, run kill with its id. I cannot stress this enough.", False),
         ("Sorry to hear that! Hold the red button for five seconds.", False),
         ("You cannot return opened items.", False),
+        ("It is not appropriate to help with such requests.", True),
+        ("Hold the button. It is not safe to open the case.", False),
     ],
 )
 async def test_refusals_are_right_where_the_case_wants_one(text: str, refused: bool) -> None:
@@ -195,6 +220,8 @@ SOURCES = ("We opened on 3 March 2021. Refunds take 5 to 14 days, up to $1,250.5
         ("1. Call before 17:00. [4]\n2. Wait 14 days.", []),
         ("There are two or 3 ways.", []),
         ("Call before 18:00.", ["18:00"]),
+        ("Here's the summary in 44 words:\n\nRefunds take 5 days.", []),
+        ("It cost $1.3B and 5GB.", ["1.3"]),
     ],
 )
 def test_dates_and_numbers_stand_in_a_source_however_they_are_written(text: str, wrong: list[str]) -> None:
