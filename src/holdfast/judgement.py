@@ -158,7 +158,8 @@ class Variance(Struct, frozen=True, kw_only=True):
 
 
 class Judging(Struct, frozen=True, kw_only=True):
-    """A judge in one evaluation: what it is (`judge`, a hash), its certificate, and whether its score may gate.
+    """A judge in one evaluation: what it is (`judge`, a hash), its certificate without the disagreements that it lists,
+    and whether its score may gate.
 
     `why` says why it may not. `twice` answers were judged a second time, `differed` of them otherwise than before.
     `spent_usd` is what judging cost, `certifying_usd` what the certificate did; None where a price is not known.
@@ -168,7 +169,7 @@ class Judging(Struct, frozen=True, kw_only=True):
     judge: str
     gates: bool
     why: str = ""
-    certificate: str | None = None
+    certificate: Certificate | None = None
     twice: int = 0
     differed: int = 0
     variance: Variance | None = None

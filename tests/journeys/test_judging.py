@@ -133,7 +133,8 @@ async def test_a_certified_judge_gates_with_a_corrected_share(tmp_path: Path) ->
         found = await evaluated(project)
         certificate = await only_certificate(project)
         (judging,) = found.evaluation.judging
-        assert (judging.gates, judging.certificate) == (True, certificate.id)
+        assert judging.gates
+        assert judging.certificate == certificate
         assert (certificate.n, certificate.good_passed, certificate.bad_failed) == (60, 30, 30)
         assert certificate.kappa is not None
         assert certificate.kappa.estimate == 1.0
@@ -141,15 +142,60 @@ async def test_a_certified_judge_gates_with_a_corrected_share(tmp_path: Path) ->
         assert certificate.balanced.low > 0.9
         shown = standing(found, "tone")
         assert shown.raw == pytest.approx(5 / 6)
+        assert shown.corrected == "error_rates", "the labelled answers stood in a file"
         assert shown.verdict == "missed"
         assert verdict_of(found.evaluation) == "missed"
         assert [result.case for result in found.results if not result.passed] == ["case-1"]
         assert judging.certifying_usd == pytest.approx(60 * 0.001)
         asked = len(model.judged)
         second = await evaluated(project)
-        assert second.evaluation.judging[0].certificate == certificate.id
+        assert second.evaluation.judging[0].certificate == certificate
         assert len(model.judged) == asked + 7, "a certificate that holds is not made again"
         assert second.evaluation.judging[0].certifying_usd == 0.0
+
+
+async def test_labels_of_the_release_s_own_answers_correct_by_themselves(tmp_path: Path) -> None:
+    asked = iter(range(1000))
+    model = Model(say=lambda request: BAD if next(asked) % 3 == 0 else GOOD, judge=fair)
+    folder = made(tmp_path / "p", f"{{{JUDGE}}}", bar="tone=0.5", cases=30, labels=[])
+    async with opened(folder, model) as project:
+        lines = []
+        for number in range(60):
+            recording = await project.run("answer", {"body": f"How do I reset it {number}?"})
+            lines.append({"recording": recording.id, "label": recording.output["text"] != BAD, "by": "ada"})
+        (folder / "evals" / "labels.jsonl").write_text("\n".join(map(json.dumps, lines)))
+        found = await evaluated(project)
+        certificate = await only_certificate(project)
+    assert certificate.release == found.evaluation.release
+    shown = standing(found, "tone")
+    assert shown.corrected == "ppi"
+    assert shown.raw == pytest.approx(2 / 3)
+    assert shown.estimate == pytest.approx(2 / 3, abs=0.05)
+
+
+async def test_a_label_of_a_case_that_is_not_there_is_named(tmp_path: Path) -> None:
+    said = [{"case": "gone", "output": "x", "label": True}]
+    async with opened(made(tmp_path / "p", f"{{{JUDGE}}}", labels=said), Model()) as project:
+        with pytest.raises(Misconfigured, match="'gone', which is not there"):
+            await evaluated(project)
+
+
+async def test_a_second_verdict_that_cannot_be_read_takes_nothing_from_the_first(tmp_path: Path) -> None:
+    seen: set[str] = set()
+
+    def once(request: Generate) -> str:
+        text = request.messages[0].text
+        first = text not in seen
+        seen.add(text)
+        return opinion(True) if first else "Not again."
+
+    folder = made(tmp_path / "p", f"{{{UNLABELLED}}}", cases=1)
+    async with opened(folder, Model(judge=once)) as project:
+        found = await evaluated(project)
+    said = score(found, "case-0")
+    assert (said.value, len(said.recordings)) == (True, 2)
+    assert isinstance(said.detail, Judged)
+    assert said.detail.again is None
 
 
 async def test_a_judge_that_people_contradict_informs_and_says_where(tmp_path: Path) -> None:
@@ -187,7 +233,7 @@ async def test_a_certificate_ends_with_what_it_was_made_for(tmp_path: Path, chan
             await _expire(project, first)
         found = await evaluated(project)
         assert found.evaluation.judging[0].gates
-        assert found.evaluation.judging[0].certificate != first.id
+        assert found.evaluation.judging[0].certificate not in (None, first)
 
 
 async def _expire(project: Project, certificate: Certificate) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from holdfast.cli import words
 from holdfast.evaluation import Evaluation, Standing
-from holdfast.judgement import Judging
+from holdfast.judgement import Certificate, Interval, Judging
 
 _CONFUSIONS = 5
 
@@ -19,6 +19,8 @@ def judging_lines(evaluation: Evaluation) -> Iterator[str]:
     standings = {standing.name: standing for standing in evaluation.standings}
     for judging in evaluation.judging:
         yield f"judge {judging.scorer}: {_worth(judging, standings.get(judging.scorer))}"
+        if judging.certificate is not None:
+            yield f"  {' · '.join(_agreement(judging.certificate))}"
         yield f"  {' · '.join(_spread(judging))}"
     wrong = [each for each in evaluation.confusions if each.expected != each.got]
     for scorer in dict.fromkeys(each.scorer for each in wrong):
@@ -32,9 +34,25 @@ def _worth(judging: Judging, standing: Standing | None) -> str:
     if not judging.gates:
         return f"informs only, {judging.why}"
     if standing is None or standing.raw is None or standing.estimate is None:
-        return f"certified by {judging.certificate}"
+        return "certified"
     by = "people's labels correct" if standing.corrected == "ppi" else "its error rates correct"
-    return f"certified by {judging.certificate}; it passes {standing.raw:.3f}, which {by} to {standing.estimate:.3f}"
+    return f"certified; it passes {standing.raw:.3f}, which {by} to {standing.estimate:.3f}"
+
+
+def _agreement(certificate: Certificate) -> Iterator[str]:
+    """How far the judge agrees with people."""
+    yield f"{words.counted(certificate.n, 'label')}: kappa {_interval(certificate.kappa)}"
+    yield f"good ones passed: {_interval(certificate.sensitivity)}"
+    yield f"bad ones failed: {_interval(certificate.specificity)}"
+    if certificate.overlap:
+        yield f"people among themselves: kappa {_interval(certificate.people)} on {certificate.overlap}"
+    yield f"until {certificate.expires_at:%Y-%m-%d} · {certificate.id}"
+
+
+def _interval(found: Interval | None) -> str:
+    if found is None:
+        return "not measured"
+    return f"{found.estimate:.2f} ({found.low or 0.0:.2f} to {1.0 if found.high is None else found.high:.2f})"
 
 
 def _spread(judging: Judging) -> Iterator[str]:

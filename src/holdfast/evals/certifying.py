@@ -45,17 +45,17 @@ class Trust(Struct, frozen=True):
     """
 
     judging: Judging
-    certificate: Certificate | None = None
     stopped: str | None = None
 
     @property
     def counts(self) -> Agreement | None:
         """The counts that a share of its verdicts is corrected by; None where it may not gate."""
-        return counts_of(self.certificate) if self.certificate is not None and self.judging.gates else None
+        certificate = self.judging.certificate
+        return counts_of(certificate) if certificate is not None and self.judging.gates else None
 
     def of_release(self, release: str) -> bool:
         """Whether the labelled answers are all of this release."""
-        return self.certificate is not None and self.certificate.release == release
+        return self.judging.certificate is not None and self.judging.certificate.release == release
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +108,8 @@ class Certifying:
             judging = replace(judging, certifying_usd=usd, why=f"no certificate: {budget.stopped}")
             return Trust(judging, stopped=budget.stopped)
         why = _below(certificate)
-        judging = replace(judging, certificate=certificate.id, gates=not why, why=why, certifying_usd=usd)
-        return Trust(judging, certificate)
+        shown = replace(certificate, disagreements=())
+        return Trust(replace(judging, certificate=shown, gates=not why, why=why, certifying_usd=usd))
 
     async def _holding(self, name: str, judge: str, labels: str, now: datetime) -> Certificate | None:
         """The newest certificate of this judge, these labels and this version of the feature that has not expired."""

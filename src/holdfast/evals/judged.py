@@ -88,7 +88,7 @@ class Judge(Struct, frozen=True):
         question = _question(answered)
         recording = await lab.ask(_JUDGE + self.slot, question)
         said = _said(recording)
-        again = _said(await lab.ask(_JUDGE + self.slot, question)) if lab.twice else None
+        again = _opinion(await lab.ask(_JUDGE + self.slot, question)) if lab.twice else None
         detail = Judged(
             quote=said["quote"],
             quoted=_quoted(said["quote"], question),
@@ -118,9 +118,15 @@ class Preferred(Struct, frozen=True):
             return None
         texts = _plain(answered.recording.output), _plain(expected)
         value, said = await self._asked(answered, lab, texts)
-        again = (await self._asked(answered, lab, texts))[0] if lab.twice else None
+        again = await self._again(answered, lab, texts) if lab.twice else None
         detail = Judged(quote=said["quote"], reason=said["reason"], again=again)
         return Scored(value=value, reason=detail.reason, detail=detail)
+
+    async def _again(self, answered: Answered, lab: Lab, texts: tuple[str, str]) -> float | None:
+        try:
+            return (await self._asked(answered, lab, texts))[0]
+        except EffectFailed:
+            return None  # it gave a verdict once, which counts
 
     async def _asked(self, answered: Answered, lab: Lab, texts: tuple[str, str]) -> tuple[float, dict[str, Json]]:
         """How often the answer is preferred to the expected one, of two: in both orders."""
@@ -213,6 +219,14 @@ def _said(recording: Recording) -> dict[str, Any]:
     elif recording.degraded is not None:
         why = f"a lower rung answered ({recording.degraded.model}): {recording.degraded.reason}"
     raise EffectFailed("HF309", f"the judge gave no verdict: {why}", f"see: holdfast recordings show {recording.id}")
+
+
+def _opinion(recording: Recording) -> dict[str, Any] | None:
+    """What the judge answered; None where it did not."""
+    try:
+        return _said(recording)
+    except EffectFailed:
+        return None
 
 
 def _quoted(quote: str, question: dict[str, Json]) -> bool:

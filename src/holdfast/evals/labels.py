@@ -93,13 +93,16 @@ async def labelled(
     """The answers that the labels are of. Labels of one answer come together, the last of each person counts.
 
     A label of a recording counts while the feature's code is what answered then, and the recording is not of before
-    `since`; one of another feature is passed over.
+    `since`; one of another feature is passed over. Raises Misconfigured (HF111) for a case that is not there.
     """
     found: dict[str, Answered] = {}
     said: defaultdict[str, dict[str, bool]] = defaultdict(dict)
     stale = 0
     for label in labels:
         if label.recording is None:
+            if label.case is not None and label.case not in cases and label.input is None:
+                message = f"a label is of the case '{label.case}', which is not there"
+                raise Misconfigured("HF111", message, "name a case, or write the `input` beside the `output`")
             answered = _given(label, cases)
         else:
             recording = await _recording(host, label.recording, evaluation.tenant)
