@@ -17,6 +17,7 @@ from holdfast.evals.statistics import LEVEL, t_quantile
 from holdfast.judgement import Interval
 
 _DRAWS = 2000
+_DRAWN_MOST = 2_000_000
 _SEED = 20_251_002
 _TINY = 1e-300
 
@@ -47,7 +48,8 @@ def kappa(counts: Agreement) -> float | None:
 
 
 def kappa_interval(counts: Agreement, level: float = LEVEL) -> Interval | None:
-    """Kappa with a percentile bootstrap interval over answers (2,000 draws); None where there is no kappa.
+    """Kappa with a percentile bootstrap interval over answers (2,000 draws, fewer for more than 1,000 answers); None
+    where there is no kappa.
 
     A draw without a kappa counts as 0: it shows no agreement beyond chance.
     """
@@ -57,7 +59,7 @@ def kappa_interval(counts: Agreement, level: float = LEVEL) -> Interval | None:
     chance, n = random.Random(_SEED), int(counts.n)
     cells = (counts.good_passed, counts.good_failed, counts.bad_passed, counts.bad_failed)
     found = []
-    for _ in range(_DRAWS):
+    for _ in range(max(400, min(_DRAWS, _DRAWN_MOST // n))):
         drawn = chance.choices(range(4), cells, k=n)
         found.append(kappa(Agreement(*(drawn.count(cell) for cell in range(4)))) or 0.0)
     low, high = _between(found, level)

@@ -99,8 +99,13 @@ class Bench:
                 if isinstance(step.result, Retrieved)
             )
             shown = Tape.of(msgspec.structs.replace(recording, steps=found))
-            by_turn, by_key = {**tape.by_turn, **shown.by_turn}, {**tape.by_key, **shown.by_key}
-            tape = replace(shown, by_turn=by_turn, by_key=by_key)
+            tape = replace(
+                tape,
+                by_turn={**tape.by_turn, **shown.by_turn},
+                by_key={**tape.by_key, **shown.by_key},
+                pins=shown.pins,
+                replay_of=shown.replay_of,
+            )
         try:
             return self._kept(await self.lab.run(self.lab.host.feature(recording.feature), input, tape))
         except Refused:

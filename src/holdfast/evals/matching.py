@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from holdfast.contracts import Answered
 from holdfast.errors import Misconfigured
-from holdfast.evals.facts import says
+from holdfast.evals.facts import contains
 from holdfast.evals.fields import at, by_field, by_value, f1
 from holdfast.evals.schemas import check_schema, invalid
 from holdfast.evaluation import Scored
@@ -36,21 +36,18 @@ class Contains(Struct, frozen=True):
     """Whether the text says each of `texts` (or, with `any`, one of them; or, with `absent`, none), as facts are said:
     case, punctuation and the way a number is written do not count. `field` looks at one field, by its dotted path."""
 
-    texts: tuple[str, ...]
+    texts: tuple[str, ...] | str
     any: bool = False
     absent: bool = False
     field: str = ""
 
-    def __post_init__(self) -> None:
-        if isinstance(self.texts, str):
-            msgspec.structs.force_setattr(self, "texts", (self.texts,))
-
     async def score(self, answered: Answered) -> Scored:
         text = text_at(answered, self.field)
-        said = [each for each in self.texts if says(text, each)]
+        texts = (self.texts,) if isinstance(self.texts, str) else self.texts
+        said = [each for each in texts if contains(text, each)]
         if self.absent:
             return Scored(value=not said, reason=f"says {'; '.join(said)}" if said else "")
-        lost = [each for each in self.texts if each not in said]
+        lost = [each for each in texts if each not in said]
         right = bool(said) if self.any else not lost
         return Scored(value=right, reason="" if right else f"does not say {'; '.join(lost)}")
 

@@ -57,6 +57,8 @@ async def said(scorer: Any, output: Any, expected: Any = None, **case: Any) -> A
         (Contains(("5 days", "by post"), any=True), "It takes 5 days.", True),
         (Contains(("refund",), absent=True), "No refunds here.", False),
         (Contains("sorry", absent=True), "We ship on Monday.", True),
+        (Contains("!", absent=True), "We ship on Monday!", False),
+        (Contains("!"), "We ship on Monday.", False),
         (Matches(r"ORD-\d{4}"), "Your order ORD-1234.", True),
         (Matches(r"ORD-\d{4}", absent=True), "Your order ORD-1234.", False),
         (Matches(r"^4", field="n"), {"n": 42}, True),
