@@ -98,11 +98,16 @@ class Label(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
 
 
 class Disagreement(Struct, frozen=True, kw_only=True):
-    """An answer of which a judge thinks otherwise than people do. `item` names the recording, or the label's place."""
+    """An answer of which a judge thinks otherwise than people do.
+
+    `item` is the recording's id, or stands for an answer in the file of labels; `said` is the recording of what the
+    judge said. Its `reason` stands here too, unless the answer is a subject's: that is erased with the recordings.
+    """
 
     item: str
     people: bool
     judge: bool
+    said: str = ""
     reason: str = ""
 
 

@@ -295,6 +295,21 @@ async def test_feedback_on_live_answers_can_certify(tmp_path: Path) -> None:
     assert (certificate.good_passed, certificate.bad_passed, certificate.n) == (2, 1, 3)
 
 
+async def test_what_a_judge_says_of_a_subject_s_answer_is_erased_with_the_subject(tmp_path: Path) -> None:
+    folder = made(tmp_path / "p", f"{{{JUDGE}}}", labels=[])
+    async with opened(folder, Model(judge=opinion(False, reason="ada's alarm is loud"))) as project:
+        recording = await project.run("answer", {"body": "How?"}, who=project.who("ada"))
+        (folder / "evals" / "labels.jsonl").write_text(json.dumps({"recording": recording.id, "label": True}))
+        await evaluated(project)
+        (disagreement,) = (await only_certificate(project)).disagreements
+        assert disagreement.reason == ""
+        said = await project.store.recordings.get(disagreement.said)
+        assert said.output["reason"] == "ada's alarm is loud"
+        assert (await project.erase("ada")).recordings == 2
+        with pytest.raises(NotFound):
+            await project.store.recordings.get(disagreement.said)
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [

@@ -36,6 +36,7 @@ BAR = 0.75
 """What the lower end of balanced accuracy must reach for a judge to gate. Guessing has 0.5."""
 
 _DISAGREEMENTS = 50
+_REASON_CHARS = 400
 
 
 class Trust(Struct, frozen=True):
@@ -171,9 +172,7 @@ def certificate_of(judged: Sequence[tuple[Item, Score | None]]) -> Certificate:
             cells[item.good, passed] += 1
             if item.good != passed:
                 assert score is not None
-                disagreements.append(
-                    Disagreement(item=item.name, people=item.good, judge=passed, reason=score.reason[:400])
-                )
+                disagreements.append(_disagreement(item, score, item.good, passed))
     counts = Agreement(cells[True, True], cells[True, False], cells[False, True], cells[False, False])
     people, overlap = between_people([item for item, _ in judged])
     now = datetime.now(UTC)
@@ -194,6 +193,17 @@ def certificate_of(judged: Sequence[tuple[Item, Score | None]]) -> Certificate:
         unjudged=unjudged,
         disagreements=tuple(disagreements[:_DISAGREEMENTS]),
     )  # fmt: skip
+
+
+def _disagreement(item: Item, score: Score, people: bool, judge: bool) -> Disagreement:
+    subject = item.answered.recording.subject
+    return Disagreement(
+        item=item.name,
+        people=people,
+        judge=judge,
+        said=next(iter(score.recordings), ""),
+        reason=score.reason[:_REASON_CHARS] if subject is None else "",
+    )
 
 
 def between_people(items: Sequence[Item]) -> tuple[Interval | None, int]:

@@ -37,15 +37,18 @@ class Lab:
     twice: frozenset[str] = frozenset()
     """Cases whose answers are judged twice."""
 
-    async def run(self, feature: Feature, input: Json, tape: Tape) -> Recording:
-        """A feature's recording, kept when this returns. Raises Refused (HF701), StoreFailed."""
+    async def run(self, feature: Feature, input: Json, tape: Tape, subject: str | None = None) -> Recording:
+        """A feature's recording, kept when this returns. Raises Refused (HF701), StoreFailed.
+
+        `subject` is whose answer is looked at: what is said of it is erased with everything else of theirs.
+        """
         recording = await execute(
             feature,
             input,
             release=self.release,
             world=self.host.world(self.release),
             tape=replace(tape, live=False, pins={**tape.pins, **self.evaluation.pins}),
-            who=Who(tenant=self.evaluation.tenant),
+            who=Who(subject=subject, tenant=self.evaluation.tenant),
         )
         recording = msgspec.structs.replace(recording, evaluation=self.evaluation.id)
         await self.host.store.recordings.add(recording)
@@ -86,7 +89,8 @@ class Bench:
     async def ask(self, feature: str, input: Json) -> Recording:
         """See `contracts.Lab`. What was asked in the same place before is remembered where it says so."""
         tape = await self.lab.remembering(self._next())
-        return self._kept(await self.lab.run(self.lab.host.feature(feature), input, tape))
+        subject = self.answered.recording.subject
+        return self._kept(await self.lab.run(self.lab.host.feature(feature), input, tape, subject))
 
     async def again(self, input: Json, passages: Rearrange | None = None) -> Recording | None:
         """See `contracts.Lab`."""
@@ -107,7 +111,8 @@ class Bench:
                 replay_of=shown.replay_of,
             )
         try:
-            return self._kept(await self.lab.run(self.lab.host.feature(recording.feature), input, tape))
+            feature = self.lab.host.feature(recording.feature)
+            return self._kept(await self.lab.run(feature, input, tape, recording.subject))
         except Refused:
             return None
 
