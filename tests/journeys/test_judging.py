@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from tests.journeys.judged_project import GOOD, Model, evaluated, made, opened, 
 from holdfast.app import Project
 from holdfast.errors import Misconfigured, NotFound
 from holdfast.evals.evaluate import Evaluated, How
+from holdfast.evals.labels import labelled, read_labels
 from holdfast.evals.verdict import verdict_of
 from holdfast.evaluation import Score, Standing
 from holdfast.judgement import Certificate, Judged
@@ -171,6 +173,48 @@ async def test_labels_of_the_release_s_own_answers_correct_by_themselves(tmp_pat
     assert shown.corrected == "ppi"
     assert shown.raw == pytest.approx(2 / 3)
     assert shown.estimate == pytest.approx(2 / 3, abs=0.05)
+
+
+async def test_a_case_without_an_answer_is_no_judge_s_error(tmp_path: Path) -> None:
+    def say(request: Generate) -> str:
+        if "alarm 1?" in request.messages[-1].text:
+            raise RuntimeError("down")
+        return GOOD
+
+    def strict(request: Generate) -> str:
+        text = request.messages[-1].text
+        return opinion("Hold" in text and "seconds. [1] 3" not in text)
+
+    folder = made(tmp_path / "p", f"{{{JUDGE}}}", bar="tone=0.5", cases=10, labels=labels(40, 40))
+    async with opened(folder, Model(say=say, judge=strict)) as project:
+        found = await evaluated(project)
+        certificate = await only_certificate(project)
+    assert certificate.good_failed == 11
+    shown = standing(found, "tone")
+    assert (shown.n, shown.raw) == (10, 0.9)
+    assert shown.estimate == 0.9, "nine that the judge passes, and one that nobody judged"
+
+
+async def test_labels_that_grow_old_do_not_end_a_certificate_before_its_time(tmp_path: Path) -> None:
+    folder = made(tmp_path / "p", f"{{{JUDGE}}}", labels=[])
+    async with opened(folder, Model(judge=fair)) as project:
+        lines = []
+        for number in range(3):
+            recording = await project.run("answer", {"body": f"How {number}?"})
+            then = recording.started_at - timedelta(days=59 if number else 61)
+            old = replace(recording, id=f"rec_old_{number}", started_at=then)
+            await project.store.recordings.add(old)
+            lines.append({"recording": old.id, "label": True})
+        (folder / "evals" / "labels.jsonl").write_text("\n".join(map(json.dumps, lines)))
+        await evaluated(project)
+        certificate = await only_certificate(project)
+        assert (certificate.n, certificate.stale) == (2, 1)
+        labels_then = read_labels(folder / "evals" / "labels.jsonl")
+        feature = project.feature("answer")
+        evaluation = (await evaluated(project)).evaluation
+        later = await labelled(project, labels_then, {}, evaluation, datetime.now(UTC) - timedelta(days=30))
+        assert (later.items, later.stale, later.hash) == ((), 3, certificate.labels)
+        assert feature.code_hash == certificate.code_hash
 
 
 async def test_a_label_of_a_case_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ class Item(Struct, frozen=True):
 
 class Labelled(Struct, frozen=True):
     """The answers that count, how many labels do not (`stale`: of another version of the feature, too old, or of a
-    recording that is gone), and the hash of what counts."""
+    recording that is gone), and the hash of them all but those of another version."""
 
     items: tuple[Item, ...]
     stale: int
@@ -93,7 +93,8 @@ async def labelled(
     """The answers that the labels are of. Labels of one answer come together, the last of each person counts.
 
     A label of a recording counts while the feature's code is what answered then, and the recording is not of before
-    `since`; one of another feature is passed over. Raises Misconfigured (HF111) for a case that is not there.
+    `since`; one of another feature is passed over. The hash has those that have only grown old as well, so that it does
+    not change from day to day. Raises Misconfigured (HF111) for a case that is not there.
     """
     found: dict[str, Answered] = {}
     said: defaultdict[str, dict[str, bool]] = defaultdict(dict)
@@ -108,16 +109,19 @@ async def labelled(
             recording = await _recording(host, label.recording, evaluation.tenant)
             if recording is not None and recording.feature != evaluation.feature:
                 continue
-            old = recording is None or recording.started_at < since
-            if recording is None or old or recording.code_hash != evaluation.code_hash:
+            if recording is None or recording.code_hash != evaluation.code_hash:
                 stale += 1
+                continue
+            if recording.started_at < since:
+                stale += 1
+                said[recording.id][label.by] = label.label
                 continue
             answered = _recorded(recording, cases.get(label.case or ""))
         name = answered.recording.id
         found[name] = answered
         said[name][label.by] = label.label
     items = tuple(Item(name, answered, said[name]) for name, answered in found.items())
-    content = sorted((item.name, sorted(item.labels.items())) for item in items)
+    content = sorted((name, sorted(by.items())) for name, by in said.items())
     return Labelled(items, stale, digest(canonical(content), 16))
 
 

@@ -6,7 +6,7 @@ Knows nothing of how a case is asked or scored.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain
 from statistics import fmean
 from types import MappingProxyType
@@ -93,19 +93,22 @@ def _judging(name: str, trust: Trust, results: Sequence[CaseResult]) -> Judging:
 def _scores(results: Sequence[CaseResult], trust: Mapping[str, Trust], release: str) -> Iterable[Standing]:
     by_scorer: defaultdict[str, list[tuple[str, ScoreValue]]] = defaultdict(list)
     abstained: Counter[str] = Counter()
+    judged: defaultdict[str, set[str]] = defaultdict(set)
     for result in results:
         for score in result.scores:
             if score.value is None and score.scorer in trust:
                 abstained[score.scorer] += 1
                 continue
+            if score.detail is not None:
+                judged[score.scorer].add(result.case)
             # a scorer that failed has not shown that the answer is good
             by_scorer[score.scorer].append((result.case, 0.0 if score.value is None else score.value))
     for name, given in by_scorer.items():
         if abstained[name] > _ABSTAINING * (len(given) + abstained[name]):
             continue  # what is left says nothing of the rest: not measured
         if name in trust and (counts := trust[name].counts) is not None and isinstance(given[0][1], bool):
-            verdicts = _by_case([(case, float(value)) for case, value in given if isinstance(value, bool)])
-            yield _corrected(name, verdicts, counts, of_release=trust[name].of_release(release))
+            verdicts = [(case, float(value)) for case, value in given if isinstance(value, bool)]
+            yield _corrected(name, verdicts, judged[name], counts, of_release=trust[name].of_release(release))
             continue
         values = [value for _, value in given]
         if any(isinstance(value, str) for value in values):
@@ -124,13 +127,22 @@ def _share(name: str, values: Sequence[tuple[str, float]]) -> Standing:
     return _standing(name, "share", len(by_case), found)
 
 
-def _corrected(name: str, by_case: Sequence[float], counts: Agreement, *, of_release: bool) -> Standing:
-    """A judge's share, corrected: by the labels themselves where they are of answers such as these."""
-    if of_release and alike(counts, by_case):
-        standing = _standing(name, "share", len(by_case), corrected_share(counts, by_case))
-        return replace(standing, raw=fmean(by_case), corrected="ppi")
-    standing = _standing(name, "share", len(by_case), share_by_error_rates(counts, by_case))
-    return replace(standing, raw=fmean(by_case), corrected="error_rates")
+def _corrected(
+    name: str, values: Sequence[tuple[str, float]], judged: Collection[str], counts: Agreement, *, of_release: bool
+) -> Standing:
+    """A judge's share, corrected: by the labels themselves where they are of answers such as these.
+
+    A case without an answer was never judged: it is none of the good ones, whatever the judge's errors are.
+    """
+    verdicts, everything = _by_case([each for each in values if each[0] in judged]), _by_case(values)
+    if not verdicts:
+        return replace(_share(name, values), raw=0.0)
+    by_labels = of_release and alike(counts, verdicts)
+    found = corrected_share(counts, verdicts) if by_labels else share_by_error_rates(counts, verdicts)
+    answered = len(verdicts) / len(everything)
+    low, high = (None if bound is None else bound * answered for bound in (found.low, found.high))
+    standing = _standing(name, "share", len(everything), Interval(found.estimate * answered, low, high))
+    return replace(standing, raw=fmean(everything), corrected="ppi" if by_labels else "error_rates")
 
 
 def _mean(name: str, values: Sequence[tuple[str, float]]) -> Standing:
