@@ -185,7 +185,11 @@ Rearrange: TypeAlias = Callable[[tuple[Passage, ...]], tuple[Passage, ...]]
 
 
 class Probe(Protocol):
-    """A scorer that has something done to find out: another question asked, or the same one in other words."""
+    """A scorer that has something done to find out: another question asked, or the same one in other words.
+
+    An attribute `only` names the features it is for, none: all. Where the model under test gave no answer it is not
+    asked, and scores `lowest`, without that attribute 0.0.
+    """
 
     async def probe(self, answered: Answered, lab: Lab) -> ScoreValue | Scored | None:
         """The score, or None where this case has nothing to judge by. What it raises is kept as its failure."""

@@ -13,7 +13,7 @@ from tests.journeys.judged_project import GOOD, Model, evaluated, made, opened, 
 
 from holdfast.app import Project
 from holdfast.errors import Misconfigured, NotFound
-from holdfast.evals.evaluate import Evaluated, How
+from holdfast.evals.evaluate import Evaluated, How, go_on
 from holdfast.evals.labels import labelled, read_labels
 from holdfast.evals.verdict import verdict_of
 from holdfast.evaluation import Score, Standing
@@ -438,3 +438,20 @@ async def test_a_judge_is_only_for_the_features_it_names(tmp_path: Path) -> None
         found = await evaluated(project)
     assert model.judged == []
     assert found.evaluation.judging == ()
+
+
+async def test_going_on_takes_the_certificate_that_was_made_and_keeps_its_price_on_the_bill(tmp_path: Path) -> None:
+    model = Model(judge=fair)
+    folder = made(tmp_path / "p", f"{{{JUDGE}}}", bar="tone=0.5", labels=labels())
+    async with opened(folder, model) as project:
+        found = await evaluated(project, How(max_cost_usd=0.0425, concurrency=1))
+        assert 0 < found.evaluation.done < 6
+        certificate = await only_certificate(project)
+        whole = await go_on(project, found.evaluation, How())
+        assert await only_certificate(project) == certificate
+    assert whole.evaluation.finished_at is not None
+    (judging,) = whole.evaluation.judging
+    assert judging.certifying_usd == pytest.approx(0.04)
+    assert judging.spent_usd == pytest.approx(0.007)
+    assert whole.evaluation.spent_usd == pytest.approx(0.04 + 0.007 + 6 * 0.0001)
+    assert len(model.judged) == 40 + 7
