@@ -132,7 +132,7 @@ class Bench:
     def _kept(self, recording: Recording) -> Recording:
         self.recordings.append(recording.id)
         known = self.spent_usd is not None and recording.cost_usd is not None
-        self.spent_usd = (self.spent_usd or 0.0) + (recording.cost_usd or 0.0) if known else None
+        self.spent_usd = round((self.spent_usd or 0.0) + (recording.cost_usd or 0.0), 9) if known else None
         return recording
 
 

@@ -5,6 +5,7 @@ Knows nothing of how the case was asked.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 
 from msgspec import Struct
@@ -168,6 +169,6 @@ def answer_cost_usd(steps: tuple[Step, ...]) -> float | None:
 
 
 def total_usd(costs: Iterable[float | None]) -> float | None:
-    """What several things cost together; None where the price of any is not known."""
+    """What several things cost together, to a billionth; None where the price of any is not known."""
     known = list(costs)
-    return None if None in known else sum(cost for cost in known if cost is not None)
+    return None if None in known else round(math.fsum(cost for cost in known if cost is not None), 9)

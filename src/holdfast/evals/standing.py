@@ -76,7 +76,7 @@ def summed_up(
         done=len(results),
         failed=len(failed),
         must_pass_failed=tuple(case.id for case in cases if case.must_pass and case.id in names),
-        spent_usd=None if (usd := total_usd(costs)) is None else round(usd, 9),
+        spent_usd=total_usd(costs),
         standings=standings(results, bar, strict=evaluation.strict, trust=trust, release=evaluation.release),
         confusions=confusions(results),
         judging=tuple(_judging(name, each, results) for name, each in trust.items()),
