@@ -16,7 +16,10 @@ from holdfast.config import load_config
 from holdfast.contracts import Answer
 from holdfast.evals.cases import cases_file, read_cases
 from holdfast.evals.evaluate import Evaluated, How, Plan, begin, go_on
+from holdfast.evaluation import Score, Standing
+from holdfast.judgement import Certificate
 from holdfast.records import Generate, Usage
+from holdfast.stores import CertificateQuery
 
 FEATURES = """
 from pydantic import BaseModel
@@ -59,7 +62,10 @@ input_usd_per_mtok = 10
 output_usd_per_mtok = 10
 """
 RUBRIC = "The answer names a time.\n\n{{ text }}\n\n{{ passages | sources }}"
+JUDGE = '"tone": scorers.Judge(labels="evals/labels.jsonl")'
+UNLABELLED = '"tone": scorers.Judge()'
 GOOD = "Hold the red button for 5 seconds. [1]"
+BAD = "Please wait."
 Say = Callable[[Generate], str]
 
 
@@ -119,3 +125,29 @@ async def evaluated(project: Project, how: How | None = None, **plan: Any) -> Ev
     cases = read_cases(cases_file(project.config.folder, "answer"), feature.parse)
     evaluation = await begin(project, feature, project.release(), Plan(cases, **plan))
     return await go_on(project, evaluation, how or How())
+
+
+def labels(good: int = 20, bad: int = 20, **fields: Any) -> list[dict[str, Any]]:
+    said = [{"input": {"body": f"q{n}"}, "output": {"text": f"{GOOD} {n}"}, "label": True} for n in range(good)]
+    said += [{"input": {"body": f"q{n}"}, "output": {"text": f"{BAD} {n}"}, "label": False} for n in range(bad)]
+    return [each | {"by": "ada"} | fields for each in said]
+
+
+def fair(request: Generate) -> str:
+    """A judge that is right: it passes what names the button."""
+    text = request.messages[-1].text
+    return opinion("Hold the red button for 5" in text, quote="Hold the red button")
+
+
+def standing(found: Evaluated, name: str) -> Standing:
+    return next(each for each in found.evaluation.standings if each.name == name)
+
+
+def score(found: Evaluated, case: str, name: str = "tone") -> Score:
+    result = next(each for each in found.results if each.case == case)
+    return next(each for each in result.scores if each.scorer == name)
+
+
+async def only_certificate(project: Project) -> Certificate:
+    (found,) = await project.store.certificates.find(CertificateQuery())
+    return found

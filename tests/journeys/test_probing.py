@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.journeys.judged_project import GOOD, Model, evaluated, made, opened
-from tests.journeys.test_judging import score, standing
+from tests.journeys.judged_project import GOOD, Model, evaluated, made, opened, score, standing
 
 from holdfast.evals.verdict import verdict_of
 from holdfast.judgement import Changed, Consistency
