@@ -34,7 +34,8 @@ from holdfast.stores import EvaluationQuery, Store
 
 _Place: TypeAlias = tuple[str, int]
 _Case: TypeAlias = tuple[Case, int]
-_Ask: TypeAlias = Callable[[Case, int], Awaitable[CaseResult]]
+Ask: TypeAlias = Callable[[Case, int], Awaitable[CaseResult]]
+"""Asks a case once more, as the repeat of that number (from 0)."""
 _EARLIER = 20
 """Evaluations that are looked at for remembered generations."""
 
@@ -172,6 +173,14 @@ async def go_on(host: Host, evaluation: Evaluation, how: How) -> Evaluated:
     return Evaluated(summary, cases, tuple(results))
 
 
+def asking(host: Host, evaluation: Evaluation, release: Release, remembered: Mapping[tuple[str, int], str]) -> Ask:
+    """How an evaluation asks a case: its recording is kept under the evaluation's id, its result is not kept.
+
+    `remembered` names recordings whose generations a case and a repeat may take. The evaluation need not be kept.
+    """
+    return _Asking(host, evaluation, release, remembered).one
+
+
 class _Asking:
     """Asks cases for one evaluation: nothing live, corpus versions pinned, generations remembered where it says so."""
 
@@ -200,7 +209,7 @@ class _Asking:
         return await self._judge.result(await answered(case, recording, self._text), repeat)
 
     async def _tape(self, case: Case, repeat: int) -> Tape:
-        blank = Tape(live=False, pins=self._evaluation.pins)
+        blank = Tape(live=False, pins=self._evaluation.pins, calls=case.calls)
         if (recording_id := self._remembered.get((case.id, repeat))) is None:
             return blank
         before = await self._host.store.recordings.get(recording_id, self._evaluation.tenant)
@@ -212,7 +221,7 @@ class _Asking:
             and isinstance(step.result, Generated)
             and step.result.rung == step.effect.first_rung
         )
-        return replace(Tape.of(msgspec.structs.replace(before, steps=steps)), pins=blank.pins)
+        return replace(Tape.of(msgspec.structs.replace(before, steps=steps)), pins=blank.pins, calls=blank.calls)
 
     async def _text(self, corpus: str, document_id: str) -> str | None:
         if (corpus, document_id) not in self._texts:
@@ -225,7 +234,7 @@ class _Asking:
         return self._texts[corpus, document_id]
 
 
-async def _at_once(left: Sequence[_Case], ask: _Ask, budget: Budget, concurrency: int) -> None:
+async def _at_once(left: Sequence[_Case], ask: Ask, budget: Budget, concurrency: int) -> None:
     """Ask what is left, so many at a time, while the budget lasts. What the first one raises ends all."""
     waiting = deque(left)
     changed = asyncio.Condition()

@@ -27,6 +27,7 @@ from holdfast.stores import (
 )
 from holdfast.testing.memory_evaluations import MemoryEvaluations
 from holdfast.testing.memory_jobs import MemoryJobs
+from holdfast.testing.memory_wear import MemoryCaseWear
 
 
 class MemoryStore:
@@ -47,6 +48,7 @@ class MemoryStore:
         self.prompts = MemoryPrompts(gate)
         self.keys = MemoryKeys(gate)
         self.evaluations = MemoryEvaluations(gate.check, codec)
+        self.wear = MemoryCaseWear(gate.check)
 
     async def ping(self) -> None:
         """See `Store`."""
