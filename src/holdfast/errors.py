@@ -83,6 +83,9 @@ CODES: Mapping[str, str] = MappingProxyType(
         "HF710": "the name belongs to another release",
         "HF711": "the job is not in a state for that",
         "HF712": "the address of a webhook is not allowed",
+        "HF720": "there is another case of that id",
+        "HF721": "the recording cannot become a case",
+        "HF722": "what failed in the recording does not fail again",
         "HF999": "a bug in Holdfast or in a plug-in; the log has the traceback",
     }
 )

@@ -90,6 +90,17 @@ class JobsPart(Part):
     )
 
 
+class EvalsPart(Part):
+    """How cases are used."""
+
+    audit_share: float = Field(
+        default=0.0,
+        ge=0,
+        le=0.5,
+        description="the share of the cases that only `holdfast eval --audit` asks; never one that must pass",
+    )
+
+
 class ProviderPart(Part):
     """A vendor, or anything that speaks a vendor's dialect. Built-in names need only a key."""
 

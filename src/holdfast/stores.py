@@ -5,7 +5,7 @@ Knows nothing of any database.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -266,6 +266,18 @@ class CertificateQuery(Struct, frozen=True, kw_only=True):
     limit: int = 50
 
 
+class CaseWear(Protocol):
+    """How many gate decisions each case has taken part in; a case by the hash of its input."""
+
+    async def add(self, decision_id: str, feature: str, cases: Sequence[str], tenant: str = "") -> None:
+        """Count a decision on each of these cases. The same decision again changes nothing."""
+        ...
+
+    async def of(self, feature: str, tenant: str = "") -> Mapping[str, int]:
+        """Every case of the feature that took part in any, and in how many."""
+        ...
+
+
 class Jobs(Protocol):
     """Jobs by id, which is unique over all tenants. A change is made to the revision that was read, or not at all."""
 
@@ -311,6 +323,8 @@ class Store(Protocol):
     def evaluations(self) -> Evaluations: ...
     @property
     def certificates(self) -> Certificates: ...
+    @property
+    def wear(self) -> CaseWear: ...
     @property
     def jobs(self) -> Jobs: ...
 

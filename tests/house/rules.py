@@ -54,7 +54,7 @@ HOMES: Mapping[str, frozenset[str]] = {
     "typer": frozenset({"cli"}),
     "uvicorn": frozenset({"server"}),
     "uvloop": frozenset({"server"}),
-    "yaml": frozenset({"corpus", "runtime"}),
+    "yaml": frozenset({"corpus", "evals", "runtime"}),
     "zstandard": frozenset({"store"}),
 }
 DISTRIBUTIONS: Mapping[str, str] = {"genai-prices": "genai_prices", "pyyaml": "yaml"}

@@ -102,6 +102,7 @@ export const useOffers = () =>
     staleTime: Number.POSITIVE_INFINITY,
     select: ({ paths }) => ({
       evaluate: paths["/v1/evaluations"]?.post !== undefined,
+      makeCase: paths["/v1/recordings/{recording_id}/case"]?.post !== undefined,
       findText: paths["/v1/recordings"]?.get?.parameters?.some((each) => each.name === "text") ?? false,
     }),
   }).data;

@@ -14,6 +14,7 @@ import typer
 
 from holdfast.cli import (
     batch,
+    cases,
     corpora,
     doctor,
     evaluating,
@@ -71,6 +72,7 @@ def tree() -> typer.Typer:
     command(commands, "run")(run.run)
     command(commands, "batch")(batch.batch)
     command(commands, "eval")(evaluating.evaluate)
+    commands.add_typer(cases.commands(), name="cases")
     commands.add_typer(jobs.commands(), name="jobs")
     command(commands, "replay")(replay.replay)
     commands.add_typer(recordings.commands(), name="recordings")

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from holdfast.contracts import Progress
 from holdfast.errors import NotFound
+from holdfast.evals.audit import to_ask
 from holdfast.evals.cases import cases_of
 from holdfast.evals.evaluate import How, Plan, begin, go_on
 from holdfast.evals.verdict import Verdict, verdict_of
@@ -146,6 +147,7 @@ async def _evaluation(project: Project, job: Job, asked: EvaluationAsked) -> Eva
     except NotFound:
         feature = project.feature(asked.feature)
         cases = await asyncio.to_thread(cases_of, project.config.folder, feature.name, feature.parse)
+        cases = to_ask(cases, project.config.evals.audit_share)
         plan = Plan(cases, repeat=asked.repeat, tenant=job.tenant, evaluation_id=evaluation_id)
         return await begin(project, feature, project.release(asked.set), plan)
 

@@ -144,14 +144,14 @@ class Declared:
 
     async def recording(self, request: Request, recording_id: str) -> Response:
         """The whole recording: input, steps, output."""
-        recording = await self._project.store.recordings.get(_id(recording_id), _who(request).tenant)
+        recording = await self._project.store.recordings.get(recording_id_of(recording_id), _who(request).tenant)
         return _json(recording, recording.id)
 
     async def replay(self, request: Request, recording_id: str) -> Response:
         """Run a recording again, with what it remembers, what is changed, and what is done afresh."""
         asked = converted(await self._body(request), ReplayAsked)
         who = _who(request)
-        recording = await self._project.store.recordings.get(_id(recording_id), who.tenant)
+        recording = await self._project.store.recordings.get(recording_id_of(recording_id), who.tenant)
         work = self._project.replay(recording, changes=asked.changes, fresh=asked.fresh, strict=asked.strict)
         try:
             replay = await self._flight.finish(self._flight.start(work), request.receive)
@@ -262,7 +262,7 @@ def _who(request: Request) -> Who:
     return who
 
 
-def _id(given: str) -> str:
+def recording_id_of(given: str) -> str:
     """A recording's id from a path, which may hold anything."""
     try:
         return msgspec.convert(given, Id)

@@ -28,6 +28,7 @@ from holdfast.stores import (
 from holdfast.testing.memory_certificates import MemoryCertificates
 from holdfast.testing.memory_evaluations import MemoryEvaluations
 from holdfast.testing.memory_jobs import MemoryJobs
+from holdfast.testing.memory_wear import MemoryCaseWear
 
 
 class MemoryStore:
@@ -49,6 +50,8 @@ class MemoryStore:
         self.keys = MemoryKeys(gate)
         self.evaluations = MemoryEvaluations(gate.check, codec)
         self.certificates = MemoryCertificates(gate.check, codec)
+
+        self.wear = MemoryCaseWear(gate.check)
 
     async def ping(self) -> None:
         """See `Store`."""

@@ -258,3 +258,11 @@ DELETE FROM jobs WHERE ended_at < ? RETURNING content;
 -- name: delete_jobs_of_subject
 -- Erase a subject's jobs.
 DELETE FROM jobs WHERE tenant = ? AND subject = ?;
+
+-- name: add_wear
+-- Count a decision on a case; the same decision again changes nothing.
+INSERT INTO case_wear (tenant, feature, case_key, decision) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING;
+
+-- name: wear_of
+-- How many decisions each case of a feature took part in.
+SELECT case_key, count(*) FROM case_wear WHERE tenant = ? AND feature = ? GROUP BY case_key;
