@@ -82,6 +82,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "HF710": "the name belongs to another release",
         "HF711": "the job is not in a state for that",
         "HF712": "the address of a webhook is not allowed",
+        "HF713": "an expression that says which recordings cannot be read",
         "HF999": "a bug in Holdfast or in a plug-in; the log has the traceback",
     }
 )

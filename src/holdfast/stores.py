@@ -15,6 +15,7 @@ from holdfast.evaluation import Case, CaseResult, Evaluation
 from holdfast.job import Job, JobQuery
 from holdfast.records import Feedback, Outcome, Recording, RecordingSummary
 from holdfast.release import Prompt, Release
+from holdfast.where import SCORE, Expression, fields_of
 
 
 class RecordingQuery(Struct, frozen=True, kw_only=True):
@@ -22,7 +23,8 @@ class RecordingQuery(Struct, frozen=True, kw_only=True):
 
     Those of the evaluation that is named; without one, those that no evaluation asked for. With `text`, those in whose
     `asked` every word of it occurs, also inside a word: as typed, in lower case, in upper case or capitalised, and its
-    ASCII letters in any case.
+    ASCII letters in any case. With `where`, those for which it holds, which is as `holdfast.where.holds` says; where it
+    speaks of evaluations or scores itself, those that an evaluation asked for are among them.
     """
 
     feature: str | None = None
@@ -36,6 +38,14 @@ class RecordingQuery(Struct, frozen=True, kw_only=True):
     limit: int = 50
     evaluation: str | None = None
     text: str | None = None
+    where: Expression | None = None
+
+    @property
+    def live_only(self) -> bool:
+        """Whether it leaves out what evaluations asked for."""
+        if self.evaluation is not None:
+            return False
+        return not any(field == "evaluation" or field.startswith(SCORE) for field in fields_of(self.where))
 
 
 class Deleted(Struct, frozen=True, kw_only=True):

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 
 LADDER: tuple[tuple[str, ...], ...] = (
     # An import goes to a lower row. Names on one row never meet. Every file and folder of the package has its place.
-    ("doors",),
+    ("doors", "durations"),
     ("messages",),
     ("records",),
     ("errors",),
     ("identity",),
-    ("release", "evaluation", "job"),
+    ("release", "evaluation", "job", "trial"),
+    ("where",),
     ("contracts", "stores"),
     ("settings",),
     ("config", "keys", "support"),

@@ -101,6 +101,8 @@ export const useOffers = () =>
     queryFn: ({ signal }) => get<OpenApi>("openapi.json", signal),
     staleTime: Number.POSITIVE_INFINITY,
     select: ({ paths }) => ({
+      tryOut: paths["/v1/trials"]?.post !== undefined,
+      where: paths["/v1/recordings"]?.get?.parameters?.some((each) => each.name === "where") ?? false,
       evaluate: paths["/v1/evaluations"]?.post !== undefined,
       findText: paths["/v1/recordings"]?.get?.parameters?.some((each) => each.name === "text") ?? false,
     }),

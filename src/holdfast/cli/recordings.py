@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from holdfast.cli.where import Expression
     from holdfast.records import Recording, RecordingSummary
     from holdfast.stores import Deleted, Store
+    from holdfast.where import Expression
 
 _Where = Annotated[str | None, typer.Option(metavar="EXPR", help="As for `holdfast replay --where`.")]
 

@@ -22,6 +22,7 @@ from starlette.types import ASGIApp
 from holdfast.errors import Misconfigured, NotFound, Refused, nearest
 from holdfast.identity import new_id, to_json
 from holdfast.records import Feedback, Json, Outcome, Recording, RecordingSummary
+from holdfast.releases.naming import with_release_names
 from holdfast.runtime.compare import Replay
 from holdfast.runtime.who import Who
 from holdfast.server.exchange import WHO, Receive, Scope, Send, converted, read_json
@@ -32,6 +33,7 @@ from holdfast.server.openapi import gives, takes
 from holdfast.server.problems import HttpRefused, wrong_method
 from holdfast.server.releases import RELEASE_STRUCTS, ReleaseRoutes
 from holdfast.stores import RecordingQuery
+from holdfast.where import parse
 
 FEATURES = "/v1/features/"
 
@@ -96,6 +98,10 @@ class Filter(BaseModel):
         str | None,
         Field(max_length=200, description="Words that all occur in what was asked; their case does not matter."),
     ] = None
+    where: Annotated[
+        str | None,
+        Field(description="An expression, like `outcome=degraded and since=7d`: see the page on finding recordings."),
+    ] = None
     before: Annotated[str | None, Field(max_length=80, pattern=r"^[A-Za-z0-9_.-]+$")] = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50
 
@@ -125,6 +131,7 @@ class Declared:
 
     async def recordings(self, request: Request, only: Annotated[Filter, Query()]) -> Response:
         """Recordings, newest first, without their bodies."""
+        where = None if only.where is None else parse(only.where)
         query = RecordingQuery(
             feature=only.feature,
             outcome=only.outcome,
@@ -135,6 +142,7 @@ class Declared:
             since=_utc(only.since),
             until=_utc(only.until),
             text=only.text,
+            where=await with_release_names(where, self._project.store.releases),
             before=only.before,
             limit=only.limit + 1,
         )

@@ -37,6 +37,7 @@ _BY_CODE: Mapping[str, int] = MappingProxyType(
         "HF710": 409,
         "HF711": 409,
         "HF712": 422,
+        "HF713": 422,
     }
 )
 _BY_FAMILY: Mapping[str, int] = MappingProxyType({"2": 404, "4": 422, "5": 409, "6": 503})

@@ -35,8 +35,9 @@ DELETE FROM unsettled WHERE hash = ?;
 -- name: add_recording
 -- Keep the row of a recording.
 INSERT INTO recordings
-    (n, tenant, id, feature, release, outcome, cost_usd, ms, started_at, subject, replay_of, evaluation, asked)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+    (n, tenant, id, feature, release, outcome, cost_usd, ms, started_at, subject, replay_of, evaluation, asked,
+     answered, degraded, blocked, failure)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: add_body
 -- Keep a body.
@@ -64,8 +65,17 @@ ORDER BY started_at DESC, n DESC
 LIMIT :limit;
 
 -- name: says
--- One of the filters of `find`: a word occurs in what was asked, its ASCII letters in any case.
-asked LIKE :word ESCAPE '!';
+-- One of the filters of `find`: a word occurs in a column, its ASCII letters in any case.
+/* column */ LIKE :word ESCAPE '!';
+
+-- name: rated
+-- One of the filters of `find`: some feedback on it is as the comment says.
+EXISTS (SELECT 1 FROM feedback AS f WHERE f.recording = recordings.n AND /* is */);
+
+-- name: scored
+-- One of the filters of `find`: a scorer scored it as the comment says.
+EXISTS (SELECT 1 FROM scores AS s
+WHERE s.tenant = recordings.tenant AND s.recording = recordings.id AND s.scorer = :scorer AND /* is */);
 
 -- name: place
 -- Where a recording stands in the order of `find`.
@@ -158,7 +168,8 @@ SELECT n FROM recordings WHERE tenant = ? AND id = ?;
 
 -- name: add_feedback
 -- Keep feedback on a recording; the same id again changes nothing.
-INSERT INTO feedback (tenant, id, recording, subject, content) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING;
+INSERT INTO feedback (tenant, id, recording, subject, score, label, content)
+VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING;
 
 -- name: feedback_of
 -- The feedback on a recording, in order of arrival.
@@ -195,6 +206,10 @@ UPDATE evaluations SET content = ? WHERE tenant = ? AND id = ?;
 -- name: add_result
 -- Keep what came of a case; a second result of the same case and repeat changes nothing.
 INSERT INTO evaluation_results (evaluation, case_id, repeat, content) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING;
+
+-- name: add_score
+-- Keep a scorer's score of a recording, so that the recording is found by it.
+INSERT INTO scores (evaluation, tenant, recording, scorer, number, label) VALUES (?, ?, ?, ?, ?, ?);
 
 -- name: evaluation
 -- An evaluation by its id: its number, itself and its cases.

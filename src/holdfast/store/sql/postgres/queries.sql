@@ -33,8 +33,8 @@ SET default_transaction_read_only = on;
 SET LOCAL statement_timeout = 0;
 
 -- name: says
--- One of the filters of `find`: a word occurs in what was asked, its ASCII letters in any case.
-asked ILIKE :word ESCAPE '!';
+-- One of the filters of `find`: a word occurs in a column, its ASCII letters in any case.
+/* column */ ILIKE :word ESCAPE '!';
 
 -- name: kept_already
 -- Which of many recordings are kept.
