@@ -15,6 +15,7 @@ from holdfast.evaluation import Case, CaseResult, Evaluation
 from holdfast.job import Job, JobQuery
 from holdfast.records import Feedback, Outcome, Recording, RecordingSummary
 from holdfast.release import Prompt, Release
+from holdfast.trial import Pair, PairVerdict, Trial
 from holdfast.where import SCORE, Expression, fields_of
 
 
@@ -56,6 +57,7 @@ class Deleted(Struct, frozen=True, kw_only=True):
     files: int = 0
     feedback: int = 0
     jobs: int = 0
+    trials: int = 0
 
 
 class Recordings(Protocol):
@@ -70,6 +72,13 @@ class Recordings(Protocol):
 
     async def get(self, recording_id: str, tenant: str = "") -> Recording:
         """The whole recording. Raises NotFound (HF203); StoreFailed (HF603) when it is damaged."""
+        ...
+
+    async def whole(self, recording_ids: Sequence[str], tenant: str = "") -> tuple[Recording, ...]:
+        """The whole recordings of those ids, in their order, read together. One that is not there any more is left out.
+
+        Raises StoreFailed (HF603) when one is damaged.
+        """
         ...
 
     async def find(self, query: RecordingQuery) -> tuple[RecordingSummary, ...]:
@@ -249,6 +258,53 @@ class EvaluationQuery(Struct, frozen=True, kw_only=True):
     limit: int = 50
 
 
+class PairQuery(Struct, frozen=True, kw_only=True):
+    """Which pairs of a trial: in order of arrival, at most `limit`, after the one of the recording named by `after`."""
+
+    trial: str
+    tenant: str = ""
+    verdict: PairVerdict | None = None
+    after: str | None = None
+    limit: int = 50
+
+
+class TrialQuery(Struct, frozen=True, kw_only=True):
+    """Which trials: newest first, at most `limit`, older than the one named by `before`."""
+
+    tenant: str = ""
+    before: str | None = None
+    limit: int = 50
+
+
+class Trials(Protocol):
+    """Trials by id, with what came of each recording. Erasing a subject erases its pairs, and trials that name it."""
+
+    async def add(self, trial: Trial, subjects: Sequence[str] = ()) -> None:
+        """Keep a trial that begins; `subjects` are those its expression names. The same id again changes nothing."""
+        ...
+
+    async def change(self, trial: Trial) -> None:
+        """Replace what is kept of a trial, but not its pairs. Raises NotFound (HF210)."""
+        ...
+
+    async def get(self, trial_id: str, tenant: str = "") -> Trial:
+        """Raises NotFound (HF210)."""
+        ...
+
+    async def find(self, query: TrialQuery) -> tuple[Trial, ...]:
+        """Newest first by id. Raises NotFound (HF210) when `before` names no trial of the tenant."""
+        ...
+
+    async def add_pairs(self, trial_id: str, pairs: Sequence[Pair], tenant: str = "") -> None:
+        """Keep what came of recordings, all of it together. A second pair of a recording changes nothing, and one of a
+        recording that is not there any more is not kept. Raises NotFound (HF210)."""
+        ...
+
+    async def pairs(self, query: PairQuery) -> tuple[Pair, ...]:
+        """What came of recordings, in order of arrival. Raises NotFound: HF210; HF203 when `after` names no pair."""
+        ...
+
+
 class Jobs(Protocol):
     """Jobs by id, which is unique over all tenants. A change is made to the revision that was read, or not at all."""
 
@@ -292,6 +348,8 @@ class Store(Protocol):
     def keys(self) -> Keys: ...
     @property
     def evaluations(self) -> Evaluations: ...
+    @property
+    def trials(self) -> Trials: ...
     @property
     def jobs(self) -> Jobs: ...
 

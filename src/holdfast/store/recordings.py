@@ -5,7 +5,8 @@ Knows nothing of which database it is, nor of threads or files beyond asking for
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 
 from holdfast.errors import NotFound, StoreFailed
 from holdfast.records import Recording, RecordingSummary
@@ -35,6 +36,10 @@ class SqlRecordings:
         """See `Recordings`."""
         return await self._readers.read(lambda reader: self._get(reader, recording_id, tenant))
 
+    async def whole(self, recording_ids: Sequence[str], tenant: str = "") -> tuple[Recording, ...]:
+        """See `Recordings`. One read for all of them."""
+        return await self._readers.read(lambda reader: tuple(self._whole(reader, recording_ids, tenant)))
+
     async def find(self, query: RecordingQuery) -> tuple[RecordingSummary, ...]:
         """See `Recordings`. Reads summaries only."""
         return await self._readers.read(lambda reader: self._find(reader, query))
@@ -57,6 +62,11 @@ class SqlRecordings:
             raise damaged(recording_id, str(error)) from error
         except OSError as error:
             raise self._without_file(reader, recording_id, tenant, error) from error
+
+    def _whole(self, reader: Reader, recording_ids: Sequence[str], tenant: str) -> Iterator[Recording]:
+        for recording_id in recording_ids:
+            with suppress(NotFound):  # it was erased
+                yield self._get(reader, recording_id, tenant)
 
     def _without_file(self, reader: Reader, recording_id: str, tenant: str, error: OSError) -> NotFound | StoreFailed:
         """Why a file is not there: the recording was erased after its rows were read, or the file is lost."""

@@ -17,6 +17,7 @@ from holdfast.store.project import SqlFeedback, SqlKeys, SqlPrompts
 from holdfast.store.readers import Readers
 from holdfast.store.recordings import SqlRecordings
 from holdfast.store.releases import SqlReleases
+from holdfast.store.trials import SqlTrials
 from holdfast.store.writer import Writer
 
 
@@ -33,6 +34,7 @@ class SqlStore:
         self.feedback = SqlFeedback(sql, writer, readers)
         self.keys = SqlKeys(sql, writer, readers)
         self.evaluations = SqlEvaluations(sql, writer, readers)
+        self.trials = SqlTrials(sql, writer, readers)
         self.jobs = SqlJobs(sql, writer, readers)
 
     async def ping(self) -> None:

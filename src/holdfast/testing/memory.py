@@ -28,6 +28,7 @@ from holdfast.stores import (
 )
 from holdfast.testing.memory_evaluations import MemoryEvaluations
 from holdfast.testing.memory_jobs import MemoryJobs
+from holdfast.testing.memory_trials import MemoryTrials
 from holdfast.where import Seen, holds
 
 
@@ -45,7 +46,8 @@ class MemoryStore:
         self.feedback = MemoryFeedback(gate, codec, kept)
         self.jobs = MemoryJobs(gate.check)
         self.evaluations = MemoryEvaluations(gate.check, codec)
-        beside = Beside(self.feedback, self.jobs, self.evaluations)
+        self.trials = MemoryTrials(gate.check, codec, kept)
+        beside = Beside(self.feedback, self.jobs, self.evaluations, self.trials)
         self.recordings = MemoryRecordings(gate, codec, kept, beside)
         self.releases = MemoryReleases(gate)
         self.prompts = MemoryPrompts(gate)
@@ -77,6 +79,7 @@ class Beside:
     feedback: MemoryFeedback
     jobs: MemoryJobs
     evaluations: MemoryEvaluations
+    trials: MemoryTrials
 
 
 class MemoryRecordings:
@@ -106,6 +109,10 @@ class MemoryRecordings:
         frame, *pieces = (body.data for body in self._packed(recording_id, tenant).bodies)
         return recording_from_json(fill(frame, pieces))
 
+    async def whole(self, recording_ids: Sequence[str], tenant: str = "") -> tuple[Recording, ...]:
+        """See `Recordings`."""
+        return tuple([await self.get(each, tenant) for each in recording_ids if (tenant, each) in self._kept])
+
     async def find(self, query: RecordingQuery) -> tuple[RecordingSummary, ...]:
         """See `Recordings`."""
         self._gate.check()
@@ -134,7 +141,8 @@ class MemoryRecordings:
         own = sum(body.hash is None for packed in gone for body in packed.bodies)
         feedback = self._beside.feedback.forget(set(names), subject, tenant)
         jobs = self._beside.jobs.forget(subject, tenant)
-        return Deleted(recordings=len(gone), bodies=own + len(shared), feedback=feedback, jobs=jobs)
+        trials = self._beside.trials.forget(set(names), subject, tenant)
+        return Deleted(recordings=len(gone), bodies=own + len(shared), feedback=feedback, jobs=jobs, trials=trials)
 
     def _seen(self, row: Row) -> Seen:
         return Seen(

@@ -2,8 +2,8 @@
 
 Knows nothing of any store.
 
-Nothing is compared with what is missing: only `= none` and `!= none` are about that. `!=` is always the opposite of `=`.
-Of several feedbacks or scores one that fits is enough.
+Nothing is compared with what is missing: only `= none` and `!= none` are about that. `!=` is always the opposite of
+`=`. Of several feedbacks or scores one that fits is enough.
 """
 
 from __future__ import annotations

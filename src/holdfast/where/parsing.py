@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import isfinite
-from typing import Literal, get_args
+from typing import get_args
 
 from holdfast.durations import seconds_in
 from holdfast.errors import Refused, nearest
@@ -26,9 +26,9 @@ _EXAMPLE = "write it like: outcome=degraded and feature=answer_ticket"
 
 @dataclass(frozen=True, slots=True)
 class _Token:
-    """`at` is its place in the text, from 0."""
+    """`kind` is sign, quoted or word; `at` is its place in the text, from 0."""
 
-    kind: Literal["sign", "quoted", "word"]
+    kind: str
     text: str
     at: int
 
@@ -67,8 +67,7 @@ class _Parser:
             if found is None:
                 start = at + len(text[at:]) - len(text[at:].lstrip())
                 raise self._wrong(f"'{text[start : start + 20]}' cannot be read", start)
-            kind = found.lastgroup
-            assert kind == "sign" or kind == "quoted" or kind == "word"
+            kind = str(found.lastgroup)
             part = found.group(kind)
             said = re.sub(r"\\(.)", r"\1", part, flags=re.S) if kind == "quoted" else part
             tokens.append(_Token(kind, said, found.start(kind) - (kind == "quoted")))

@@ -226,6 +226,41 @@ WHERE tenant = :tenant /* filters */
 ORDER BY id DESC
 LIMIT :limit;
 
+-- name: add_trial
+-- Keep a trial that begins; the same id again changes nothing.
+INSERT INTO trials (tenant, id, subjects, content) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING;
+
+-- name: change_trial
+-- Replace what is kept of a trial.
+UPDATE trials SET content = ? WHERE tenant = ? AND id = ?;
+
+-- name: trial
+-- A trial by its id: its number and itself.
+SELECT n, content FROM trials WHERE tenant = ? AND id = ?;
+
+-- name: find_trials
+-- Trials, newest first: ids sort by time. The filters that are asked for replace the comment.
+SELECT content FROM trials WHERE tenant = :tenant /* filters */ ORDER BY id DESC LIMIT :limit;
+
+-- name: add_pair
+-- Keep what came of a recording of a trial, if the recording is still there; a second time changes nothing.
+INSERT INTO trial_pairs (trial, recording, verdict, content)
+SELECT :trial, n, :verdict, :content FROM recordings WHERE tenant = :tenant AND id = :recording
+ON CONFLICT DO NOTHING;
+
+-- name: find_pairs
+-- Pairs of a trial in order of arrival. The filters that are asked for replace the comment.
+SELECT content FROM trial_pairs WHERE trial = :trial /* filters */ ORDER BY n LIMIT :limit;
+
+-- name: place_of_pair
+-- Where a recording's pair stands in the order of arrival.
+SELECT p.n FROM trial_pairs AS p JOIN recordings AS r ON r.n = p.recording
+WHERE p.trial = ? AND r.tenant = ? AND r.id = ?;
+
+-- name: delete_trials_of_subject
+-- Erase the trials whose expressions name a subject, which stands in `subjects` between two line feeds.
+DELETE FROM trials WHERE tenant = ? AND instr(subjects, ?) > 0;
+
 -- name: add_job
 -- Keep a job; the same id again changes nothing.
 INSERT INTO jobs (tenant, id, kind, status, subject, ended_at, revision, content)

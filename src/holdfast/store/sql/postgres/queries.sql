@@ -51,3 +51,7 @@ SELECT hash, n FROM bodies WHERE hash = ANY (?::bytea[]);
 DELETE FROM bodies
 WHERE n = ANY (?::bigint[]) AND NOT EXISTS (SELECT 1 FROM parts WHERE parts.body = bodies.n)
 RETURNING hash, content IS NULL;
+
+-- name: delete_trials_of_subject
+-- Erase the trials whose expressions name a subject, which stands in `subjects` between two line feeds.
+DELETE FROM trials WHERE tenant = ? AND strpos(subjects, ?) > 0;
