@@ -24,8 +24,8 @@ _PAGE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """`ids` in the order in which they are taken; `releases` those that answered them. `cost_usd` is what they cost when
-    they were recorded, without the `unpriced` ones."""
+    """`ids` in the order in which they are taken; `releases` those that answered them. `cost_usd` is what they cost
+    when they were recorded, without the `unpriced` ones."""
 
     matching: int
     ids: tuple[str, ...]

@@ -21,6 +21,7 @@ from holdfast.records import Checked, Outcome, Recording, Retrieve, Verdict
 from holdfast.runtime.compare import compare
 from holdfast.runtime.feature import AT_MOST, Bar
 from holdfast.runtime.world import ended
+from holdfast.store.preview import preview
 from holdfast.trial import Pair, PairVerdict
 
 NOTICEABLE = 0.1
@@ -50,6 +51,7 @@ async def paired(before: Recording, after: Recording, scorers: Scorers, bar: Bar
         recording=before.id,
         verdict=_verdict(changes),
         replay=after.id,
+        asked=preview(before.input),
         why=tuple(change.why for change in sorted(changes, key=lambda change: change.better)),
         outcome_before=before.outcome,
         outcome_after=after.outcome,

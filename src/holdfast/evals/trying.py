@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
@@ -31,6 +31,7 @@ from holdfast.runtime.feature import Feature
 from holdfast.runtime.tape import check_kinds
 from holdfast.runtime.who import Who
 from holdfast.runtime.world import World
+from holdfast.store.preview import preview
 from holdfast.stores import PairQuery, Store
 from holdfast.trial import Pair, Trial
 from holdfast.where import comparisons, parse
@@ -44,17 +45,22 @@ _PAGE = 1000
 _KEPT_EVERY_S = 1.0
 
 
-class Host(Protocol):
-    """What a trial needs of a project."""
+class Planner(Protocol):
+    """What a forecast needs of a project."""
 
     @property
     def store(self) -> Store: ...
+    async def changed(self, release: Release, changes: Mapping[str, Json]) -> Release: ...
+
+
+class Host(Planner, Protocol):
+    """What a trial needs of a project."""
+
     @property
     def scorers(self) -> Scorers: ...
     def feature(self, name: str) -> Feature: ...
     def who(self, subject: str | None, tenant: str = "") -> Who: ...
     def world(self, release: Release, hear: Hear = deaf, recording_id: str | None = None) -> World: ...
-    async def changed(self, release: Release, changes: dict[str, Json]) -> Release: ...
     async def keep(self, release: Release) -> None: ...
 
 
@@ -82,7 +88,7 @@ class How:
     progress: Progress = silent
 
 
-async def forecast(host: Host, plan: Plan) -> Trial:
+async def forecast(host: Planner, plan: Plan) -> Trial:
     """The trial that would begin, with how many recordings there are and what they cost; nothing is kept or spent.
 
     Raises Refused (HF713), NotFound (HF203 where there is nothing to replay), and what the change is refused with.
@@ -173,10 +179,13 @@ class _Trying:
             raise
         except HoldfastError as error:
             failure = Failure(code=error.code, message=error.message, fix=error.fix)
-            pair = Pair(
-                recording=before.id, verdict="not_compared", outcome_before=before.outcome, error=failure, why=()
+            return None, Pair(
+                recording=before.id,
+                verdict="not_compared",
+                asked=preview(before.input),
+                outcome_before=before.outcome,
+                error=failure,
             )
-            return None, pair
         return after, await paired(before, after, self._scorers, bar)
 
     async def _replay(self, before: Recording) -> Recording:
@@ -277,7 +286,7 @@ class _Flow:
                 kept_at = time.monotonic()
 
 
-async def _check_changes(host: Host, changes: dict[str, Json], chosen: Chosen) -> None:
+async def _check_changes(host: Planner, changes: Mapping[str, Json], chosen: Chosen) -> None:
     """Raises what the change is refused with where it is refused for every release that answered."""
     refused: list[HoldfastError] = []
     for name in chosen.releases:

@@ -1,0 +1,149 @@
+"""How many recordings a second a trial replays: 10,000 of them with a changed prompt, a stub model, a lexical guard.
+
+    python benchmarks/replay.py [RECORDINGS] [--profile]
+
+The recordings are first made by asking the help desk example different tickets, one after the other. Every replay is
+a recording on the disk with its verdicts, and has its pair. Prints the rate, the most memory the process took, and,
+with --profile, where the time of the event loop's thread goes; writes the figures with the machine's name under
+benchmarks/results. Knows nothing of models: the stub answers with the first sentences of what was found, in no time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import cProfile
+import json
+import os
+import platform
+import pstats
+import random
+import resource
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from holdfast.app import Project, open_configured
+from holdfast.config import load_config
+from holdfast.evals.trying import How, Plan, begin, go_on
+from holdfast.records import Generate
+from holdfast.testing import FakeModel
+from holdfast.trial import Trial
+
+HELPDESK = Path(__file__).parents[1] / "examples" / "helpdesk"
+LADDER = 'models = ["openai:gpt-5-mini", "anthropic:claude-haiku-4-5", "extractive"]'
+FEATURE = "answer_ticket"
+AT_ONCE = 32
+ROUNDS = 3
+
+
+def answer(request: Generate) -> str:
+    """The first sentences of two sources; where the prompt asks for kindness, of two others."""
+    kind = "kind words" in request.messages[0].text
+    taken = list(enumerate(request.sources, start=1))[1:3] if kind else list(enumerate(request.sources, start=1))[:2]
+    said = [f"{source.text.split('. ')[0].strip().rstrip('.')}. [{number}]" for number, source in taken]
+    return " ".join(said) or "I could not find this in the sources."
+
+
+def project_in(folder: Path) -> Path:
+    """The example with the stub in place of its ladder, and a second prompt."""
+    made = Path(shutil.copytree(HELPDESK, folder / "helpdesk", ignore=shutil.ignore_patterns(".holdfast")))
+    config = made / "holdfast.toml"
+    text = config.read_text("utf-8")
+    assert LADDER in text
+    config.write_text(text.replace(LADDER, 'models = ["stub:one"]'), "utf-8")
+    prompt = (made / "prompts" / "answer.md").read_text("utf-8")
+    assert "plain words" in prompt
+    (made / "prompts" / "kind.md").write_text(prompt.replace("plain words", "plain and kind words"), "utf-8")
+    return made
+
+
+def tickets(folder: Path, count: int) -> list[dict[str, str]]:
+    """Tickets of two sentences each, drawn from the example's."""
+    held = json.loads((folder / "data" / "tickets.json").read_text("utf-8"))["tickets"]
+    chance = random.Random(7)
+    sentences = [part.strip() for each in held for part in each["description"].split(".") if len(part.strip()) > 20]
+    return [
+        {"subject": chance.choice(held)["subject"], "body": ". ".join(chance.sample(sentences, 2)) + f". Case {n}."}
+        for n in range(count)
+    ]
+
+
+async def asked(project: Project, inputs: list[dict[str, str]]) -> None:
+    """Ask every ticket, some at a time."""
+    waiting = iter(inputs)
+
+    async def work() -> None:
+        for each in waiting:
+            await project.run(FEATURE, each)
+
+    await asyncio.gather(*(work() for _ in range(AT_ONCE)))
+
+
+async def tried(project: Project, count: int) -> tuple[Trial, float]:
+    """A trial of the other prompt on all recordings, and how many a second it replayed, its choosing included."""
+    plan = Plan("since=1d", {"answer.prompt": "prompts/kind.md"}, limit=count)
+    started = time.perf_counter()
+    trial = await go_on(project, await begin(project, plan), How(concurrency=AT_ONCE))
+    return trial, count / (time.perf_counter() - started)
+
+
+def megabytes() -> float:
+    """The most memory the process has taken."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+async def measured(folder: Path, count: int, *, profile: bool) -> dict[str, object]:
+    """Make the recordings, try the change on them a few times over, and give the figures."""
+    made = project_in(folder)
+    config = load_config(made, {})
+    project = await open_configured(config, models={"stub": FakeModel(answer)}, encoder=False)
+    await project.sync()
+    started = time.perf_counter()
+    await asked(project, tickets(made, count))
+    live = count / (time.perf_counter() - started)
+    before = megabytes()
+    rates = []
+    for _ in range(ROUNDS):
+        trial, rate = await tried(project, count)
+        assert (trial.done, trial.not_compared) == (count, 0), trial
+        assert trial.finished_at is not None, trial
+        rates.append(round(rate))
+        print(f"{rate:.0f} a second; better {trial.better}, worse {trial.worse}, same {trial.same}", flush=True)
+    memory = megabytes()
+    if profile:
+        profiler = cProfile.Profile()
+        profiler.enable()
+        await tried(project, count)
+        profiler.disable()
+        pstats.Stats(profiler).sort_stats("tottime").print_stats(45)
+    await project.close()
+    return {
+        "machine": platform.node(),
+        "python": platform.python_version(),
+        "cores": os.cpu_count(),
+        "recordings": count,
+        "asked_live_per_second": round(live),
+        "replayed_per_second": rates,
+        "remembered": trial.remembered,
+        "redone": trial.redone,
+        "changed": trial.changed,
+        "memory_mb_before": round(before),
+        "memory_mb_most": round(memory),
+    }
+
+
+def main() -> None:
+    """Measure, print and write down."""
+    numbers = [int(each) for each in sys.argv[1:] if each.isdigit()]
+    with tempfile.TemporaryDirectory(prefix="holdfast-replay-") as folder:
+        report = asyncio.run(measured(Path(folder), numbers[0] if numbers else 10_000, profile="--profile" in sys.argv))
+    written = json.dumps(report, indent=1)
+    print(written)
+    if not numbers:
+        (Path(__file__).parent / "results" / "replay.json").write_text(written + "\n")
+
+
+if __name__ == "__main__":
+    main()
