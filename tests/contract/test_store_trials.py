@@ -52,7 +52,7 @@ async def test_a_trial_is_kept_once_and_changed_as_a_whole(store: Store) -> None
 
 
 async def test_trials_are_found_newest_first_page_by_page_within_a_tenant(store: Store) -> None:
-    many = [trial(id=new_id("tr", lambda n=n: n), tenant="t" if n % 2 else "") for n in range(1, 7)]
+    many = [trial(id=f"tr_{n}", tenant="t" if n % 2 else "") for n in range(1, 7)]
     for each in many:
         await store.trials.add(each)
     newest = await store.trials.find(TrialQuery(limit=2))
