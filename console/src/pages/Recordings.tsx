@@ -1,5 +1,5 @@
 /** Every recording, newest first, narrowed by what the reader asks; the address holds the filters. */
-import { Anchor, Button, Group, NativeSelect, TextInput } from "@mantine/core";
+import { Anchor, Button, Group, NativeSelect, Text, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import type { Refused } from "../api/client";
 import { useFeatures, useOffers, useRecordings } from "../api/queries";
@@ -26,9 +26,17 @@ export default function Recordings({ query }: { query: URLSearchParams }) {
   const narrowed = FILTERS.some((name) => filters[name]);
   const older = recordings.data?.next;
   const wrong = wrongExpression(recordings.error);
+  const offers = useOffers();
   return (
     <Page title="Recordings">
       <Narrow key={query.toString()} filters={filters} wrong={wrong} />
+      {offers?.tryOut && filters.where && wrong === null && (
+        <Text size="sm">
+          <Anchor inherit href={to(["trials"], { where: filters.where })}>
+            Try a change on what this expression finds
+          </Anchor>
+        </Text>
+      )}
       {wrong === null && <Found query={recordings}>
         {(page) =>
           page.recordings.length > 0 ? (

@@ -80,14 +80,15 @@ def forecast_of(trial: Trial) -> str:
     """How many recordings there are, how many are replayed, and what it may cost."""
     from holdfast.cli import words
 
-    some = "all of them" if trial.chosen == trial.matching else f"{trial.chosen} of them, chosen by a hash of their ids"
+    some = "all of them" if trial.chosen == trial.matching else f"{trial.chosen} of them, chosen by chance,"
     matching = f"{trial.matching} recordings match; {some} are replayed"
     if trial.matching == 1:
         matching = "1 recording matches; it is replayed"
     if trial.unpriced == trial.chosen:
         return f"{matching}. What they cost is not known"
     unknown = f", {trial.unpriced} of unknown price left out" if trial.unpriced else ""
-    cost = f"They cost {words.usd(trial.recorded_usd)} when they were recorded{unknown}"
+    usd = words.usd(trial.recorded_usd) if trial.recorded_usd else "nothing"
+    cost = f"They cost {usd} when they were recorded{unknown}"
     return f"{matching}. {cost}: about the most that this costs, at the same prices"
 
 
@@ -102,9 +103,8 @@ def show_tried(terminal: Terminal, tried: Tried) -> None:
         (f"{trial.better} better", "green"),
         ", ",
         (f"{trial.worse} worse", "red"),
-        f", {trial.same} the same (of these {trial.changed - trial.better - trial.worse} in other words)"
-        if trial.changed > trial.better + trial.worse
-        else f", {trial.same} the same",
+        f", {trial.same} the same",
+        f" ({trial.changed} answers differ)" if trial.changed else "",
     )
     if trial.not_compared:
         counts.append(f", {trial.not_compared} not compared", "yellow")

@@ -17,7 +17,7 @@ from holdfast.contracts import Scorers
 from holdfast.evals.answered import answered
 from holdfast.evals.scoring import answer_cost_usd
 from holdfast.evaluation import Case, ScoreValue
-from holdfast.records import Checked, Outcome, Recording, Retrieve, Verdict
+from holdfast.records import Checked, Failure, Outcome, Recording, Retrieve, Verdict
 from holdfast.runtime.compare import compare
 from holdfast.runtime.feature import AT_MOST, Bar
 from holdfast.runtime.world import ended
@@ -26,6 +26,8 @@ from holdfast.trial import Pair, PairVerdict
 
 NOTICEABLE = 0.1
 """How far a score moves that no bar limits before the answer counts as better or worse."""
+
+_SIDE_EFFECT, _SET_UP = "HF307", "HF1"
 
 _RANK: Mapping[Outcome, int] = MappingProxyType({"ok": 4, "degraded": 3, "blocked": 2, "failed": 1, "cancelled": 0})
 _Scores: TypeAlias = dict[str, ScoreValue]
@@ -39,7 +41,13 @@ class Change(Struct, frozen=True):
 
 
 async def paired(before: Recording, after: Recording, scorers: Scorers, bar: Bar | None) -> Pair:
-    """The pair of a recording and its replay. What a scorer raises counts as no score."""
+    """The pair of a recording and its replay. What a scorer raises counts as no score.
+
+    A replay that failed because this machine is not set up for it, or because it came to a side effect that was never
+    recorded, says nothing of the change: it is not compared.
+    """
+    if after.failure is not None and (after.failure.code == _SIDE_EFFECT or after.failure.code.startswith(_SET_UP)):
+        return not_compared(before, after.failure, after)
     diff = compare(before, after)
     changes = [*_outcome(before, after), *_guards(before, after)]
     if not (diff.same and _found_the_same(after)):
@@ -63,6 +71,20 @@ async def paired(before: Recording, after: Recording, scorers: Scorers, bar: Bar
         ms_after=sum(step.ms for step in after.steps),
         remembered=remembered,
         redone=len(after.steps) - remembered,
+    )
+
+
+def not_compared(before: Recording, error: Failure, after: Recording | None = None) -> Pair:
+    """The pair of a recording of which nothing can be said, and why."""
+    return Pair(
+        recording=before.id,
+        verdict="not_compared",
+        replay=None if after is None else after.id,
+        asked=preview(before.input),
+        outcome_before=before.outcome,
+        outcome_after=None if after is None else after.outcome,
+        spent_usd=0.0 if after is None else after.cost_usd,
+        error=error,
     )
 
 

@@ -28,6 +28,9 @@ class Tally:
     def count(self, pair: Pair) -> None:
         """One more pair."""
         self._by_verdict[pair.verdict] += 1
+        self._spent_usd = (
+            None if self._spent_usd is None or pair.spent_usd is None else self._spent_usd + pair.spent_usd
+        )
         if pair.verdict == "not_compared":
             return
         self._changed += pair.changed

@@ -18,7 +18,7 @@ from holdfast.contracts import Hear, Progress, Scorers, deaf, silent
 from holdfast.errors import HoldfastError, NotFound, StoreFailed
 from holdfast.evals.budget import Budget
 from holdfast.evals.choosing import Chosen, choose
-from holdfast.evals.pairing import paired
+from holdfast.evals.pairing import not_compared, paired
 from holdfast.evals.scorers import scorers
 from holdfast.evals.shadow import MARGIN
 from holdfast.evals.tally import Tally
@@ -31,7 +31,6 @@ from holdfast.runtime.feature import Feature
 from holdfast.runtime.tape import check_kinds
 from holdfast.runtime.who import Who
 from holdfast.runtime.world import World
-from holdfast.store.preview import preview
 from holdfast.stores import PairQuery, Store
 from holdfast.trial import Pair, Trial
 from holdfast.where import comparisons, parse
@@ -137,7 +136,7 @@ async def go_on(host: Host, trial: Trial, how: How) -> Trial:
     async for pair in all_pairs(host.store, trial):
         tally.count(pair)
         done.add(pair.recording)
-        spent.append(pair.spent_usd if pair.replay is not None else 0.0)
+        spent.append(pair.spent_usd)
     left = [each for each in chosen.ids if each not in done]
     flow = _Flow(_Trying(host, trial, resumed=bool(done)), tally, Budget(how.max_cost_usd, spent), how)
     try:
@@ -179,13 +178,7 @@ class _Trying:
             raise
         except HoldfastError as error:
             failure = Failure(code=error.code, message=error.message, fix=error.fix)
-            return None, Pair(
-                recording=before.id,
-                verdict="not_compared",
-                asked=preview(before.input),
-                outcome_before=before.outcome,
-                error=failure,
-            )
+            return None, not_compared(before, failure)
         return after, await paired(before, after, self._scorers, bar)
 
     async def _replay(self, before: Recording) -> Recording:

@@ -152,9 +152,13 @@ def test_a_forecast_replays_nothing(folder: Path, typed: Type) -> None:
 
 
 def test_a_change_that_is_shown_to_be_worse_is_1(folder: Path, typed: Type) -> None:
+    with (folder / "holdfast.toml").open("a") as file:
+        file.write(
+            '\n[providers.gone]\ndialect = "openai"\nbase_url = "http://127.0.0.1:9/v1"\napi_key = "none-needed"\n'
+        )
     for n in range(12):
         typed("run", "answer_ticket", f"{ASKED} {n}", "--json")
-    broken = ("--set", "answer.models=openai:gpt-5-mini")
+    broken = ("--set", "answer.models=gone:any", "--set", "answer.retries=0")
     said = typed("replay", "--where", "since=1h", *broken, "--json")
     assert (said.code, said.json["trial"]["evidence"]["says"]) == (1, "worse")
     assert "It is worse" in typed("replay", "--where", "since=1h", *broken).out

@@ -264,6 +264,21 @@ async def test_a_recording_that_cannot_be_replayed_is_not_compared_and_says_why(
     assert trial.evidence is None
 
 
+async def test_a_replay_that_a_missing_key_or_a_side_effect_stopped_says_nothing_of_the_change(
+    desk: Project, tmp_path: Path
+) -> None:
+    (one,) = await ask(desk, "polite")
+    _, pairs = await tried(desk, Plan("since=1h", {"answer.models": "openai:any"}))
+    found = pairs[one.id]
+    assert (found.verdict, found.error and found.error.code, found.outcome_after) == ("not_compared", "HF104", "failed")
+    await desk.store.recordings.add(replace(one, id="rec_uncalled", steps=one.steps[:-1]))
+    trial, pairs = await tried(desk, Plan("since=1h", NEW))
+    found = pairs["rec_uncalled"]
+    assert (found.verdict, found.error and found.error.code) == ("not_compared", "HF307")
+    assert (trial.better, trial.not_compared, trial.done) == (1, 1, 2)
+    assert (tmp_path / "sent.txt").read_text() == "polite\n"
+
+
 @pytest.mark.parametrize(
     ("plan", "error", "code"),
     [
