@@ -99,7 +99,7 @@ def written(value: Value) -> str:
     if value is None:
         return "none"
     if isinstance(value, datetime):
-        return value.isoformat()
+        return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, float):
         return repr(value)
     if _PLAIN.match(value) and value not in ("none", "true", "false") and not _NUMBER.fullmatch(value):

@@ -155,7 +155,7 @@ class _Parser:
 
     def _moment(self, value: _Token) -> datetime:
         try:
-            return self._now - timedelta(seconds=seconds_in(value.text))
+            return self._now.replace(microsecond=0) - timedelta(seconds=seconds_in(value.text))
         except (ValueError, OverflowError):
             pass  # not how long ago: a date, or nothing
         try:
