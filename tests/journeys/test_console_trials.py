@@ -52,9 +52,7 @@ async def test_an_expression_finds_recordings_and_a_wrong_one_says_where(
         await expect(page.locator("mark")).to_have_count(0)
         await usable(look)
         await page.get_by_role("link", name="Try a change on what this expression finds").click()
-        await expect(page.get_by_label("On the recordings for which this holds")).to_have_value(
-            "asked~alarm and ms>0"
-        )
+        await expect(page.get_by_label("On the recordings for which this holds")).to_have_value("asked~alarm and ms>0")
 
 
 @pytest.mark.parametrize("how", HOWS)

@@ -108,7 +108,7 @@ function Narrow({ filters, wrong }: { filters: Filters; wrong: Refused | null })
       </Group>
       {offers?.where && (
         <Group align="start" gap="sm" mt="sm" wrap="nowrap">
-          <WhereField {...field("where")} wrong={wanted.where === filters.where ? wrong : null} />
+          <WhereField {...field("where")} flex="1 1 20rem" miw={0} wrong={wanted.where === filters.where ? wrong : null} />
           <Button type="submit" flex="none" mt="1.6rem">
             Find
           </Button>

@@ -124,7 +124,7 @@ function Summary({ trial }: { trial: Trial }) {
             ["Better", said(trial.better)],
             ["Worse", said(trial.worse)],
             ["The same", said(trial.same)],
-            ["In other words", said(trial.changed)],
+            ["Answers that differ", said(trial.changed)],
             ["Not compared", said(trial.not_compared)],
             ["Recordings", trial.chosen === trial.matching ? said(trial.chosen) : `${said(trial.chosen)} of ${said(trial.matching)}`],
             ["Steps", `${said(trial.remembered)} remembered, ${said(trial.redone)} done again`],
@@ -133,7 +133,7 @@ function Summary({ trial }: { trial: Trial }) {
             ["Spent", usd(trial.spent_usd)],
             ["Started", when(trial.started_at)],
             ["Change", <span key="c" className="mono">{changesOf(trial)}</span>],
-            ["On", <a key="w" className="mono" href={to(["recordings"], { where: trial.where })}>{trial.where}</a>],
+            ["On", <Anchor key="w" inherit className="mono" href={to(["recordings"], { where: trial.where })}>{trial.where}</Anchor>],
           ]}
         />
       </Stack>

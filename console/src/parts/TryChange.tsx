@@ -111,7 +111,7 @@ function Forecast({ trial }: { trial: Trial }) {
         "What they cost is not known."
       ) : (
         <>
-          They cost {usd(trial.recorded_usd)} when they were recorded
+          They cost {trial.recorded_usd === 0 ? "nothing" : usd(trial.recorded_usd)} when they were recorded
           {trial.unpriced > 0 && `, ${said(trial.unpriced)} of unknown price left out`}: about the most that this costs, at the same prices.
         </>
       )}

@@ -12,9 +12,11 @@ interface Props {
   onChange: (event: { currentTarget: { value: string } }) => void;
   wrong: Refused | null;
   label?: string;
+  flex?: string;
+  miw?: number;
 }
 
-export function WhereField({ value, onChange, wrong, label = "Expression" }: Props) {
+export function WhereField({ value, onChange, wrong, label = "Expression", ...rest }: Props) {
   return (
     <TextInput
       label={label}
@@ -27,8 +29,7 @@ export function WhereField({ value, onChange, wrong, label = "Expression" }: Pro
       autoCapitalize="off"
       maxLength={2000}
       styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)" } }}
-      flex="1 1 20rem"
-      miw={0}
+      {...rest}
     />
   );
 }

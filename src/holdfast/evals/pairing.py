@@ -1,8 +1,8 @@
 """A recording and its replay: which of the two is better, and why.
 
 Knows nothing of where they come from. Judged is what can be judged without knowing the right answer: the outcome, the
-verdicts of guards, and the scores of scorers that need no case. One thing that is worse makes the pair worse, whatever
-else is better.
+verdicts of guards, whether anything was answered, and the scores of scorers that need no case. One thing that is worse
+makes the pair worse, whatever else is better.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from holdfast.contracts import Scorers
-from holdfast.evals.answered import answered
+from holdfast.evals.answered import answered, text_in
 from holdfast.evals.scoring import answer_cost_usd
 from holdfast.evaluation import Case, ScoreValue
 from holdfast.records import Checked, Failure, Outcome, Recording, Retrieve, Verdict
@@ -22,6 +22,7 @@ from holdfast.runtime.compare import compare
 from holdfast.runtime.feature import AT_MOST, Bar
 from holdfast.runtime.world import ended
 from holdfast.store.preview import preview
+from holdfast.support import NOT_FOUND
 from holdfast.trial import Pair, PairVerdict
 
 NOTICEABLE = 0.1
@@ -49,7 +50,7 @@ async def paired(before: Recording, after: Recording, scorers: Scorers, bar: Bar
     if after.failure is not None and (after.failure.code == _SIDE_EFFECT or after.failure.code.startswith(_SET_UP)):
         return not_compared(before, after.failure, after)
     diff = compare(before, after)
-    changes = [*_outcome(before, after), *_guards(before, after)]
+    changes = [*_outcome(before, after), *_guards(before, after), *_silence(before, after)]
     if not (diff.same and _found_the_same(after)):
         limits = {} if bar is None else {name: at for name, at in bar.limits.items() if name not in AT_MOST}
         scores = [await _scores(each, scorers) for each in (before, after)]
@@ -120,6 +121,15 @@ def _guards(before: Recording, after: Recording) -> Iterator[Change]:
             words = ("passed", "failed") if old[name].passed else ("failed", "passed")
             reason = new[name].reason if not new[name].passed and new[name].reason else ""
             yield Change(new[name].passed, f"guard {name}: {words[0]}, then {words[1]}{reason and f' ({reason})'}")
+
+
+def _silence(before: Recording, after: Recording) -> Iterator[Change]:
+    """Whether one of two answers says that it found nothing, or says nothing. Whether that is right nobody knows here;
+    that a request which was answered is not any more is worse until somebody has looked."""
+    texts = [text_in(each.output) for each in (before, after)]
+    answers = [bool(text.strip()) and NOT_FOUND not in text for text in texts]
+    if answers[0] != answers[1] and before.outcome == after.outcome:
+        yield Change(answers[1], f"answered: {'yes' if answers[0] else 'no'}, then {'yes' if answers[1] else 'no'}")
 
 
 def _verdicts(recording: Recording) -> dict[str, Verdict]:

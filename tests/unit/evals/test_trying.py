@@ -18,6 +18,7 @@ from holdfast.evals.choosing import choose
 from holdfast.evals.trying import How, Plan, all_pairs, begin, forecast, go_on
 from holdfast.records import Generate, Recording, Usage
 from holdfast.stores import RecordingQuery
+from holdfast.support import NOT_FOUND
 from holdfast.testing import FakeModel, project
 from holdfast.trial import Pair, Trial
 from holdfast.where import parse
@@ -140,6 +141,15 @@ async def test_a_pair_is_worse_where_one_thing_is_whatever_else_is_better(desk: 
     _, pairs = await tried(desk, Plan("since=1h", NEW))
     assert pairs[mixed.id].verdict == "worse"
     assert len(pairs[mixed.id].why) == 2
+
+
+async def test_an_answer_that_finds_nothing_any_more_is_worse_and_one_that_does_again_is_better(desk: Project) -> None:
+    OLD["quiet"], THEN["quiet"] = "please wait", NOT_FOUND + " please"
+    OLD["loud"], THEN["loud"] = THEN["quiet"], OLD["quiet"]
+    quiet, loud = await ask(desk, "quiet", "loud")
+    _, pairs = await tried(desk, Plan("since=1h", NEW))
+    assert pairs[quiet.id].why == ("answered: yes, then no",)
+    assert (pairs[loud.id].verdict, pairs[loud.id].why) == ("better", ("answered: no, then yes",))
 
 
 async def test_a_scorer_that_raises_is_no_score_and_keeps_nobody_from_being_compared(desk: Project) -> None:
