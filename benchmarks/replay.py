@@ -22,13 +22,14 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from holdfast.app import Project, open_configured
 from holdfast.config import load_config
+from holdfast.contracts import Answer
 from holdfast.evals.trying import How, Plan, begin, go_on
 from holdfast.records import Generate
-from holdfast.testing import FakeModel
 from holdfast.trial import Trial
 
 HELPDESK = Path(__file__).parents[1] / "examples" / "helpdesk"
@@ -38,8 +39,18 @@ AT_ONCE = 32
 ROUNDS = 3
 
 
+class Stub:
+    """A model that answers at once and remembers nothing."""
+
+    async def generate(self, model: str, request: Generate, hear: Callable[[str], None]) -> Answer:
+        """The first sentences of two sources; where the prompt asks for kindness, of two others."""
+        text = answer(request)
+        hear(text)
+        return Answer(text=text, model=model)
+
+
 def answer(request: Generate) -> str:
-    """The first sentences of two sources; where the prompt asks for kindness, of two others."""
+    """What the stub says."""
     kind = "kind words" in request.messages[0].text
     taken = list(enumerate(request.sources, start=1))[1:3] if kind else list(enumerate(request.sources, start=1))[:2]
     said = [f"{source.text.split('. ')[0].strip().rstrip('.')}. [{number}]" for number, source in taken]
@@ -81,12 +92,13 @@ async def asked(project: Project, inputs: list[dict[str, str]]) -> None:
     await asyncio.gather(*(work() for _ in range(AT_ONCE)))
 
 
-async def tried(project: Project, count: int) -> tuple[Trial, float]:
-    """A trial of the other prompt on all recordings, and how many a second it replayed, its choosing included."""
+async def tried(project: Project, count: int) -> tuple[Trial, float, float]:
+    """A trial of the other prompt on all recordings; how many a second it replayed, its choosing included; and how many
+    milliseconds of CPU each took, over all threads."""
     plan = Plan("since=1d", {"answer.prompt": "prompts/kind.md"}, limit=count)
-    started = time.perf_counter()
+    started, cpu = time.perf_counter(), time.process_time()
     trial = await go_on(project, await begin(project, plan), How(concurrency=AT_ONCE))
-    return trial, count / (time.perf_counter() - started)
+    return trial, count / (time.perf_counter() - started), 1000 * (time.process_time() - cpu) / count
 
 
 def megabytes() -> float:
@@ -98,19 +110,21 @@ async def measured(folder: Path, count: int, *, profile: bool) -> dict[str, obje
     """Make the recordings, try the change on them a few times over, and give the figures."""
     made = project_in(folder)
     config = load_config(made, {})
-    project = await open_configured(config, models={"stub": FakeModel(answer)}, encoder=False)
+    project = await open_configured(config, models={"stub": Stub()}, encoder=False)
     await project.sync()
     started = time.perf_counter()
     await asked(project, tickets(made, count))
     live = count / (time.perf_counter() - started)
     before = megabytes()
-    rates = []
+    rates, cpus = [], []
     for _ in range(ROUNDS):
-        trial, rate = await tried(project, count)
+        trial, rate, cpu_ms = await tried(project, count)
         assert (trial.done, trial.not_compared) == (count, 0), trial
         assert trial.finished_at is not None, trial
         rates.append(round(rate))
-        print(f"{rate:.0f} a second; better {trial.better}, worse {trial.worse}, same {trial.same}", flush=True)
+        cpus.append(round(cpu_ms, 2))
+        counts = f"better {trial.better}, worse {trial.worse}, same {trial.same}"
+        print(f"{rate:.0f} a second, {cpu_ms:.2f} ms of CPU each; {counts}", flush=True)
     memory = megabytes()
     if profile:
         profiler = cProfile.Profile()
@@ -126,6 +140,7 @@ async def measured(folder: Path, count: int, *, profile: bool) -> dict[str, obje
         "recordings": count,
         "asked_live_per_second": round(live),
         "replayed_per_second": rates,
+        "cpu_ms_per_replay": cpus,
         "remembered": trial.remembered,
         "redone": trial.redone,
         "changed": trial.changed,

@@ -16,7 +16,7 @@ from holdfast.job import Job, JobQuery
 from holdfast.records import Feedback, Outcome, Recording, RecordingSummary
 from holdfast.release import Prompt, Release
 from holdfast.trial import Pair, PairVerdict, Trial
-from holdfast.where import SCORE, Expression, fields_of
+from holdfast.where import SCORE, Expression, fields_of, with_releases
 
 
 class RecordingQuery(Struct, frozen=True, kw_only=True):
@@ -166,6 +166,13 @@ class Releases(Protocol):
     async def promotions(self, limit: int = 50) -> tuple[Promotion, ...]:
         """The newest first. The first of them says what answers now; none: the working tree does."""
         ...
+
+
+async def with_release_names(where: Expression | None, releases: Releases) -> Expression | None:
+    """The expression with every release that it names by name under its id, which is what recordings know."""
+    if where is None or "release" not in fields_of(where):
+        return where
+    return with_releases(where, {named.name: named.release.id for named in await releases.named()})
 
 
 class Prompts(Protocol):

@@ -1,4 +1,4 @@
-"""Trials in the console: an expression that is wrong says where, and a change is tried, read pair by pair, and stopped."""
+"""Trials in the console: an expression that is wrong says where, and a change is tried and read pair by pair."""
 
 from __future__ import annotations
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from holdfast.cli.leaving import NothingToDo
-from holdfast.releases.naming import with_release_names
-from holdfast.stores import RecordingQuery
+from holdfast.stores import RecordingQuery, with_release_names
 from holdfast.where import Expression, Is, parse
 
 if TYPE_CHECKING:

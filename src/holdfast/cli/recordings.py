@@ -160,7 +160,8 @@ def delete(
 ) -> None:
     """Delete everything that is kept of a subject, and say what it was. On a terminal it asks first.
 
-    Run twice, it deletes nothing more. --json: {"recordings", "bodies", "files", "feedback", "jobs"}.
+    Run twice, it deletes nothing more. --json: {"recordings", "bodies", "files", "feedback", "jobs",
+    "trials"}.
     """
     from holdfast.cli.opening import in_store
 
@@ -182,6 +183,7 @@ def delete(
             f"{words.counted(deleted.files, 'file')} of large bodies",
             f"{deleted.feedback} of feedback",
             words.counted(deleted.jobs, "job"),
+            words.counted(deleted.trials, "trial"),
         )
         asked.terminal.show(f"deleted of '{subject}': {', '.join(parts)}")
 

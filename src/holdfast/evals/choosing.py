@@ -15,8 +15,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from holdfast.records import RecordingSummary
-from holdfast.releases.naming import with_release_names
-from holdfast.stores import RecordingQuery, Store
+from holdfast.stores import RecordingQuery, Store, with_release_names
 from holdfast.where import Expression, Is, Not, fields_of, joined
 
 _PAGE = 1000

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 
 from holdfast.errors import Refused
-from holdfast.stores import Releases
-from holdfast.where import Expression, fields_of, with_releases
 
 WORKING = "working"
 """What stands for the working tree wherever the name of a release is asked for."""
@@ -49,13 +47,6 @@ def name_for(release_id: str, nth: int = 1) -> str:
     number = int(release_id.removeprefix("r_")[:8], 16)
     name = f"{_HOW[number % len(_HOW)]}-{_WHAT[number // len(_HOW) % len(_WHAT)]}"
     return name if nth == 1 else f"{name}-{nth}"
-
-
-async def with_release_names(where: Expression | None, releases: Releases) -> Expression | None:
-    """The expression with every release that it names by name under its id, which is what recordings know."""
-    if where is None or "release" not in fields_of(where):
-        return where
-    return with_releases(where, {named.name: named.release.id for named in await releases.named()})
 
 
 def _listed() -> str:

@@ -22,7 +22,6 @@ from starlette.types import ASGIApp
 from holdfast.errors import Misconfigured, NotFound, Refused, nearest
 from holdfast.identity import new_id, to_json
 from holdfast.records import Feedback, Json, Outcome, Recording, RecordingSummary
-from holdfast.releases.naming import with_release_names
 from holdfast.runtime.compare import Replay
 from holdfast.runtime.who import Who
 from holdfast.server.exchange import WHO, Receive, Scope, Send, converted, read_json
@@ -32,7 +31,7 @@ from holdfast.server.needs import Project
 from holdfast.server.openapi import gives, takes
 from holdfast.server.problems import HttpRefused, wrong_method
 from holdfast.server.releases import RELEASE_STRUCTS, ReleaseRoutes
-from holdfast.stores import RecordingQuery
+from holdfast.stores import RecordingQuery, with_release_names
 from holdfast.where import parse
 
 FEATURES = "/v1/features/"

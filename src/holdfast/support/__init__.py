@@ -95,6 +95,18 @@ def grounding(text: str, sources: Sequence[str], *, threshold: float = SUPPORTED
     Headings, questions, greetings, offers of help, lead-ins ("Here are the steps:") and admissions that the sources do
     not say are no claims. Deterministic.
     """
+    if len(text) + sum(map(len, sources)) <= _REMEMBERED_CHARS:
+        return _remembered_grounding(text, tuple(sources), threshold)
+    return _grounding(text, sources, threshold)
+
+
+@lru_cache(maxsize=64)
+def _remembered_grounding(text: str, sources: tuple[str, ...], threshold: float) -> Grounding:
+    """Remembered for a moment: a guard and then a scorer weigh the same answer."""
+    return _grounding(text, sources, threshold)
+
+
+def _grounding(text: str, sources: Sequence[str], threshold: float) -> Grounding:
     evidence = _evidence(sources)
     found = []
     for span in split_sentences(text):
