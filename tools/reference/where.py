@@ -18,8 +18,8 @@ def where() -> str:
     values = (
         'A value with spaces, brackets or operators stands in double quotes, in which `\\"` and `\\\\` stand for '
         "themselves. A time is a date (`2026-11-01`), a moment (`2026-11-01T14:30`, in UTC unless it says so) or how "
-        "long ago (`90s`, `15m`, `1h30m`, `7d`). `none` without quotes is a value that is missing. `and` binds more tightly "
-        "than `or`; the case of the three keywords does not matter."
+        "long ago (`90s`, `15m`, `1h30m`, `7d`). `none` without quotes is a value that is missing. `and` binds more "
+        "tightly than `or`; the case of the three keywords does not matter."
     )
     meaning = (
         "Nothing is compared with what is missing: `cost_usd<1` does not hold where the cost is not known, and so "

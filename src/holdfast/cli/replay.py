@@ -40,6 +40,7 @@ class Options:
     margin: Annotated[
         float, typer.Option(metavar="SHARE", min=0.001, max=0.5, help="Of --where: less than that is not worse.")
     ] = 0.05
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the newest trial that is not finished.")] = False
     forecast: Annotated[bool, typer.Option("--forecast", help="Of --where: only say how many and what they cost.")] = (
         False
     )
@@ -57,7 +58,8 @@ def replay(
     clock or chance. A prompt may be given as `path@N`, the Nth text that was used there.
 
     With --where the change is tried on every recording for which EXPR holds, like: outcome=degraded and since=7d. Of
-    more than --limit a sample is taken, the same one each time; replays are left out. Each is compared with its replay
+    more than --limit a sample is taken, the same one each time; replays are left out. --resume goes on with one that
+    was stopped. Each is compared with its replay
     by outcome, guards and scorers, and what can be said is said with its evidence.
 
     A replay that gives something else is 0; one that fails, or misses with --strict, has the code of its error; nothing
@@ -67,8 +69,9 @@ def replay(
     from holdfast.cli.values import changes_of
     from holdfast.runtime.again import Again
 
-    if (recording is None) == (where is None):
-        raise Misconfigured("HF100", "name one recording, or say which with --where", "holdfast replay last")
+    if [recording is None, where is None, not options.resume].count(False) != 1:
+        message = "name one recording, or say which with --where, or go on with --resume"
+        raise Misconfigured("HF100", message, "holdfast replay last")
     changes = changes_of(options.set or ())
     fresh = tuple(options.fresh or ())
     if recording is not None:
@@ -77,8 +80,7 @@ def replay(
     from holdfast.cli.replay_many import Spending, replay_many
     from holdfast.evals.trying import Plan
 
-    assert where is not None
-    plan = Plan(where, changes, fresh, options.strict, options.limit, options.margin)
+    plan = None if where is None else Plan(where, changes, fresh, options.strict, options.limit, options.margin)
     replay_many(asked, plan, Spending(options.max_cost, options.concurrency, options.forecast))
 
 

@@ -39,19 +39,17 @@ class Spending(Struct, frozen=True):
     forecast: bool
 
 
-def replay_many(asked: Asked, plan: Plan, spending: Spending) -> None:
-    """Say what it may cost, try it, show it. Raises NothingToDo where nothing matches."""
+def replay_many(asked: Asked, plan: Plan | None, spending: Spending) -> None:
+    """Say what it may cost, try it, show it; without a plan, go on with the newest trial that is not finished.
+
+    Raises NothingToDo where nothing matches, or nothing is unfinished.
+    """
     from holdfast.cli.opening import in_project
 
     async def work(project: Project) -> Tried:
-        from holdfast.evals.trying import How, all_pairs, begin, forecast, go_on
+        from holdfast.evals.trying import How, all_pairs, go_on
 
-        try:
-            trial = await (forecast if spending.forecast else begin)(project, plan)
-        except NotFound as error:
-            if error.code != "HF203":
-                raise
-            raise NothingToDo(error.code, error.message, error.fix) from error
+        trial = await _begun(project, plan, spending)
         asked.terminal.note(forecast_of(trial))
         if spending.forecast:
             return Tried(trial, ())
@@ -66,6 +64,25 @@ def replay_many(asked: Asked, plan: Plan, spending: Spending) -> None:
     asked.answer(tried, lambda: show_tried(asked.terminal, tried))
     if code := _code(tried):
         raise typer.Exit(code)
+
+
+async def _begun(project: Project, plan: Plan | None, spending: Spending) -> Trial:
+    """The trial that is planned, or the one that is not finished."""
+    from holdfast.evals.trying import begin, forecast
+    from holdfast.stores import TrialQuery
+
+    if plan is None:
+        trials = await project.store.trials.find(TrialQuery())
+        unfinished = next((trial for trial in trials if trial.finished_at is None), None)
+        if unfinished is None:
+            raise NothingToDo("HF210", "no trial is unfinished", "begin one with: holdfast replay --where EXPR")
+        return unfinished
+    try:
+        return await (forecast if spending.forecast else begin)(project, plan)
+    except NotFound as error:
+        if error.code != "HF203":
+            raise
+        raise NothingToDo(error.code, error.message, error.fix) from error
 
 
 def _code(tried: Tried) -> int:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
 import pytest
 from tests.unit.cli.said import Type
 
+from holdfast.app import open_configured
+from holdfast.config import load_config
+from holdfast.evals.trying import Plan, begin
 from holdfast.identity import recording_from_json
 
 ASKED = "How many days until I get my refund?"
@@ -149,6 +153,26 @@ def test_a_forecast_replays_nothing(folder: Path, typed: Type) -> None:
     assert (said.code, said.json["chosen"], said.json["done"]) == (0, 1, 0)
     assert "1 recording matches" in said.err
     assert len(typed("recordings", "list", "--json").json["recordings"]) == 1
+
+
+def test_a_trial_that_was_stopped_goes_on(folder: Path, typed: Type) -> None:
+    async def begun() -> str:
+        project = await open_configured(load_config(folder), encoder=False)
+        try:
+            return (await begin(project, Plan("since=1h", {"answer.models": "extractive"}))).id
+        finally:
+            await project.close()
+
+    for n in range(3):
+        typed("run", "answer_ticket", f"{ASKED} {n}")
+    nothing = typed("replay", "--resume", "--json")
+    assert (nothing.code, nothing.error["code"]) == (5, "HF210")
+    trial_id = asyncio.run(begun())
+    again = typed("replay", "--resume", "--json")
+    assert again.code == 0
+    assert (again.json["trial"]["id"], again.json["trial"]["done"]) == (trial_id, 3)
+    assert typed("replay", "--resume", "--json").code == 5
+    assert typed("replay", "--resume", "--where", "ms>1").code == 2
 
 
 def test_a_change_that_is_shown_to_be_worse_is_1(folder: Path, typed: Type) -> None:
