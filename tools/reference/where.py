@@ -25,8 +25,8 @@ def where() -> str:
         "Nothing is compared with what is missing: `cost_usd<1` does not hold where the cost is not known, and so "
         "`not cost_usd<1` does. `!=` is always the opposite of `=`. Of several feedbacks or scores, one that fits is "
         "enough. Words are found in the first 160 characters of what was asked and the first 400 of what was answered, "
-        "also inside a word, whatever the case of their ASCII letters. A recording that an evaluation asked for is found "
-        "only where the expression speaks of `evaluation` or of a score. `answered`, "
+        "also inside a word, whatever the case of their ASCII letters. A recording that an evaluation asked for is "
+        "found only where the expression speaks of `evaluation` or of a score. `answered`, "
         "`degraded`, `blocked` and `failure` are missing in recordings that an older Holdfast kept."
     )
     intro = (
