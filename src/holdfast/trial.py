@@ -21,6 +21,7 @@ class Pair(Struct, frozen=True, kw_only=True):
 
     Costs are those of an answer, whether its steps were done or remembered; `spent_usd` is what this replay did cost.
     Times add up the steps, remembered ones as they were timed. Where there is no replay to compare, `error` says why.
+    `code_changed`: the feature's code is not what was recorded.
     """
 
     recording: str
@@ -38,6 +39,7 @@ class Pair(Struct, frozen=True, kw_only=True):
     ms_after: float = 0.0
     remembered: int = 0
     redone: int = 0
+    code_changed: bool = False
     error: Failure | None = None
 
 
@@ -90,6 +92,7 @@ class Trial(Struct, frozen=True, kw_only=True):
     same: int = 0
     not_compared: int = 0
     changed: int = 0
+    code_changed: int = 0
     remembered: int = 0
     redone: int = 0
     spent_usd: float | None = 0.0

@@ -110,6 +110,11 @@ function Summary({ trial }: { trial: Trial }) {
     <div className="card">
       <Stack gap="sm">
         {trial.evidence && <Statement evidence={trial.evidence} />}
+        {trial.code_changed > 0 && (
+          <div className="note" data-tone="warn">
+            The feature's code has changed since {many(trial.code_changed, "recording")} of these: what differs may be due to that.
+          </div>
+        )}
         {trial.finished_at === null && (
           <div role="status">
             <Text size="sm">

@@ -128,6 +128,9 @@ def show_tried(terminal: Terminal, tried: Tried) -> None:
     terminal.show(counts)
     if trial.evidence is not None:
         terminal.show(said(trial.evidence))
+    if trial.code_changed:
+        changed = f"the feature's code has changed since {words.counted(trial.code_changed, 'recording')} of these"
+        terminal.show(Text(f"{changed}: what differs may be due to that", style="yellow"))
     if trial.stopped is not None:
         terminal.show(Text(f"stopped after {trial.done} of {trial.chosen}: {trial.stopped}", style="yellow"))
     terminal.show("", _figures(trial), "")

@@ -16,7 +16,7 @@ class Tally:
     def __init__(self, trial: Trial) -> None:
         self._trial = trial
         self._by_verdict: dict[PairVerdict, int] = {"better": 0, "worse": 0, "same": 0, "not_compared": 0}
-        self._changed = self._remembered = self._redone = self._priced = 0
+        self._changed = self._code_changed = self._remembered = self._redone = self._priced = 0
         self._spent_usd: float | None = 0.0
         self._usd_before = self._usd_after = self._ms_before = self._ms_after = 0.0
 
@@ -34,6 +34,7 @@ class Tally:
         if pair.verdict == "not_compared":
             return
         self._changed += pair.changed
+        self._code_changed += pair.code_changed
         self._remembered += pair.remembered
         self._redone += pair.redone
         self._spent_usd = (
@@ -58,6 +59,7 @@ class Tally:
             same=same,
             not_compared=self._by_verdict["not_compared"],
             changed=self._changed,
+            code_changed=self._code_changed,
             remembered=self._remembered,
             redone=self._redone,
             spent_usd=self._spent_usd,

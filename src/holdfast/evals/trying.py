@@ -142,9 +142,9 @@ async def go_on(host: Host, trial: Trial, how: How) -> Trial:
     try:
         await flow.through(left)
     finally:
-        stopped = flow.budget.stopped if tally.done < trial.chosen else None
-        whole = flow.whole and stopped is None
-        summary = tally.trial(finished_at=datetime.now(UTC) if whole else None, stopped=stopped)
+        ended = flow.whole or tally.done == trial.chosen
+        stopped = None if ended else flow.budget.stopped or "it was stopped before its end"
+        summary = tally.trial(finished_at=datetime.now(UTC) if ended else None, stopped=stopped)
         await asyncio.shield(host.store.trials.change(summary))
     return summary
 
@@ -172,21 +172,21 @@ class _Trying:
     async def one(self, before: Recording) -> tuple[Recording | None, Pair]:
         """The replay of a recording, not kept yet, and the pair they are. The same id for each replay of it."""
         try:
-            after = await self._replay(before)
-            bar = self.host.feature(before.feature).bar
+            feature = self.host.feature(before.feature)
+            code_changed = self._again.code_changed(feature, before)
+            after = await self._replay(feature, before)
         except StoreFailed:
             raise
         except HoldfastError as error:
             failure = Failure(code=error.code, message=error.message, fix=error.fix)
             return None, not_compared(before, failure)
-        return after, await paired(before, after, self._scorers, bar)
+        pair = await paired(before, after, self._scorers, feature.bar)
+        return after, replace(pair, code_changed=code_changed)
 
-    async def _replay(self, before: Recording) -> Recording:
+    async def _replay(self, feature: Feature, before: Recording) -> Recording:
         host, replay_id = self.host, f"rec_{digest(f'{self.trial.id} {before.id}'.encode(), 26)}"
         if self._resumed and (kept := await host.store.recordings.whole([replay_id], before.tenant)):
             return kept[0]  # it was kept, and its pair was not
-        feature = host.feature(before.feature)
-        self._again.code_changed(feature, before)
         release = await self._release(before.release)
         return await execute(
             feature,

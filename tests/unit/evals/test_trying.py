@@ -233,7 +233,7 @@ async def test_a_trial_that_was_stopped_goes_on_and_replays_nothing_twice(desk: 
     with pytest.raises(asyncio.CancelledError):
         await going
     stopped = await desk.store.trials.get(trial.id)
-    assert stopped.finished_at is None
+    assert (stopped.finished_at, stopped.stopped) == (None, "it was stopped before its end")
     assert 5 <= stopped.done <= 40
     await ask(desk, "ticket that came later")
     ended = await go_on(desk, trial, How())
@@ -344,6 +344,14 @@ async def test_a_trial_belongs_to_a_tenant_and_names_the_subjects_it_is_about(de
     (pair,) = pairs.values()
     assert (await desk.store.recordings.get(str(pair.replay), "acme")).subject == "anna"
     assert (await desk.erase("anna", "acme")).trials == 1
+
+
+async def test_a_trial_says_of_how_many_recordings_the_code_has_changed_since(desk: Project) -> None:
+    (one,) = await ask(desk, "polite")
+    await desk.store.recordings.add(replace(one, id="rec_older", code_hash="other"))
+    trial, pairs = await tried(desk, Plan("since=1h", NEW))
+    assert (trial.code_changed, trial.better) == (1, 2)
+    assert [pairs[each].code_changed for each in (one.id, "rec_older")] == [False, True]
 
 
 async def test_strict_refuses_code_that_has_changed(desk: Project) -> None:
