@@ -3,9 +3,9 @@
     python benchmarks/replay.py [RECORDINGS] [--profile]
 
 The recordings are first made by asking the help desk example different tickets, one after the other. Every replay is
-a recording on the disk with its verdicts, and has its pair. Prints the rate, the most memory the process took, and,
-with --profile, where the time of the event loop's thread goes; writes the figures with the machine's name under
-benchmarks/results. Knows nothing of models: the stub answers with the first sentences of what was found, in no time.
+a recording on the disk with its verdicts, and has its pair. Prints the rate, the most memory the process took, and
+where the time of the event loop's thread goes (line by line with --profile); writes the figures with the machine's name
+under benchmarks/results. Knows nothing of models: the stub answers at once, with the first sentences of what was found.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ import shutil
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from holdfast.app import Project, open_configured
@@ -37,6 +39,8 @@ LADDER = 'models = ["openai:gpt-5-mini", "anthropic:claude-haiku-4-5", "extracti
 FEATURE = "answer_ticket"
 AT_ONCE = 32
 ROUNDS = 3
+PROFILED = 2000
+SHOWN = 0.02
 
 
 class Stub:
@@ -92,13 +96,44 @@ async def asked(project: Project, inputs: list[dict[str, str]]) -> None:
     await asyncio.gather(*(work() for _ in range(AT_ONCE)))
 
 
-async def tried(project: Project, count: int) -> tuple[Trial, float, float]:
-    """A trial of the other prompt on all recordings; how many a second it replayed, its choosing included; and how many
-    milliseconds of CPU each took, over all threads."""
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One trial on all recordings: how many a second, its choosing included; and the milliseconds of CPU that each took
+    over all threads, and in the thread of the event loop alone."""
+
+    trial: Trial
+    per_second: float
+    cpu_ms: float
+    loop_ms: float
+
+
+async def tried(project: Project, count: int) -> Round:
+    """Try the other prompt on so many recordings."""
     plan = Plan("since=1d", {"answer.prompt": "prompts/kind.md"}, limit=count)
-    started, cpu = time.perf_counter(), time.process_time()
+    started, cpu, loop = time.perf_counter(), time.process_time(), time.thread_time()
     trial = await go_on(project, await begin(project, plan), How(concurrency=AT_ONCE))
-    return trial, count / (time.perf_counter() - started), 1000 * (time.process_time() - cpu) / count
+    took = (time.perf_counter() - started, time.process_time() - cpu, time.thread_time() - loop)
+    return Round(trial, count / took[0], 1000 * took[1] / count, 1000 * took[2] / count)
+
+
+async def where_time_goes(project: Project, count: int, *, every_line: bool) -> dict[str, str]:
+    """The shares of the event loop's time by room; what is not ours under the name of its package."""
+    profiler = cProfile.Profile()
+    profiler.enable()
+    await tried(project, min(count, PROFILED))
+    profiler.disable()
+    stats = pstats.Stats(profiler)
+    if every_line:
+        stats.sort_stats("tottime").print_stats(45)
+    rooms: Counter[str] = Counter()
+    for (file, _, _), (_, _, seconds, _, _) in stats.stats.items():  # type: ignore[attr-defined]  # pstats has it
+        parts = Path(file).parts
+        if "holdfast" in parts:
+            rooms[parts[parts.index("holdfast") + 1].removesuffix(".py")] += seconds
+        else:
+            rooms["asyncio" if "asyncio" in parts else "what is built in, and libraries"] += seconds
+    whole = sum(rooms.values())
+    return {room: f"{seconds / whole:.0%}" for room, seconds in rooms.most_common() if seconds / whole >= SHOWN}
 
 
 def megabytes() -> float:
@@ -116,22 +151,17 @@ async def measured(folder: Path, count: int, *, profile: bool) -> dict[str, obje
     await asked(project, tickets(made, count))
     live = count / (time.perf_counter() - started)
     before = megabytes()
-    rates, cpus = [], []
+    rounds = list[Round]()
     for _ in range(ROUNDS):
-        trial, rate, cpu_ms = await tried(project, count)
+        done = await tried(project, count)
+        trial = done.trial
         assert (trial.done, trial.not_compared) == (count, 0), trial
         assert trial.finished_at is not None, trial
-        rates.append(round(rate))
-        cpus.append(round(cpu_ms, 2))
+        rounds.append(done)
         counts = f"better {trial.better}, worse {trial.worse}, same {trial.same}"
-        print(f"{rate:.0f} a second, {cpu_ms:.2f} ms of CPU each; {counts}", flush=True)
+        print(f"{done.per_second:.0f} a second, {done.cpu_ms:.2f} ms of CPU each; {counts}", flush=True)
     memory = megabytes()
-    if profile:
-        profiler = cProfile.Profile()
-        profiler.enable()
-        await tried(project, count)
-        profiler.disable()
-        pstats.Stats(profiler).sort_stats("tottime").print_stats(45)
+    shares = await where_time_goes(project, count, every_line=profile)
     await project.close()
     return {
         "machine": platform.node(),
@@ -139,8 +169,10 @@ async def measured(folder: Path, count: int, *, profile: bool) -> dict[str, obje
         "cores": os.cpu_count(),
         "recordings": count,
         "asked_live_per_second": round(live),
-        "replayed_per_second": rates,
-        "cpu_ms_per_replay": cpus,
+        "replayed_per_second": [round(each.per_second) for each in rounds],
+        "cpu_ms_per_replay": [round(each.cpu_ms, 2) for each in rounds],
+        "of_that_in_the_event_loop": [round(each.loop_ms, 2) for each in rounds],
+        "where_the_event_loop's_time_goes": shares,
         "remembered": trial.remembered,
         "redone": trial.redone,
         "changed": trial.changed,
