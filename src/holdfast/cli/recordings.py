@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from holdfast.cli.where import Expression
     from holdfast.records import Recording, RecordingSummary
     from holdfast.stores import Deleted, Store
+    from holdfast.where import Expression
 
 _Where = Annotated[str | None, typer.Option(metavar="EXPR", help="As for `holdfast replay --where`.")]
 
@@ -161,7 +161,7 @@ def delete(
     """Delete everything that is kept of a subject, and say what it was. On a terminal it asks first.
 
     Run twice, it deletes nothing more. Cases that were made of the subject's recordings stay, and are named on standard
-    error. --json: {"recordings", "bodies", "files", "feedback", "jobs"}.
+    error. --json: {"recordings", "bodies", "files", "feedback", "jobs", "trials"}.
     """
     from holdfast.cli.opening import in_store
     from holdfast.evals.origins import cases_of_subject
@@ -185,6 +185,7 @@ def delete(
             f"{words.counted(deleted.files, 'file')} of large bodies",
             f"{deleted.feedback} of feedback",
             words.counted(deleted.jobs, "job"),
+            words.counted(deleted.trials, "trial"),
         )
         asked.terminal.show(f"deleted of '{subject}': {', '.join(parts)}")
 

@@ -37,9 +37,7 @@ class Tape:
     @classmethod
     def of(cls, recording: Recording, *, strict: bool = False, fresh: Collection[str] = ()) -> Tape:
         """The tape that remembers a recording. Raises Misconfigured (HF100) for an unknown kind in `fresh`."""
-        for kind in fresh:
-            if kind not in KINDS:
-                raise Misconfigured("HF100", f"there is no kind of effect '{kind}'", f"kinds are: {', '.join(KINDS)}")
+        check_kinds(fresh)
         pins: dict[str, str] = {}
         for step in recording.steps:
             if isinstance(step.effect, Retrieve):
@@ -104,6 +102,13 @@ def _by_key(steps: Sequence[Step], first: int) -> dict[str, tuple[int, Step]]:
         if step.key not in found or isinstance(found[step.key][1].result, Cancelled):
             found[step.key] = (place, step)
     return found
+
+
+def check_kinds(kinds: Collection[str]) -> None:
+    """Raises Misconfigured (HF100) for an unknown kind of effect."""
+    for kind in kinds:
+        if kind not in KINDS:
+            raise Misconfigured("HF100", f"there is no kind of effect '{kind}'", f"kinds are: {', '.join(KINDS)}")
 
 
 def kind_of(effect: Effect) -> str:

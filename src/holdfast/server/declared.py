@@ -31,7 +31,8 @@ from holdfast.server.needs import Project
 from holdfast.server.openapi import gives, takes
 from holdfast.server.problems import HttpRefused, wrong_method
 from holdfast.server.releases import RELEASE_STRUCTS, ReleaseRoutes
-from holdfast.stores import RecordingQuery
+from holdfast.stores import RecordingQuery, with_release_names
+from holdfast.where import parse
 
 FEATURES = "/v1/features/"
 
@@ -96,6 +97,10 @@ class Filter(BaseModel):
         str | None,
         Field(max_length=200, description="Words that all occur in what was asked; their case does not matter."),
     ] = None
+    where: Annotated[
+        str | None,
+        Field(description="An expression, like `outcome=degraded and since=7d`: see the page on finding recordings."),
+    ] = None
     before: Annotated[str | None, Field(max_length=80, pattern=r"^[A-Za-z0-9_.-]+$")] = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50
 
@@ -125,6 +130,7 @@ class Declared:
 
     async def recordings(self, request: Request, only: Annotated[Filter, Query()]) -> Response:
         """Recordings, newest first, without their bodies."""
+        where = None if only.where is None else parse(only.where)
         query = RecordingQuery(
             feature=only.feature,
             outcome=only.outcome,
@@ -135,6 +141,7 @@ class Declared:
             since=_utc(only.since),
             until=_utc(only.until),
             text=only.text,
+            where=await with_release_names(where, self._project.store.releases),
             before=only.before,
             limit=only.limit + 1,
         )

@@ -17,6 +17,7 @@ from holdfast.server.jobs import JOB_STRUCTS, JobRoutes, add_job_routes
 from holdfast.server.meter import Meter
 from holdfast.server.needs import Project
 from holdfast.server.openapi import document
+from holdfast.server.trials import TRIAL_STRUCTS, TrialRoutes, add_trial_routes
 
 
 def declared_routes(
@@ -28,6 +29,9 @@ def declared_routes(
     declare_certificates(api, project)
     declare_cases(api, project)
     declare_corpora(api, project)
-    add_job_routes(api, JobRoutes(project))
-    structs = (*STRUCTS, *EVALUATION_STRUCTS, *CERTIFICATE_STRUCTS, *CASE_STRUCTS, *CORPUS_STRUCTS, *JOB_STRUCTS)
+    jobs = JobRoutes(project)
+    add_job_routes(api, jobs)
+    add_trial_routes(api, TrialRoutes(project, jobs))
+    judged = (*EVALUATION_STRUCTS, *CERTIFICATE_STRUCTS, *CASE_STRUCTS)
+    structs = (*STRUCTS, *judged, *CORPUS_STRUCTS, *JOB_STRUCTS, *TRIAL_STRUCTS)
     return api, document(api, structs, project.features.values(), prefix)
