@@ -38,10 +38,9 @@ def tally(request: pytest.FixtureRequest) -> Iterator[Tally]:
     """Counts over all tests of this module, and prints them."""
     counted = Tally()
     yield counted
-    terminal = request.config.get_terminal_writer()
-    terminal.line()
-    for line in counted.lines():
-        terminal.line(f"  {line}")
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled():
+        print("\nread as recorded:", *counted.lines(), sep="\n  ")
 
 
 @pytest.mark.parametrize(

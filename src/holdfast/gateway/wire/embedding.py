@@ -104,9 +104,9 @@ class _Values(Struct):
     values: Vector
 
 
-class _Batch(Struct):
+class _Batch(Struct, rename="camel"):
     embeddings: list[_Values]
-    usageMetadata: dict[str, Json] | None = None  # noqa: N815  # the dialect's own word
+    usage_metadata: dict[str, Json] | None = None
 
 
 _batch = msgspec.json.Decoder(_Batch).decode
@@ -129,7 +129,7 @@ def _read_gemini(body: bytes, expected: int) -> Vectors:
         raise Broken(_other(body)) from None
     if len(batch.embeddings) != expected:
         raise Broken(Fault("garbled", f"{len(batch.embeddings)} vectors came for {expected} texts"))
-    raw = batch.usageMetadata
+    raw = batch.usage_metadata
     usage = None if raw is None else Usage(input_tokens=count(raw.get("promptTokenCount")))
     return Vectors(vectors=_sound(tuple(one.values for one in batch.embeddings)), usage=usage)
 
