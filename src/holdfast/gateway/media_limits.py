@@ -1,7 +1,7 @@
 """What a provider takes of images and documents, as values.
 
-Does not know how one is made to fit. Sources: the vendors' own pages on vision and files, read in November 2026; where a
-vendor bounds the request as a whole, a share of that stands for one image.
+Does not know how one is made to fit. Sources: the vendors' own pages on vision, files and limits; where a vendor bounds
+the request as a whole, a share of that stands for one image.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _OF_PROVIDER: Mapping[str, MediaLimits] = MappingProxyType(
     {
         "groq": MediaLimits(max_bytes=3 * _MB, max_px=5_700, max_count=5),  # 4 MB in base64, 33 megapixels
         "mistral": MediaLimits(max_bytes=10 * _MB, max_count=8),
-        "xai": MediaLimits(types=frozenset({"image/png", "image/jpeg"})),
+        "xai": MediaLimits(types=frozenset({"image/png", "image/jpeg"}), max_bytes=10 * _MB),
         "ollama": MediaLimits(types=frozenset({"image/png", "image/jpeg"})),
         "llamacpp": MediaLimits(types=frozenset({"image/png", "image/jpeg"})),
         "lmstudio": MediaLimits(types=frozenset({"image/png", "image/jpeg", "image/webp"})),
