@@ -42,8 +42,8 @@ class _Delta(Struct, forbid_unknown_fields=True):
     refusal: None = None
     tool_calls: None = None
     function_call: None = None
-    reasoning: None = None
-    reasoning_content: None = None
+    reasoning: str | None = None
+    reasoning_content: str | None = None
 
 
 class _Choice(Struct, forbid_unknown_fields=True):
@@ -92,7 +92,7 @@ class OpenAIReader(Progress):
             except (msgspec.DecodeError, UnicodeDecodeError):
                 pass  # the general way says what it is
             else:
-                return self.say(choice.delta.content or "") if choice.index == 0 else ""
+                return self._hear(choice.delta) if choice.index == 0 else ""
         data = data.strip()
         if not data:
             return ""
@@ -103,6 +103,13 @@ class OpenAIReader(Progress):
             return ""
         whole = self.parse(data)
         return "" if whole is None else self._chunk(whole, "delta")
+
+    def _hear(self, delta: _Delta) -> str:
+        if delta.content:
+            return self.say(delta.content)
+        if delta.reasoning or delta.reasoning_content:
+            self.started = True
+        return ""
 
     def take_whole(self, body: Json) -> str:
         whole = object_of(body)
