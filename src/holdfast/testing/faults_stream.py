@@ -93,8 +93,8 @@ STREAM: tuple[Fault, ...] = (
     ),
     Fault(
         name="split_utf8",
-        says="the body comes three bytes at a time",
-        does=act_with(framing=Framing(chunk_bytes=3)),
+        says="the body comes seven bytes at a time",
+        does=act_with(framing=Framing(chunk_bytes=7)),
         whole=False,
     ),
     Fault(
