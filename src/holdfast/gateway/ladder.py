@@ -16,6 +16,7 @@ from holdfast.contracts import Answer, Delta, Embedder, Hear, Models, Reset
 from holdfast.errors import EffectFailed, HoldfastError, Misconfigured
 from holdfast.gateway import extractive
 from holdfast.gateway.attempt import Hosts, Watch, ask_object, spent
+from holdfast.gateway.embeddings import Encoders
 from holdfast.gateway.fault import KEY_FAULTS, NOT_SET_UP, POLICY, Fault
 from holdfast.gateway.meaning import Meaning
 from holdfast.gateway.prices import Prices
@@ -23,7 +24,7 @@ from holdfast.gateway.provider import Provider
 from holdfast.gateway.rung import EXTRACTIVE, Extractive, HandedIn, Hosted, Unusable, resolve
 from holdfast.gateway.transport import Transport
 from holdfast.gateway.waiting import Pace, backoff_ms
-from holdfast.records import Attempt, Done, Generate, Generated, Usage
+from holdfast.records import Attempt, Done, Embed, Generate, Generated, Usage
 from holdfast.release import ModelSlot
 
 OWN = "holdfast"
@@ -76,6 +77,12 @@ class Gateway:
         except asyncio.CancelledError as stopped:
             stopped.attempts = tuple(climb.attempts)  # type: ignore[attr-defined]  # attempts_of reads it
             raise
+
+    async def embed(self, effect: Embed, slot: ModelSlot) -> Done:
+        """The vectors of the texts from the encoder named as `provider:model`, and from no other; see
+        `Encoders.embed`."""
+        encoders = Encoders(self.providers, self._transport, self.prices, self.pace, self.chance)
+        return await encoders.embed(effect, slot)
 
     async def warm(self) -> None:
         """Load in a thread what the first call to a provider would otherwise wait for, half a second. Optional."""
