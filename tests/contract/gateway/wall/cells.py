@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Literal, TypeAlias, get_args
 
 import msgspec
@@ -42,8 +43,8 @@ PATIENT_MS = 6_000
 SLACK_MS = 1_500
 """For the machine, not for the gateway: the wall's cells share one loop."""
 
-AWAITED: frozenset[tuple[str, str]] = frozenset()
-"""Cells of which something is known to be missing, by fault and dialect or mode; a cell that holds must not be here."""
+AWAITED: Mapping[tuple[str, str], str] = MappingProxyType({})
+"""What is known to be missing, by fault and dialect (`*`: all), and why; a cell that holds must not be here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,12 @@ class Cell:
     @property
     def name(self) -> str:
         return f"{self.row.fault} · {self.dialect} · {self.mode} · {self.rungs}"
+
+
+def awaited(cell: Cell) -> str | None:
+    """Why this cell is not yet as it must be; None where it has to be."""
+    fault = cell.row.fault
+    return AWAITED.get((fault, cell.dialect)) or AWAITED.get((fault, "*"))
 
 
 @dataclass(slots=True)
@@ -77,14 +84,16 @@ def cells(rows: Iterable[Row] = ROWS) -> list[Cell]:
         fault, _ = parse(row.fault)
         for dialect in get_args(DialectName):
             for mode in get_args(Mode):
-                if dialect in fault.dialects and (fault.streaming if mode == "streaming" else fault.whole):
+                exists = fault.streaming if mode == "streaming" else fault.whole
+                if dialect in fault.dialects and exists and mode in row.modes:
                     found += [Cell(row, dialect, mode, rungs) for rungs in get_args(Rungs)]
     return found
 
 
-async def meet_all(todo: list[Cell], at_once: int = 40) -> list[Seen]:
+async def meet_all(todo: list[Cell], at_once: int = 24) -> list[Seen]:
     """Every cell, so many at a time on one loop."""
     gate = asyncio.Semaphore(at_once)
+    await Gateway({}).warm()
 
     async def one(cell: Cell) -> Seen:
         async with gate:
@@ -125,7 +134,7 @@ async def meet(cell: Cell) -> Seen:
 async def _ask(cell: Cell, gateway: Gateway, heard: list[Event]) -> Done:
     row = cell.row
     streams = cell.mode == "streaming"
-    limits = {"deadline_ms": PATIENT_MS if row.patient else DEADLINE_MS, "connect_ms": 300, "first_token_ms": 500}
+    limits = {"deadline_ms": PATIENT_MS if row.patient else DEADLINE_MS, "connect_ms": 300, "first_token_ms": 700}
     slot = ModelSlot(
         models=("unused",),
         idle_ms=500,
