@@ -54,9 +54,7 @@ def main() -> int:
     hung = sum(one.outcome == "hangs" for one in every)
     faults = len({one.cell.row.fault for one in every})
     slowest = max(every, key=lambda one: one.ms)
-    print(
-        f"\n{good} of {len(every)} cells as they must be ({faults} rows, 5 dialects), {hung} hang; {took_s:.1f} s in all"
-    )
+    print(f"\n{good} of {len(every)} cells as they must be ({faults} rows, 5 dialects), {hung} hang; {took_s:.1f} s")
     print(f"slowest: {slowest.cell.name}, {slowest.ms:.0f} ms")
     results = ROOT / "benchmarks" / "results" / "fault_wall.json"
     results.write_text(json.dumps(report(every, took_s), indent=1) + "\n")
@@ -64,7 +62,7 @@ def main() -> int:
 
 
 def report(every: list[Seen], took_s: float) -> dict[str, object]:
-    """The figures, with every cell in a list of its own: fault, dialect, mode, rungs, outcome, requests, what is wrong."""
+    """The figures, and of every cell its fault, dialect, mode, rungs, outcome, requests and what is wrong."""
     return {
         "machine": platform.node(),
         "python": platform.python_version(),
