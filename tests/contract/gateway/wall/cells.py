@@ -17,7 +17,7 @@ from holdfast.contracts import Delta, Event, Reset, deaf
 from holdfast.errors import EffectFailed, attempts_of
 from holdfast.gateway import Gateway, Pace, Prices, Provider
 from holdfast.messages import Message, Sampling, Tool
-from holdfast.records import Attempt, Done, Generate, Generated
+from holdfast.records import Attempt, Done, Generate, Generated, Usage
 from holdfast.release import ModelSlot
 from holdfast.testing import Vendor
 from holdfast.testing.asked import DialectName
@@ -250,12 +250,40 @@ def _hold_vendors(seen: Seen, main: Vendor, spare: Vendor, attempts: tuple[Attem
     arrived = [received.arrived_ms for received in main.requests]
     if row.pause_ms and len(arrived) > 1 and arrived[1] - arrived[0] < row.pause_ms:
         seen.wrong.append(f"it comes back after {arrived[1] - arrived[0]:.0f} ms, asked for {row.pause_ms:.0f}")
-    if row.fault == "no_usage" and not (attempts and attempts[-1].usage and attempts[-1].usage.estimated):
-        seen.wrong.append("usage that no one counted is not said to be estimated")
-    if row.fault == "overlapping_usage" and attempts and (used := attempts[-1].usage) is not None:
-        total = used.input_tokens + used.cache_read_tokens + used.output_tokens + used.reasoning_tokens
-        if min(used.input_tokens, used.output_tokens) < 0 or total > 30:
-            seen.wrong.append(f"the tokens do not add up: {used}")
+    _hold_counts(seen, main, spare, attempts)
+
+
+def _hold_counts(seen: Seen, main: Vendor, spare: Vendor, attempts: tuple[Attempt, ...]) -> None:
+    """What the recording says was used is what the vendors billed; what was cut is counted too, as an estimate."""
+    row, last = seen.cell.row, attempts[-1] if attempts else None
+    if seen.outcome in (ANSWERED, SPARE) and last is not None:
+        vendor = spare if seen.outcome == SPARE else main
+        used = last.usage
+        if row.fault == "no_usage":
+            if used is None or not used.estimated:
+                seen.wrong.append("usage that no one counted is not said to be estimated")
+        elif row.fault == "overlapping_usage":
+            if used is None or sum(buckets(used)) > 30 or min(buckets(used)) < 0:
+                seen.wrong.append(f"the tokens do not add up: {used}")
+        elif row.fault != "zero_usage" and used != vendor.requests[-1].billed:
+            seen.wrong.append(f"it counts {used}, the vendor billed {vendor.requests[-1].billed}")
+        if row.fault == "swapped_model" and last.detail.served != "some-other-model":
+            seen.wrong.append(f"the model that answered is said to be {last.detail.served}")
+    generated = sum(one.sent_pieces > 0 for one in main.requests)
+    counted = sum(one.provider == "main" and one.usage is not None for one in attempts)
+    if counted < generated - (1 if row.warm else 0):
+        seen.wrong.append(f"the vendor generated for {generated} requests, {counted} are counted")
+
+
+def buckets(used: Usage) -> tuple[int, ...]:
+    """Every count of tokens."""
+    return (
+        used.input_tokens,
+        used.output_tokens,
+        used.cache_read_tokens,
+        used.cache_write_tokens,
+        used.reasoning_tokens,
+    )
 
 
 async def _hold_silence(seen: Seen, main: Vendor, spare: Vendor) -> None:
