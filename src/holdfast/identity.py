@@ -8,6 +8,7 @@ recordings made before it miss.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import os
 import time
@@ -81,14 +82,12 @@ def recording_from_json(data: bytes) -> Recording:
     return _recording_decoder.decode(data)
 
 
-_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_CROCKFORD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"0123456789abcdefghjkmnpqrstvwxyz")
 
 
 def new_id(prefix: str, clock: Callable[[], float] = time.time, entropy: Callable[[int], bytes] = os.urandom) -> str:
     """An id that sorts by time: prefix, 48 bits of milliseconds, 80 bits of chance (the ULID layout)."""
     number = (int(clock() * 1000) << 80) | int.from_bytes(entropy(10), "big")
-    digits = []
-    for _ in range(26):
-        number, rest = divmod(number, 32)
-        digits.append(_ALPHABET[rest])
-    return f"{prefix}_{''.join(reversed(digits))}"
+    # 128 bits fill 26 digits of 5 bits with two zeros before them; base64 counts in 40 bits, so 30 more follow.
+    digits = base64.b32encode((number << 30).to_bytes(20, "big"))[:26].translate(_CROCKFORD)
+    return f"{prefix}_{digits.decode()}"

@@ -5,6 +5,7 @@ Knows nothing of where the choices were written or which release answers whom.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 import msgspec
@@ -95,13 +96,13 @@ class GuardSlot(Struct, frozen=True, kw_only=True, tag_field="kind", tag="guard"
 Slot: TypeAlias = ModelSlot | CorpusSlot | GuardSlot
 
 
-class Release(Struct, frozen=True, kw_only=True):
+class Release(Struct, frozen=True, kw_only=True, dict=True):
     """All slots of a project. Two releases with the same choices have the same `id`, whatever they are called."""
 
     slots: dict[str, Slot]
     name: str | None = None
 
-    @property
+    @cached_property  # asked for several times in every request
     def id(self) -> str:
         """`r_` and twelve hex digits of the hash of every choice; a field added later with its default changes none."""
         return "r_" + digest(canonical({name: _chosen(slot) for name, slot in self.slots.items()}), 12)

@@ -14,7 +14,8 @@ from holdfast.runtime.citing import Numbering
 
 _KEY = re.compile(r'"text"\s*:\s*"')
 _KEY_BEGUN = re.compile(r'"text"\s*(?::\s*)?$')
-_ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{0,4}|.?)$")
+_ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\(?:u[0-9a-fA-F]{0,3})?$")
+_HIGH = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}$")
 
 
 class Stream:
@@ -22,7 +23,7 @@ class Stream:
 
     def __init__(self, hear: Hear) -> None:
         self._hear = hear
-        self._said = ""
+        self._said: list[str] = []
 
     def answer(self, *, as_json: bool, passages: int) -> Hear:
         """A listener for a generation whose text is the output's, and may be shown before any verdict."""
@@ -48,68 +49,69 @@ class Stream:
     def reset(self, reason: str) -> None:
         """Void what was said, if anything was."""
         if self._said:
-            self._said = ""
+            self._said.clear()
             self._hear(Reset(reason))
 
     def end(self, text: str) -> None:
         """Make what was said add up to the output's text."""
-        if not text.startswith(self._said):
+        said = "".join(self._said)
+        if not text.startswith(said):
             self.reset("the text was changed after it was sent")
-        self._say(text[len(self._said) :])
+            said = ""
+        self._say(text[len(said) :])
 
     def _say(self, text: str) -> None:
         if text:
-            self._said += text
+            self._said.append(text)
             self._hear(Delta(text))
 
 
 class JsonText:
-    """Reads the top-level `text` field out of a JSON object that arrives in pieces."""
+    """Reads the top-level `text` field out of a JSON object that arrives in pieces, each character once."""
 
     def __init__(self) -> None:
-        self._raw = ""
+        self._raw = ""  # what is not read yet
         self._depth = 0
-        self._at = 0
-        self._start: int | None = None
-        self._given = 0
+        self._inside = False
         self._done = False
 
     def feed(self, piece: str) -> str:
         """The new characters of the field that are certain by now."""
-        self._raw += piece
-        if self._done or (self._start is None and not self._find()):
+        if self._done:
             return ""
-        value = self._value()
-        new, self._given = value[self._given :], len(value)
-        return new
+        self._raw += piece
+        if not self._inside and not self._find():
+            return ""
+        return self._value()
 
     def _find(self) -> bool:
         """Move on to the first character of the field's value, skipping other fields whole."""
-        raw = self._raw
-        while self._at < len(raw):
-            character = raw[self._at]
+        raw, at = self._raw, 0
+        while at < len(raw):
+            character = raw[at]
             if character == '"':
-                if self._depth == 1 and (key := _KEY.match(raw, self._at)):
-                    self._start = key.end()
+                if self._depth == 1 and (key := _KEY.match(raw, at)):
+                    self._raw, self._inside = raw[key.end() :], True
                     return True
-                end = _string_end(raw, self._at + 1)
-                if end is None or (self._depth == 1 and _KEY_BEGUN.match(raw, self._at)):
-                    return False
-                self._at = end
+                end = _string_end(raw, at + 1)
+                if end is None or (self._depth == 1 and _KEY_BEGUN.match(raw, at)):
+                    break
+                at = end
                 continue
             self._depth += (character in "{[") - (character in "}]")
-            self._at += 1
+            at += 1
+        self._raw = raw[at:]
         return False
 
     def _value(self) -> str:
-        assert self._start is not None
-        end = _string_end(self._raw, self._start)
-        body = self._raw[self._start : end - 1] if end is not None else self._raw[self._start :]
+        """The characters that are whole: an escape, or a pair of them for one character, may still be open."""
+        end = _string_end(self._raw, 0)
+        body = self._raw[: end - 1] if end is not None else _ESCAPE.sub(r"\1", self._raw)
         self._done = end is not None
-        if end is None:
-            body = _ESCAPE.sub("", body)
-        text = str(json.loads(f'"{body}"', strict=False))
-        return text[:-1] if end is None and text and "\ud800" <= text[-1] <= "\udbff" else text
+        if end is None and (pair := _HIGH.search(body)):
+            body = body[: pair.start()]
+        self._raw = self._raw[len(body) :]
+        return str(json.loads(f'"{body}"', strict=False))
 
 
 def _string_end(raw: str, start: int) -> int | None:

@@ -6,6 +6,7 @@ Knows nothing of routes or projects.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -98,6 +99,26 @@ class BoundedHttp(HttpToolsProtocol):
             self._closing = None
 
 
+def calm_collector() -> None:
+    """Have the garbage collector leave alone what the process has loaded, and look less often at what it makes.
+
+    Requests leave hardly any cycles behind; with Python's own thresholds a fifth of the loop's time went into looking.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
+def allow_connections() -> None:
+    """Let the process hold as many connections as the system grants it: a stream takes two, one in and one out."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 class Listener(uvicorn.Server):
     """Serves one application on one socket until it is told to stop.
 
@@ -126,6 +147,8 @@ class Listener(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        calm_collector()
+        allow_connections()
         self._ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

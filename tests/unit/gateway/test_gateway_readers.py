@@ -338,6 +338,17 @@ def test_a_reader_says_who_answers(reader: Reader, values: list[Any], said: tupl
     assert not reader.in_tool_call
 
 
+@pytest.mark.parametrize("given", ['{"order": ', [1], 7, "no JSON"])
+def test_arguments_that_are_no_object_are_never_taken_for_none(given: object) -> None:
+    anthropic, google = AnthropicReader(), GeminiReader()
+    anthropic.take_whole({"type": "message", "content": [{"type": "tool_use", "name": "x", "input": given}]})
+    read(google, part(functionCall={"name": "x", "args": given}))
+    for reader in (anthropic, google):
+        with pytest.raises(Broken) as broken:
+            reader.answer()
+        assert broken.value.fault.kind == "bad_tool_arguments"
+
+
 def test_a_reader_says_when_a_call_has_begun() -> None:
     for reader, value in (
         (OpenAIReader(), {"choices": [{"delta": {"tool_calls": [{"index": 0, "function": {"name": "x"}}]}}]}),
