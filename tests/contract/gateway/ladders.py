@@ -25,7 +25,7 @@ def kinds(attempts: tuple[Attempt, ...]) -> list[str | None]:
     return [attempt.error and attempt.error.partition(":")[0] for attempt in attempts]
 
 
-def slot(**changes: int) -> ModelSlot:
+def slot(**changes: object) -> ModelSlot:
     """A slot with limits that a test can wait for."""
     times = {"deadline_ms": 5_000, "connect_ms": 1_000, "first_token_ms": 1_000, "idle_ms": 1_000, "retries": 2}
     return ModelSlot(models=("unused",), **{**times, **changes})
@@ -41,7 +41,7 @@ class Ladder:
     heard: list[Event] = field(default_factory=list)
     more: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def ask(self, *models: str, effect: Generate | None = None, **limits: int) -> Done:
+    async def ask(self, *models: str, effect: Generate | None = None, **limits: object) -> Done:
         if effect is None:
             effect = Generate(slot="answer", models=models or ("main:m", "spare:m"), messages=ASKED)
         return await self.gateway.generate(effect, slot(**limits), self.hear)
@@ -56,7 +56,7 @@ class Ladder:
             self.more.clear()
             await self.more.wait()
 
-    async def text(self, *models: str, **limits: int) -> str:
+    async def text(self, *models: str, **limits: object) -> str:
         done = await self.ask(*models, **limits)
         assert isinstance(done.result, Generated)
         assert self.visible() == done.result.text
