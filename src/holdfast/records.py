@@ -173,10 +173,11 @@ class Generate(Struct, frozen=True, kw_only=True, tag_field="kind", tag="generat
 
 
 class Embed(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="embed"):
-    """Turn texts into vectors with the named encoder."""
+    """Turn texts into vectors with the named encoder; `dimensions` None: as many as it gives by itself."""
 
     encoder: str
     texts: tuple[str, ...]
+    dimensions: int | None = None
 
 
 class Rerank(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="rerank"):

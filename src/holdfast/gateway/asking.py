@@ -95,6 +95,8 @@ class Asking:
             return ask_object(rung, self.request, self.watch)
         refusals = self._model_health(rung).refusals
         provider = _as_learned(rung.provider, other_bound=refusals.other_bound)
+        if (prefill := call.shared.facts_of(rung).prefill) is not None:
+            provider = replace(provider, prefill=prefill)
         without, self._dropped = left_out(refusals, self.request, provider)
         call.shared.prices.begin(provider.name, rung.model)
         asked = Asked(Hosted(provider, rung.model), self.target.key, self.request, call.streaming, without, self.fresh)
@@ -193,8 +195,7 @@ def prefills(call: Call, rung: Hosted) -> bool:
     it has not refused one."""
     if not call.shared.standing.model(rung.provider.name, rung.model).refusals.prefill:
         return False
-    way = call.shared.facts_of(rung).prefill or getattr(rung.provider, "prefill", "none")
-    return bool(way != "none")
+    return (call.shared.facts_of(rung).prefill or rung.provider.prefill) != "none"
 
 
 def _as_learned(provider: Provider, *, other_bound: bool) -> Provider:

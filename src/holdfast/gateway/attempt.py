@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Mapping
-from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
-from types import MappingProxyType
+from collections.abc import Callable, Coroutine
 from typing import NamedTuple
 
 import msgspec
@@ -24,7 +21,7 @@ from holdfast.gateway.transport import MAX_ERROR_BYTES, Response, Transport
 from holdfast.gateway.waiting import Pace, retry_after_ms
 from holdfast.gateway.wire.dialect import WIRES
 from holdfast.gateway.wire.reading import Reader
-from holdfast.records import Generate, Json, Usage
+from holdfast.records import Generate, Usage
 
 WITHOUT_TEXT = frozenset({"content_filter", "refusal"})
 
@@ -221,11 +218,16 @@ class Hosts:
         watch.reader = wire.reader(asked.request)
         own = {name.lower(): value for name, value in provider.headers.items()}
         headers = {"content-type": "application/json", **wire.headers(asked.key), **own}
-        body = msgspec.json.encode(_body(asked))
+        body = msgspec.json.encode(wire.body(asked.request, asked.rung.model, provider, asked.streaming, asked.without))
         touched = False
         try:
-            async with _post(
-                self._transport, wire.url(provider), headers, body, watch.connect_s, asked.fresh
+            async with self._transport.post(
+                wire.url(provider, asked.rung.model, asked.streaming),
+                headers,
+                body,
+                watch.connect_s,
+                fresh=asked.fresh,
+                proxy=provider.proxy,
             ) as response:
                 touched = True
                 await self._read(response, watch.reader, watch)
@@ -314,42 +316,14 @@ class Told(NamedTuple):
 def told(watch: Watch) -> Told:
     """What the vendor said of its answer so far."""
     reader = watch.reader
-    said = (getattr(reader, name, None) or None for name in ("served", "fingerprint", "response_id"))
-    return Told(*said)
+    if reader is None:
+        return Told(None, None, None)
+    return Told(reader.served or None, reader.fingerprint, reader.response_id)
 
 
 def in_tool_call(watch: Watch) -> bool:
     """Whether the arguments of a tool call have begun to arrive: half of them are worth nothing."""
-    return bool(getattr(watch.reader, "in_tool_call", getattr(watch.reader, "_calls", ())))
-
-
-_FIELDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "stop": ("stop", "stop_sequences"),
-        "max_tokens": ("max_tokens", "max_completion_tokens"),
-        "schema": ("response_format",),
-    }
-)
-
-
-def _body(asked: Asked) -> dict[str, Json]:
-    provider, without = asked.rung.provider, asked.without
-    if "json_schema" in without:
-        provider = replace(provider, json_mode="json_object")
-    sent = WIRES[provider.dialect].body(asked.request, asked.rung.model, provider)
-    if not asked.streaming:
-        sent["stream"] = False
-        sent.pop("stream_options", None)
-    for name in without:
-        for field in _FIELDS.get(name, (name,)):
-            sent.pop(field, None)
-    return sent
-
-
-def _post(
-    transport: Transport, url: str, headers: Mapping[str, str], body: bytes, connect_s: float, _fresh: bool
-) -> AbstractAsyncContextManager[Response]:
-    return transport.post(url, headers, body, connect_s)
+    return watch.reader is not None and watch.reader.in_tool_call
 
 
 def spent(request: Generate, watch: Watch, outcome: Answer | Fault) -> Usage | None:

@@ -6,12 +6,13 @@ Does not ask the model. What is not known is assumed to be possible, and learned
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 from msgspec import Struct
 
 from holdfast.gateway.fault import Fault
 from holdfast.gateway.learned import Refusals, kinds_in
+from holdfast.gateway.provider import Prefill, Provider
 from holdfast.records import Generate
 
 CHARS_PER_TOKEN = 4
@@ -19,8 +20,6 @@ MEDIA_TOKENS = 250
 """What an image or a page takes at the least, by the vendors' own tables."""
 CLEARLY_OVER = 1.25
 """Four characters a token is an estimate. Only a request that is over by this much is not even tried."""
-
-Prefill: TypeAlias = Literal["none", "last_message", "prefix_field", "continue_final_message"]
 
 
 class Facts(Struct, frozen=True, kw_only=True):
@@ -46,14 +45,19 @@ def size(request: Generate) -> tuple[int, int]:
     return characters, sum(len(message.media) for message in request.messages)
 
 
-def unable(request: Generate, facts: Facts, window: int | None, refusals: Refusals) -> Fault | None:
+def unable(request: Generate, provider: Provider, facts: Facts, window: int | None, refusals: Refusals) -> Fault | None:
     """Why this model cannot be asked this; None: it can, as far as is known.
 
     `window` is how many tokens it can read, from the project's facts or the table of prices.
     """
     asked = kinds_in(request)
-    for kind in ("images", "documents", "tools"):
-        if kind in asked and (getattr(facts, kind) is False or kind in refusals.unable):
+    takes = {
+        "images": provider.images if facts.images is None else facts.images,
+        "documents": provider.documents != "none" if facts.documents is None else facts.documents,
+        "tools": facts.tools is not False,
+    }
+    for kind, possible in takes.items():
+        if kind in asked and (not possible or kind in refusals.unable):
             return Fault("passed_over", f"the model takes no {kind}")
     if request.schema is not None and facts.schema is False:
         return Fault("passed_over", "the model cannot be held to a schema")

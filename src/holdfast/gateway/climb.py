@@ -116,7 +116,7 @@ class Climb:
         call = self._call
         window = call.shared.window_of(rung)
         refusals = call.shared.standing.model(rung.provider.name, rung.model).refusals
-        fault = unable(call.effect, call.shared.facts_of(rung), window, refusals)
+        fault = unable(call.effect, rung.provider, call.shared.facts_of(rung), window, refusals)
         if fault is None and no_larger(window, self._refused_window):
             return Fault("too_long", f"the model reads {window} tokens, no more than one that this did not fit into")
         return fault

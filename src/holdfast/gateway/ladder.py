@@ -10,8 +10,9 @@ import asyncio
 from holdfast.contracts import Hear
 from holdfast.gateway.call import Call, Shared
 from holdfast.gateway.climb import Climb
+from holdfast.gateway.embeddings import Encoders
 from holdfast.gateway.health_report import HealthReport
-from holdfast.records import Done, Generate
+from holdfast.records import Done, Embed, Generate
 from holdfast.release import ModelSlot
 
 
@@ -49,6 +50,12 @@ class Gateway(Shared):
     def health(self) -> HealthReport:
         """How every route stands that was asked so far."""
         return self.standing.report(self.retries.left, self.hedges.left)
+
+    async def embed(self, effect: Embed, slot: ModelSlot) -> Done:
+        """The vectors of the texts from the encoder named as `provider:model`, and from no other; see
+        `Encoders.embed`."""
+        encoders = Encoders(self.providers, self.transport, self.prices, self.pace, self.chance)
+        return await encoders.embed(effect, slot)
 
     async def warm(self) -> None:
         """Load in a thread what the first call to a provider would otherwise wait for, half a second. Optional."""
