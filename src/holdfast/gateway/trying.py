@@ -55,6 +55,7 @@ class Tries:
         self._retries = 0
         self._fresh_used = False
         self._continued = False
+        self._asked_whole = False
         self._tried: set[str | None] = set()
 
     async def run(self) -> Outcome:
@@ -112,6 +113,9 @@ class Tries:
         if self._call.final or target.number != self._place.number or fault.kind == "deadline":
             return None
         if self._learned(fault, asking):
+            return _Again(target, "retry")
+        if asking.goes_on and fault.kind == "blank" and not self._asked_whole:
+            self._asked_whole = True
             return _Again(target, "retry")
         if fault.untouched and isinstance(self._place.rung, Hosted):
             if self._fresh_used:
