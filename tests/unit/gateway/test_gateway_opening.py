@@ -7,6 +7,7 @@ import pytest
 from holdfast.config import load_config
 from holdfast.contracts import deaf
 from holdfast.errors import Misconfigured
+from holdfast.gateway.capability import Facts
 from holdfast.gateway.opening import open_gateway
 from holdfast.gateway.rung import Hosted, Unusable, resolve
 from holdfast.records import Generate, Usage
@@ -63,3 +64,21 @@ async def test_prices_and_objects_are_handed_on(tmp_path: Path) -> None:
     assert gateway.prices.cost_usd("own", "m", Usage(input_tokens=1_000_000)) == 1.0
     done = await gateway.generate(Generate(slot="a", models=("own:m",), messages=()), ModelSlot(models=("x",)), deaf)
     assert done.attempts[0].error is None
+
+
+def test_what_the_file_says_of_a_model_is_known_to_the_gateway(tmp_path: Path) -> None:
+    folder = project(
+        tmp_path,
+        """
+        [models."openai:gpt-5-mini"]
+        context_window = 272000
+        schema = false
+        prefill = "none"
+        """,
+    )
+    facts = open_gateway(load_config(folder, {}), {}).facts["openai:gpt-5-mini"]
+    assert facts == Facts(context_window=272_000, schema=False, prefill="none")
+    (folder / "holdfast.toml").write_text('[models."openai:m"]\nschemas = true\n')
+    with pytest.raises(Misconfigured, match=r"unknown key models\.") as refused:
+        load_config(folder, {})
+    assert "did you mean 'schema'" in refused.value.fix
