@@ -48,8 +48,6 @@ SLACK_MS = 1_500
 AWAITED: Mapping[tuple[str, str], str] = MappingProxyType(
     {
         ("schema_violation", "*"): "an answer is held against its schema by the feature, not by the ladder",
-        ("bad_tool_arguments", "anthropic"): "arguments of a whole answer that are no object are read as empty",
-        ("done_without_finish", "anthropic"): "the count that a stream begins with is taken for the answer's",
     }
 )
 """What is known to be missing, by fault and dialect (`*`: all), and why; a cell that holds must not be here."""
