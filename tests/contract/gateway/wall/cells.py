@@ -272,7 +272,9 @@ def _hold_counts(seen: Seen, main: Vendor, spare: Vendor, attempts: tuple[Attemp
     if seen.outcome in (ANSWERED, SPARE) and last is not None:
         vendor = spare if seen.outcome == SPARE else main
         used = last.usage
-        if row.fault == "no_usage":
+        # A message's last event but one holds the reason for its end and the final count alike.
+        uncounted = row.fault == "done_without_finish" and seen.cell.dialect == "anthropic"
+        if row.fault == "no_usage" or uncounted:
             if used is None or not used.estimated:
                 seen.wrong.append("usage that no one counted is not said to be estimated")
         elif row.fault == "overlapping_usage":
