@@ -119,6 +119,23 @@ class ProviderPart(Part):
     )
 
 
+class ModelPart(Part):
+    """What is known of a model, by `provider:model`. What is not written is assumed, and learned from a refusal."""
+
+    context_window: int | None = Field(
+        default=None, ge=1, description="the tokens it can read; none: as the table of prices says"
+    )
+    images: bool | None = Field(default=None, description="whether it takes images")
+    documents: bool | None = Field(default=None, description="whether it takes documents")
+    tools: bool | None = Field(default=None, description="whether it takes tools")
+    schema_: bool | None = Field(default=None, alias="schema", description="whether it can be held to a JSON Schema")
+    prefill: Literal["none", "last_message", "prefix_field", "continue_final_message"] | None = Field(
+        default=None, description="how it goes on with an answer that broke off; none: as its provider does"
+    )
+    max_image_px: int | None = Field(default=None, ge=1, description="the longer side of the largest image it takes")
+    max_image_bytes: int | None = Field(default=None, ge=1, description="the largest image it takes")
+
+
 class PricePart(Part):
     """US dollars for a million tokens, by `provider:model`."""
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from holdfast.config import Config
 from holdfast.contracts import Embedder, Models
 from holdfast.errors import Misconfigured
+from holdfast.gateway.capability import Facts
 from holdfast.gateway.ladder import Gateway
 from holdfast.gateway.prices import Price, Prices
 from holdfast.gateway.provider import BUILT_IN, Provider, speaker
@@ -25,7 +26,8 @@ def open_gateway(config: Config, models: Models, embedder: Embedder | None = Non
     Raises Misconfigured (HF100). Opens no connection.
     """
     prices = Prices({name: Price(**part.model_dump()) for name, part in config.prices.items()})
-    return Gateway(providers_of(config), models=models, embedder=embedder, prices=prices)
+    facts = {name: Facts(**part.model_dump(by_alias=True)) for name, part in config.models.items()}
+    return Gateway(providers_of(config), models=models, embedder=embedder, prices=prices, facts=facts)
 
 
 def providers_of(config: Config) -> dict[str, Provider]:
