@@ -73,7 +73,8 @@ def awaited(cell: Cell) -> str | None:
 
 @dataclass(slots=True)
 class Seen:
-    """What came of a cell. `wrong` is empty where all of it is as it must be."""
+    """What came of a cell. `wrong` is empty where all of it is as it must be; `before` is what was wrong with it when
+    it was met among others."""
 
     cell: Cell
     outcome: str
@@ -81,6 +82,7 @@ class Seen:
     calls: int
     kinds: tuple[str, ...]
     wrong: list[str] = field(default_factory=list)
+    before: tuple[str, ...] = ()
 
 
 def cells(rows: Iterable[Row] = ROWS) -> list[Cell]:
@@ -97,7 +99,11 @@ def cells(rows: Iterable[Row] = ROWS) -> list[Cell]:
 
 
 async def meet_all(todo: list[Cell], at_once: int = 24) -> list[Seen]:
-    """Every cell, so many at a time on one loop."""
+    """Every cell, so many at a time on one loop.
+
+    Limits of less than a second can pass for want of a processor: a cell that is wrong then is met again by itself,
+    and what comes of it then counts.
+    """
     gate = asyncio.Semaphore(at_once)
     await meet(todo[0])  # what a process loads at its first call is no part of any cell
 
@@ -106,7 +112,11 @@ async def meet_all(todo: list[Cell], at_once: int = 24) -> list[Seen]:
             return await meet(cell)
 
     mixed = random.Random(0).sample(todo, len(todo))  # so that costly neighbours do not meet
-    seen = {one.cell: one for one in await asyncio.gather(*map(one, mixed))}
+    seen = {found.cell: found for found in await asyncio.gather(*map(one, mixed))}
+    for cell, found in seen.items():
+        if found.wrong and not awaited(cell):
+            seen[cell] = await meet(cell)
+            seen[cell].before = tuple(found.wrong)
     return [seen[cell] for cell in todo]
 
 
