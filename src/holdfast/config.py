@@ -22,6 +22,7 @@ from holdfast.settings import (
     EvalsPart,
     GuardPart,
     JobsPart,
+    ModelPart,
     Part,
     PricePart,
     ProviderPart,
@@ -49,6 +50,7 @@ class Config(Part):
     evals: EvalsPart = EvalsPart()
     providers: dict[str, ProviderPart] = Field(default={})
     prices: dict[str, PricePart] = Field(default={})
+    models: dict[str, ModelPart] = Field(default={})
     corpora: dict[str, CorpusPart] = Field(default={})
     slots: dict[str, SlotPart] = Field(default={})
     guards: dict[str, GuardPart] = Field(default={})
@@ -192,6 +194,7 @@ _PARTS: Mapping[str, type[BaseModel]] = {
     "evals": EvalsPart,
     "providers": ProviderPart,
     "prices": PricePart,
+    "models": ModelPart,
     "corpora": CorpusPart,
     "slots": SlotPart,
     "guards": GuardPart,
@@ -203,4 +206,4 @@ def _known(path: Sequence[str]) -> set[str]:
     if not path:
         return set(_PARTS)
     part = _PARTS.get(path[0])
-    return set(part.model_fields) if part is not None else set()
+    return set() if part is None else {field.alias or name for name, field in part.model_fields.items()}

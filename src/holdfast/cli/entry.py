@@ -17,6 +17,7 @@ from holdfast.cli import (
     cases,
     corpora,
     doctor,
+    drill,
     evaluating,
     jobs,
     keys,
@@ -73,6 +74,8 @@ def tree() -> typer.Typer:
     command(commands, "batch")(batch.batch)
     command(commands, "eval")(evaluating.evaluate)
     commands.add_typer(cases.commands(), name="cases")
+
+    command(commands, "drill")(drill.drill)
     commands.add_typer(jobs.commands(), name="jobs")
     command(commands, "replay")(replay.replay)
     commands.add_typer(recordings.commands(), name="recordings")
