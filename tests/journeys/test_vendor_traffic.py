@@ -16,8 +16,8 @@ import pytest
 from holdfast.gateway.fault import Broken, from_status
 from holdfast.gateway.provider import Dialect
 from holdfast.gateway.sse import EventStream
-from holdfast.gateway.wire.anthropic_messages import AnthropicReader
-from holdfast.gateway.wire.openai_chat import OpenAIReader
+from holdfast.gateway.wire.anthropic_reader import AnthropicReader
+from holdfast.gateway.wire.openai_chat_reader import OpenAIReader
 from holdfast.gateway.wire.reading import Reader
 
 _BESIDE = Path(__file__).resolve().parents[2].parent / "shared" / "data"

@@ -147,7 +147,8 @@ class Hosts:
         body = msgspec.json.encode(wire.body(request, rung.model, provider))
         connect_s = min(connect_ms / 1000, watch.left_s)
         try:
-            async with self._transport.post(wire.url(provider), headers, body, connect_s) as response:
+            url = wire.url(provider, rung.model, True)
+            async with self._transport.post(url, headers, body, connect_s, proxy=provider.proxy) as response:
                 await self._read(response, watch.reader, watch)
                 return watch.reader.answer()
         except Broken as broken:

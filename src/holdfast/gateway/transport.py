@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from holdfast.gateway.connections import Connections
 from holdfast.gateway.fault import Broken, Fault
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ MAX_RESPONSE_BYTES = 64 * 1024 * 1024
 """Far more than the longest answer of any model; counted after decompression, so that no small body becomes huge."""
 
 MAX_ERROR_BYTES = 64 * 1024
-_KEEP_ALIVE_S = 30.0
 
 
 class Response:
@@ -48,9 +48,9 @@ class Response:
         try:
             chunk = await self._response.content.readany()
         except ClientPayloadError as error:
-            raise Broken(Fault("broken_off", "the response ended before it was whole")) from error
+            raise Broken(_of_payload(error)) from error
         except HttpProcessingError as error:
-            raise Broken(Fault("garbled", f"the response cannot be decoded: {error.message}")) from error
+            raise Broken(_undecodable(error)) from error
         except (ClientConnectionError, OSError) as error:
             raise Broken(Fault("broken_off", f"the connection broke: {type(error).__name__}")) from error
         self._read_bytes += len(chunk)
@@ -72,29 +72,50 @@ class Response:
 
 
 class Transport:
-    """Keeps connections open between calls, one pool for each event loop; opens none before the first call."""
+    """Keeps connections open between calls, one pool for each event loop; opens none before the first call.
 
-    def __init__(self) -> None:
-        self._sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, ClientSession] = WeakKeyDictionary()
+    At most `most_per_route` connections go to one host and port at a time; a call beyond that waits for one, and the
+    wait counts as connecting. `life_s` is how long a name's address is relied on: after it new calls go over new
+    connections, and those before it end with their calls, so that a vendor who moves is followed.
+    """
+
+    def __init__(self, most_per_route: int = 16_384, life_s: float = 300.0) -> None:
+        self._most_per_route = most_per_route
+        self._life_s = life_s
+        self._pools: WeakKeyDictionary[asyncio.AbstractEventLoop, Connections] = WeakKeyDictionary()
 
     @asynccontextmanager
     async def post(
-        self, url: str, headers: Mapping[str, str], body: bytes, connect_s: float
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        connect_s: float,
+        fresh: bool = False,
+        proxy: str = "",
     ) -> AsyncIterator[Response]:
         """Send one request; yields as soon as the response's headers are there.
 
         A body that was read to its end leaves the connection to the next call; otherwise, and when the caller is
-        cancelled, the connection is closed at once, which is what tells the vendor to stop. Redirects are not followed,
-        since a key must go nowhere but to its provider. Raises Broken (unreachable, connect_timeout, broken_off).
+        cancelled, the connection is closed at once, which is what tells the vendor to stop. `fresh`: over a connection
+        of its own, that was never used before and never will be again. `proxy` is the URL of an HTTP proxy. Redirects
+        are not followed, since a key must go nowhere but to its provider.
+
+        Raises Broken (unreachable, connect_timeout, broken_off, garbled).
         """
-        response = await self._send(url, headers, body, connect_s)
+        connections = self._connections()
+        pool = connections.take(fresh)
         try:
-            yield Response(response)
+            response = await _send(pool.session, url, headers, body, connect_s, proxy)
+            try:
+                yield Response(response)
+            finally:
+                if response.content.at_eof():
+                    response.release()
+                else:
+                    response.close()
         finally:
-            if response.content.at_eof():
-                response.release()
-            else:
-                response.close()
+            await connections.give(pool)
 
     async def warm(self) -> None:
         """Import the HTTP client outside the event loop, so that no call holds the loop up for it."""
@@ -102,43 +123,70 @@ class Transport:
 
     async def close(self) -> None:
         """Close every connection of the running loop. A second time does nothing."""
-        session = self._sessions.pop(asyncio.get_running_loop(), None)
-        if session is not None:
-            await session.close()
+        connections = self._pools.pop(asyncio.get_running_loop(), None)
+        if connections is not None:
+            await connections.close()
 
-    async def _send(self, url: str, headers: Mapping[str, str], body: bytes, connect_s: float) -> ClientResponse:
-        import aiohttp
-
-        timeout = aiohttp.ClientTimeout(total=None, connect=connect_s)
-        try:
-            return await self._session().post(url, data=body, headers=headers, timeout=timeout, allow_redirects=False)
-        except aiohttp.ConnectionTimeoutError as error:
-            fault = Fault("connect_timeout", f"no connection within {connect_s * 1000:.0f} ms")
-            raise Broken(fault) from error
-        except aiohttp.ClientConnectorError as error:
-            raise Broken(
-                Fault("unreachable", f"no connection to {error.host}:{error.port}: {error.os_error}")
-            ) from error
-        except aiohttp.ClientResponseError as error:
-            raise Broken(Fault("garbled", f"the response is not HTTP: {error.message}")) from error
-        except aiohttp.InvalidURL as error:
-            raise Broken(Fault("unreachable", "base_url is not a URL")) from error
-        except (aiohttp.ClientConnectionError, OSError) as error:
-            raise Broken(
-                Fault("broken_off", f"the connection broke before an answer: {type(error).__name__}")
-            ) from error
-
-    def _session(self) -> ClientSession:
-        import aiohttp
-
+    def _connections(self) -> Connections:
         loop = asyncio.get_running_loop()
-        session = self._sessions.get(loop)
-        if session is None:
-            session = self._sessions[loop] = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEP_ALIVE_S),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                # An event stream that is compressed is an event stream that is held back.
-                headers={"accept-encoding": "identity", "user-agent": "holdfast"},
-                timeout=aiohttp.ClientTimeout(total=None),
-            )
-        return session
+        connections = self._pools.get(loop)
+        if connections is None:
+            connections = self._pools[loop] = Connections(self._most_per_route, self._life_s)
+        return connections
+
+
+async def _send(
+    session: ClientSession, url: str, headers: Mapping[str, str], body: bytes, connect_s: float, proxy: str
+) -> ClientResponse:
+    import aiohttp
+
+    timeout = aiohttp.ClientTimeout(total=None, connect=connect_s)
+    try:
+        return await session.post(
+            url, data=body, headers=headers, timeout=timeout, allow_redirects=False, proxy=proxy or None
+        )
+    except aiohttp.ConnectionTimeoutError as error:
+        raise Broken(Fault("connect_timeout", f"no connection within {connect_s * 1000:.0f} ms")) from error
+    except aiohttp.ClientHttpProxyError as error:
+        raise Broken(Fault("unreachable", f"the proxy answered {error.status}", fix=_PROXY_FIX)) from error
+    except aiohttp.ClientProxyConnectionError as error:
+        raise Broken(Fault("unreachable", "the proxy cannot be reached", fix=_PROXY_FIX)) from error
+    except aiohttp.ClientConnectorError as error:
+        raise Broken(Fault("unreachable", f"no connection to {error.host}:{error.port}: {_why(error)}")) from error
+    except aiohttp.ClientResponseError as error:
+        raise Broken(Fault("garbled", f"the response is not HTTP: {error.message}")) from error
+    except (aiohttp.InvalidURL, UnicodeError) as error:
+        raise Broken(Fault("unreachable", "base_url is not a URL")) from error
+    except ValueError as error:  # what stands in a header, or the proxy's scheme
+        raise Broken(Fault("unreachable", "a header or the proxy's URL is not valid")) from error
+    except aiohttp.ClientPayloadError as error:
+        raise Broken(_of_payload(error)) from error
+    except (aiohttp.ClientConnectionError, OSError) as error:
+        raise Broken(Fault("broken_off", f"the connection broke before an answer: {type(error).__name__}")) from error
+
+
+_PROXY_FIX = "check proxy under the provider's [providers] section"
+
+
+def _why(error: Exception) -> str:
+    """Why there is no connection; a certificate that is not trusted comes in a class of its own."""
+    certificate = getattr(error, "certificate_error", None)
+    if certificate is not None:
+        return f"its certificate is not trusted: {certificate}"
+    return str(getattr(error, "os_error", error))
+
+
+def _of_payload(error: Exception) -> Fault:
+    """A body that cannot be decoded is told apart from one that ended early."""
+    from aiohttp.http_exceptions import ContentEncodingError, HttpProcessingError
+
+    cause = error.__cause__
+    if isinstance(cause, ContentEncodingError):
+        return _undecodable(cause)
+    if isinstance(cause, HttpProcessingError) and "content-encoding" in str(cause.message).lower():
+        return _undecodable(cause)
+    return Fault("broken_off", "the response ended before it was whole")
+
+
+def _undecodable(error: Exception) -> Fault:
+    return Fault("garbled", f"the response cannot be decoded: {getattr(error, 'message', error)}")

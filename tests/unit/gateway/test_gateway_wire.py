@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from holdfast.gateway.fault import Broken
 from holdfast.gateway.provider import BUILT_IN
 from holdfast.gateway.sse import ServerEvent
-from holdfast.gateway.wire import anthropic_messages, openai_chat
-from holdfast.gateway.wire.anthropic_messages import ANSWER_TOOL, AnthropicReader
-from holdfast.gateway.wire.openai_chat import OpenAIReader
+from holdfast.gateway.wire import anthropic_messages, anthropic_reader, openai_chat, openai_chat_reader
+from holdfast.gateway.wire.anthropic_messages import ANSWER_TOOL
+from holdfast.gateway.wire.anthropic_reader import AnthropicReader
+from holdfast.gateway.wire.openai_chat_reader import OpenAIReader
 from holdfast.records import Generate, Message, Sampling, Tool, ToolCall, Usage
 
 CALL = ToolCall(id="c1", name="look_up", arguments={"n": 1})
@@ -134,7 +135,7 @@ def test_anthropic_answers_a_schema_through_a_forced_tool() -> None:
 @pytest.mark.parametrize("base", ["https://api.example.com", "https://api.example.com/", "https://api.example.com/v1"])
 def test_both_forms_of_anthropics_address_are_taken(base: str) -> None:
     provider = replace(BUILT_IN["anthropic"], base_url=base)
-    assert anthropic_messages.url(provider) == "https://api.example.com/v1/messages"
+    assert anthropic_messages.url(provider, "m", True) == "https://api.example.com/v1/messages"
 
 
 # ---------------------------------------------------------------- in
@@ -153,7 +154,7 @@ def test_openai_usage_falls_into_buckets_that_add_up(
         "prompt_tokens_details": {"cached_tokens": cached, "cache_write_tokens": written},
         "completion_tokens_details": {"reasoning_tokens": thought},
     }
-    assert openai_chat.usage_of(raw) == Usage(
+    assert openai_chat_reader.usage_of(raw) == Usage(
         input_tokens=fresh,
         cache_read_tokens=cached,
         cache_write_tokens=written,
@@ -167,7 +168,7 @@ ODD = st.none() | st.integers(-5, 5) | st.floats() | st.text(max_size=3) | st.li
 
 @given(st.dictionaries(st.sampled_from(["prompt_tokens", "completion_tokens", "total_tokens", "cost"]), ODD))
 def test_odd_usage_never_breaks_and_never_counts_below_nothing(raw: dict[str, Any]) -> None:
-    for usage in (openai_chat.usage_of(raw), anthropic_messages.usage_of(raw)):
+    for usage in (openai_chat_reader.usage_of(raw), anthropic_reader.usage_of(raw)):
         assert min(usage.input_tokens, usage.output_tokens, usage.reasoning_tokens) >= 0
 
 
@@ -231,7 +232,7 @@ def test_no_event_however_odd_breaks_a_reader(values: list[object]) -> None:
     ],
 )
 def test_a_vendors_own_word_on_cost_is_taken_where_its_unit_is_known(raw: dict[str, Any], usd: float | None) -> None:
-    assert openai_chat.charged_usd(raw) == (usd if usd is None else pytest.approx(usd))
+    assert openai_chat_reader.charged_usd(raw) == (usd if usd is None else pytest.approx(usd))
 
 
 def test_pieces_of_calls_belong_together_by_index_or_by_id() -> None:
