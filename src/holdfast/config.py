@@ -21,6 +21,7 @@ from holdfast.settings import (
     CorpusPart,
     GuardPart,
     JobsPart,
+    ModelPart,
     Part,
     PricePart,
     ProviderPart,
@@ -47,6 +48,7 @@ class Config(Part):
     jobs: JobsPart = JobsPart()
     providers: dict[str, ProviderPart] = Field(default={})
     prices: dict[str, PricePart] = Field(default={})
+    models: dict[str, ModelPart] = Field(default={})
     corpora: dict[str, CorpusPart] = Field(default={})
     slots: dict[str, SlotPart] = Field(default={})
     guards: dict[str, GuardPart] = Field(default={})
@@ -189,6 +191,7 @@ _PARTS: Mapping[str, type[BaseModel]] = {
     "jobs": JobsPart,
     "providers": ProviderPart,
     "prices": PricePart,
+    "models": ModelPart,
     "corpora": CorpusPart,
     "slots": SlotPart,
     "guards": GuardPart,
@@ -200,4 +203,4 @@ def _known(path: Sequence[str]) -> set[str]:
     if not path:
         return set(_PARTS)
     part = _PARTS.get(path[0])
-    return set(part.model_fields) if part is not None else set()
+    return set() if part is None else {field.alias or name for name, field in part.model_fields.items()}

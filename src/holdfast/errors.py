@@ -22,7 +22,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from holdfast.records import Attempt
+    from holdfast.records import Attempt, Failed, Failure, Origin
 
 CODES: Mapping[str, str] = MappingProxyType(
     {
@@ -112,11 +112,26 @@ class NotFound(HoldfastError):
 
 
 class EffectFailed(HoldfastError):
-    """An effect was tried and did not succeed; the step stands in the recording, with the attempts made on the way."""
+    """An effect was tried and did not succeed; the step stands in the recording, with the attempts made on the way.
 
-    def __init__(self, code: str, message: str, fix: str, attempts: tuple[Attempt, ...] = ()) -> None:
+    `origin` says whose fault it is where a model was asked: a provider's, or the gateway's own, which would not ask or
+    ran out of time. `retry_after_s` is set when all that is needed is to wait so long.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        fix: str,
+        attempts: tuple[Attempt, ...] = (),
+        *,
+        origin: Origin | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
         super().__init__(code, message, fix)
         self.attempts = attempts
+        self.origin = origin
+        self.retry_after_s = retry_after_s
 
 
 class GuardBlocked(HoldfastError):
@@ -180,3 +195,11 @@ FAMILIES: Mapping[str, type[HoldfastError]] = MappingProxyType(
 def from_code(code: str, message: str, fix: str) -> HoldfastError:
     """The error of the family that a recorded code belongs to, as it was first raised."""
     return FAMILIES.get(code[2:3], HoldfastError)(code, message, fix)
+
+
+def from_failed(failed: Failed | Failure) -> HoldfastError:
+    """The error that a recorded effect or recording failed with, as it was first raised, without its attempts."""
+    error = from_code(failed.code, failed.message, failed.fix)
+    if isinstance(error, EffectFailed):
+        error.origin, error.retry_after_s = failed.origin, failed.retry_after_s
+    return error

@@ -53,7 +53,7 @@ class Provider:
     images: bool = True
     documents: Literal["file", "document_url", "none"] = "none"
     nine_letter_ids: bool = False
-    embed_inputs: int = 2048
+    embed_inputs: int = 256
     embed_tokens: int = 250_000
 
     def __post_init__(self) -> None:
@@ -134,7 +134,7 @@ BUILT_IN: Mapping[str, Provider] = MappingProxyType(
                 prefill="prefix_field",
                 documents="document_url",
                 nine_letter_ids=True,
-                embed_inputs=512,
+                embed_inputs=128,
                 embed_tokens=12_000,
             ),
             speaker(

@@ -17,7 +17,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from holdfast.contracts import Hear, StepDone
-from holdfast.errors import EffectFailed, HoldfastError, from_code
+from holdfast.errors import EffectFailed, HoldfastError, from_failed
 from holdfast.identity import content_of, key_of
 from holdfast.records import (
     Call,
@@ -93,7 +93,7 @@ class Pass:
             self._waiting.discard(task)
         self._check_open(effect)
         if isinstance(result, Failed):
-            raise from_code(result.code, result.message, result.fix)
+            raise from_failed(result)
         return key, result
 
     def at_once(self, effect: Clock | Chance) -> Result:
@@ -204,7 +204,7 @@ class Pass:
                 )
             done = await (by() if by is not None else self._world.perform(effect, hear))
         except HoldfastError as error:
-            done = Done(Failed(code=error.code, message=error.message, fix=error.fix), getattr(error, "attempts", ()))
+            done = Done(_failed(error), getattr(error, "attempts", ()))
         except asyncio.CancelledError as error:
             if not self._gate.alone:
                 return replace(begun, attempts=getattr(error, "attempts", ()))
@@ -231,3 +231,15 @@ async def _late(work: Callable[[], Awaitable[Step]], found: tuple[int, Step] | N
 
 def _ms_since(started: float) -> float:
     return round((time.perf_counter() - started) * 1000, 3)
+
+
+def _failed(error: HoldfastError) -> Failed:
+    if not isinstance(error, EffectFailed):
+        return Failed(code=error.code, message=error.message, fix=error.fix)
+    return Failed(
+        code=error.code,
+        message=error.message,
+        fix=error.fix,
+        origin=error.origin,
+        retry_after_s=error.retry_after_s,
+    )

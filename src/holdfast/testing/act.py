@@ -39,14 +39,16 @@ class Framing:
     """How the events of a stream lie in its bytes; every value is one that the standard for event streams allows.
 
     `newline` ends each line. `byte_order_mark` stands first. `comments` between events say nothing. `many_lines` sends
-    each event's JSON over several data lines. `unterminated` leaves out the last blank line. `chunk_bytes` sends the
-    body so many bytes at a time, wherever that cuts a line or a character.
+    each event's JSON over several data lines. `padding_bytes` of white space stand in each event's JSON. `unterminated`
+    leaves out the last blank line. `chunk_bytes` sends the body so many bytes at a time, wherever that cuts a line or a
+    character.
     """
 
     newline: Literal["\n", "\r\n", "\r"] = "\n"
     byte_order_mark: bool = False
     comments: bool = False
     many_lines: bool = False
+    padding_bytes: int = 0
     unterminated: bool = False
     chunk_bytes: int | None = None
 

@@ -23,6 +23,8 @@ def framed(event: bytes, framing: Framing) -> bytes:
         return event
     lines: list[bytes] = []
     for line in event.replace(b"\r\n", b"\n").splitlines():
+        if framing.padding_bytes:
+            line = line.replace(b"data: {", b"data: {" + b" " * framing.padding_bytes, 1)
         lines += _spread(line) if framing.many_lines else [line]
     if framing.comments:
         lines = [b": keep-alive", b"retry: 3000", b"id: 1", *lines]

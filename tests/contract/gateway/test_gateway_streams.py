@@ -17,7 +17,7 @@ async def test_a_stream_cut_at_any_byte_is_whole_or_a_fault_but_never_half(ladde
     whole = "All is well with you."
     for cut in range(0, 1_600, 37):
         climb = await ladder(Act(text=whole, cut_after_bytes=cut, cut="close" if cut % 2 else "reset"))
-        done = await climb.ask(retries=0)
+        done = await climb.ask(retries=0, rescue="restart")
         assert isinstance(done.result, Generated)
         assert done.result.text in (whole, "The spare answers."), cut
         assert climb.visible() == done.result.text, cut

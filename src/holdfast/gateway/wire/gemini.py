@@ -25,18 +25,21 @@ another model made. Since Gemini 3 a call without a signature is refused."""
 _BUDGETS: Mapping[Effort, int] = MappingProxyType(
     {"none": 0, "minimal": 512, "low": 1024, "medium": 8192, "high": 24576}
 )
+_VERSION = re.compile(r"/v\d\w*(/|$)")
 _BY_BUDGET = re.compile(r"gemini-2\.")
 _UNSIGNED_FINE = re.compile(r"gemini-[12]\.|gemma")
 _LEAST_OF_PRO = 128  # a "pro" model of 2.5 cannot be told not to think
 
 
 def url(provider: Provider, model: str, streaming: bool) -> str:
-    """Without a version in the path it is v1beta: only that has tools and schemas."""
-    base = provider.base_url.rstrip("/")
-    if not re.search(r"/v\d\w*(/|$)", base):
-        base += "/v1beta"
     operation = "streamGenerateContent?alt=sse" if streaming else "generateContent"
-    return f"{base}/{path_of(model)}:{operation}"
+    return f"{home(provider)}/{path_of(model)}:{operation}"
+
+
+def home(provider: Provider) -> str:
+    """Where the API is. Without a version in the path it is v1beta: only that has tools and schemas."""
+    base = provider.base_url.rstrip("/")
+    return base if _VERSION.search(base) else f"{base}/v1beta"
 
 
 def path_of(model: str) -> str:

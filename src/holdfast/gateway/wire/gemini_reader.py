@@ -51,18 +51,18 @@ class _Content(Struct):
     parts: tuple[_Part]
 
 
-class _Candidate(Struct):
+class _Candidate(Struct, rename="camel"):
     content: _Content
     index: int = 0
-    finishReason: None = None  # noqa: N815  # the dialect's own word
+    finish_reason: None = None
 
 
-class _Words(Struct):
+class _Words(Struct, rename="camel"):
     """The chunk that nearly every chunk of a stream is: more text. Its count of tokens is not the last."""
 
     candidates: tuple[_Candidate]
     error: None = None
-    promptFeedback: None = None  # noqa: N815
+    prompt_feedback: None = None
 
 
 _words = msgspec.json.Decoder(_Words).decode

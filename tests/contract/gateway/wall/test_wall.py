@@ -1,0 +1,30 @@
+"""The fault wall: whatever a vendor does, the caller gets a whole answer or a defined error, in time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+
+import pytest
+from tests.contract.gateway.wall.cells import AWAITED, Seen, cells, meet_all, unmet
+from tests.contract.gateway.wall.rows import ROWS
+
+
+@pytest.fixture(scope="module")
+def wall() -> dict[str, list[Seen]]:
+    """What came of every cell, by fault."""
+    seen: dict[str, list[Seen]] = defaultdict(list)
+    for one in asyncio.run(meet_all(cells())):
+        seen[one.cell.row.fault].append(one)
+    return seen
+
+
+@pytest.mark.parametrize("fault", [row.fault for row in ROWS])
+def test_a_vendors_fault_leads_to_a_whole_answer_or_a_defined_error(wall, fault) -> None:
+    assert wall[fault], "no cell meets this fault"
+    wrong = [f"{seen.cell.name}: {'; '.join(seen.wrong)} {seen.kinds}" for seen in wall[fault] if seen.wrong]
+    assert not [one for one in wrong if not AWAITED & {(fault, seen.cell.dialect) for seen in wall[fault]}], wrong
+
+
+def test_every_fault_of_the_catalogue_stands_in_the_wall() -> None:
+    assert not unmet()
