@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -40,7 +41,7 @@ def tally(request: pytest.FixtureRequest) -> Iterator[Tally]:
     yield counted
     capture = request.config.pluginmanager.getplugin("capturemanager")
     with capture.global_and_fixture_disabled():
-        print("\nread as recorded:", *counted.lines(), sep="\n  ")
+        sys.stdout.write("\n  ".join(["\nread as recorded:", *counted.lines(), ""]))
 
 
 @pytest.mark.parametrize(
