@@ -16,6 +16,7 @@ from holdfast.cli import (
     batch,
     corpora,
     doctor,
+    drill,
     evaluating,
     jobs,
     keys,
@@ -71,6 +72,7 @@ def tree() -> typer.Typer:
     command(commands, "run")(run.run)
     command(commands, "batch")(batch.batch)
     command(commands, "eval")(evaluating.evaluate)
+    command(commands, "drill")(drill.drill)
     commands.add_typer(jobs.commands(), name="jobs")
     command(commands, "replay")(replay.replay)
     commands.add_typer(recordings.commands(), name="recordings")

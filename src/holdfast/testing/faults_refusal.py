@@ -23,7 +23,8 @@ def _dated(act: Act, _asked: Asked, _after: int) -> Act:
 
 
 def _echoes_the_key(act: Act, asked: Asked, _after: int) -> Act:
-    return replace(act, error="unauthorized", message=f"Incorrect API key provided: {asked.key}.")
+    said = "API key not valid" if asked.dialect == "gemini" else "Incorrect API key provided"
+    return replace(act, error="unauthorized", message=f"{said}: {asked.key}.")
 
 
 def _unsupported(act: Act, asked: Asked, _after: int) -> Act:

@@ -12,6 +12,7 @@ import msgspec
 from holdfast.testing.act import Act, Framing
 from holdfast.testing.asked import Asked, DialectName
 from holdfast.testing.fault import Fault, act_with
+from holdfast.testing.speech.dialect import halves
 
 _FOREVER_MS = 86_400_000.0
 _WITH_A_CLOSING_EVENT: frozenset[DialectName] = frozenset({"openai", "azure", "anthropic"})
@@ -44,6 +45,13 @@ def _all_malformed(act: Act, _asked: Asked, after: int) -> Act:
 
 def _drip(act: Act, _asked: Asked, _after: int) -> Act:
     return replace(act, pieces=tuple(act.whole_text), between_ms=1_000.0)
+
+
+def _giant(act: Act, _asked: Asked, _after: int) -> Act:
+    """In two pieces, so that the whole stream stays a few megabytes."""
+    text = act.whole_text
+    pieces = tuple(half for half in halves(text) if half)
+    return replace(act, pieces=pieces, framing=Framing(padding_bytes=1_200_000))
 
 
 def _more_after_done(act: Act, asked: Asked, _after: int) -> Act:
@@ -93,14 +101,14 @@ STREAM: tuple[Fault, ...] = (
     ),
     Fault(
         name="split_utf8",
-        says="the body comes three bytes at a time",
-        does=act_with(framing=Framing(chunk_bytes=3)),
+        says="the body comes thirteen bytes at a time",
+        does=act_with(framing=Framing(chunk_bytes=13)),
         whole=False,
     ),
     Fault(
         name="giant_line",
         says="every event is a line of 1.2 MB",
-        does=act_with(framing=Framing(padding_bytes=1_200_000)),
+        does=_giant,
         whole=False,
     ),
     Fault(

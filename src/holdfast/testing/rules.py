@@ -152,7 +152,7 @@ def bimodal(usual_ms: float, slow_ms: float, odds: float, seed: int = 0) -> Late
 
 
 def spread(median_ms: float, sigma: float, seed: int = 0) -> Latency:
-    """Log-normal: half of the requests are quicker than the median; with `sigma` 0.5 one in a hundred takes 3 times it."""
+    """Log-normal: half of the requests are quicker than the median; at `sigma` 0.5 one in a hundred takes thrice it."""
     return lambda number: median_ms * random.Random(f"{seed} {number}").lognormvariate(0.0, sigma)
 
 

@@ -25,7 +25,7 @@ class Row:
     error's code. `calls` and `single_calls` bound the requests that the faulty vendor sees; `kinds` is what the first
     attempt may be said to have failed of (empty: it does not fail). `pause_ms`: a second request must not come sooner.
     `patient` allows the waits of seconds that a vendor asks for. `tools`, `schema` and `sampling` are asked for where
-    the fault needs them; `warm` uses the connection once before.
+    the fault needs them; `warm` uses the connection once before; `modes` narrows where the fault is one.
     """
 
     fault: str
@@ -40,6 +40,7 @@ class Row:
     schema: bool = False
     sampling: bool = False
     warm: bool = False
+    modes: frozenset[str] = frozenset({"streaming", "whole"})
     stop: frozenset[str] = field(default_factory=lambda: frozenset({"stop"}))
 
 
@@ -125,7 +126,9 @@ ROWS: tuple[Row, ...] = (
     _left("cut", "broken_off", calls=_FEW),
     _left("cut@start", "broken_off", calls=_FEW),
     _left("cut@1", "broken_off", calls=_FEW),
-    _left("cut@100%", "broken_off", calls=_FEW),
+    Row(  # a whole body that is cut at its end is whole
+        "cut@100%", kinds=frozenset({"broken_off"}), calls=_FEW, modes=frozenset({"streaming"})
+    ),
     _left("cut_reset", "broken_off", calls=_FEW),
     _again("cut@once", "broken_off"),
     _again("cut_reset@once", "broken_off"),
