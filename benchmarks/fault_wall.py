@@ -42,7 +42,7 @@ def main() -> int:
     took_s = time.perf_counter() - started
     grouped: dict[tuple[str, str], list[Seen]] = defaultdict(list)
     for one in every:
-        grouped[one.cell.row.fault, one.cell.dialect].append(one)
+        grouped[one.cell.row.name, one.cell.dialect].append(one)
     print("s streamed, w whole, with 2 rungs or 1: who answered or the error, ms, requests at the faulty vendor\n")
     for (fault, dialect), seen in grouped.items():
         if "--all" in sys.argv or any(one.wrong for one in seen):
@@ -52,7 +52,7 @@ def main() -> int:
                     print(f"    {one.cell.mode}, {one.cell.rungs}: {wrong}")
     good = sum(not one.wrong for one in every)
     hung = sum(one.outcome == "hangs" for one in every)
-    faults = len({one.cell.row.fault for one in every})
+    faults = len({one.cell.row.name for one in every})
     slowest = max(every, key=lambda one: one.ms)
     print(f"\n{good} of {len(every)} cells as they must be ({faults} rows, 5 dialects), {hung} hang; {took_s:.1f} s")
     print(f"slowest: {slowest.cell.name}, {slowest.ms:.0f} ms")
@@ -71,7 +71,7 @@ def report(every: list[Seen], took_s: float) -> dict[str, object]:
         "hang": sum(one.outcome == "hangs" for one in every),
         "took_s": round(took_s, 1),
         "outcomes": [
-            [one.cell.row.fault, one.cell.dialect, one.cell.mode, one.cell.rungs, one.outcome, one.calls, one.wrong]
+            [one.cell.row.name, one.cell.dialect, one.cell.mode, one.cell.rungs, one.outcome, one.calls, one.wrong]
             for one in every
         ],
     }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from holdfast.testing.drilling import Call, Drilled
     from holdfast.testing.fault import Fault
 
-_STYLE = {"ok": "green", "degraded": "yellow", "blocked": "yellow"}
+_STYLE: Mapping[str, str] = MappingProxyType({"ok": "green", "degraded": "yellow", "blocked": "yellow"})
 
 
 def show_catalogue(terminal: Terminal, faults: Sequence[Fault]) -> None:

@@ -15,6 +15,8 @@ from holdfast.gateway.ladder import Gateway
 from holdfast.gateway.prices import Price, Prices
 from holdfast.gateway.provider import BUILT_IN, Provider, speaker
 
+_AUTHENTICATING = frozenset({"authorization", "x-api-key", "api-key", "x-goog-api-key"})
+
 
 def open_gateway(config: Config, models: Models, embedder: Embedder | None = None) -> Gateway:
     """The gateway over the providers that are built in or configured, and over models handed in as objects.
@@ -34,7 +36,7 @@ def providers_of(config: Config) -> dict[str, Provider]:
     for name, part in config.providers.items():
         given = {field: value for field, value in part if value is not None}
         if name in BUILT_IN:
-            providers[name] = replace(providers[name], **given)
+            providers[name] = _with_its_header(replace(providers[name], **given))
         elif part.base_url is None:
             dialect = "azure" if name == "azure" else "openai"
             fix = f'write dialect = "{part.dialect or dialect}" and base_url = "https://..." under [providers.{name}]'
@@ -44,7 +46,7 @@ def providers_of(config: Config) -> dict[str, Provider]:
             # unless its dialect is one vendor's alone.
             provider = speaker(**{"name": name, "dialect": "azure" if name == "azure" else "openai", **given})
             needs_key = bool(provider.key_variable) or "api_key" in part.model_fields_set
-            providers[name] = _with_key(replace(provider, needs_key=needs_key), config)
+            providers[name] = _with_its_header(_with_key(replace(provider, needs_key=needs_key), config))
     return providers
 
 
@@ -52,3 +54,9 @@ def _with_key(provider: Provider, config: Config) -> Provider:
     """The provider with the key that its own variable holds, where no key was given."""
     key = config.keys.get(provider.key_variable) if provider.key_variable and not provider.keys else None
     return replace(provider, api_key=key) if key else provider
+
+
+def _with_its_header(provider: Provider) -> Provider:
+    """A provider whose own headers say who asks needs no key besides."""
+    own = _AUTHENTICATING & {name.lower() for name in provider.headers}
+    return replace(provider, needs_key=False) if own else provider

@@ -4,6 +4,7 @@ Knows the contracts; does not know the project under test. `holdfast.testing.fix
 `holdfast.testing.rules` and `holdfast.testing.faults` tell a vendor what to do.
 """
 
+from holdfast.testing import rules
 from holdfast.testing.act import Act, Framing
 from holdfast.testing.asked import Asked
 from holdfast.testing.fake_model import FakeModel
@@ -12,4 +13,4 @@ from holdfast.testing.opening import project
 from holdfast.testing.received import Received
 from holdfast.testing.vendor import Rule, Vendor
 
-__all__ = ["Act", "Asked", "FakeModel", "Framing", "MemoryStore", "Received", "Rule", "Vendor", "project"]
+__all__ = ["Act", "Asked", "FakeModel", "Framing", "MemoryStore", "Received", "Rule", "Vendor", "project", "rules"]

@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from holdfast.testing.vendor import Vendor
 
 _TLS_HELLO = b"\x16"
-_NO_JSON = {"error": {"message": "We could not parse the JSON body of your request.", "type": "invalid_request_error"}}
-_NO_ROUTE = {"error": {"message": "Invalid URL", "type": "invalid_request_error", "param": None, "code": None}}
+_NO_JSON = (
+    b'{"error": {"message": "We could not parse the JSON body of your request.", "type": "invalid_request_error"}}'
+)
+_NO_ROUTE = b'{"error": {"message": "Invalid URL", "type": "invalid_request_error", "param": null, "code": null}}'
 
 
 class Gone(Exception):
@@ -133,9 +135,10 @@ class Connection(asyncio.Protocol):
             received.ended_ms = self._vendor.now_ms()
             received.sent_bytes = self._body_bytes
 
-    async def _plainly(self, status: int, body: Json) -> None:
-        await self._send(answering.head(Act(status=status), status, "application/json", len(msgspec.json.encode(body))))
-        await self._send(msgspec.json.encode(body))
+    async def _plainly(self, status: int, body: bytes) -> None:
+        """An answer to what is no request of any dialect."""
+        await self._send(answering.head(Act(), status, "application/json", len(body)))
+        await self._send(body)
 
     async def _treat(self, received: Received, act: Act) -> None:
         self._body_bytes = 0

@@ -144,6 +144,13 @@ def test_the_choice_of_tools_is_told(choice: str, chat: Any, responses: Any, ant
     assert all("tool_choice" not in body(asked(tool_choice=choice), dialect) for dialect in DIALECTS)
 
 
+def test_claude_gets_the_tools_of_calls_that_were_made_though_none_is_offered_now() -> None:
+    result = Message(role="tool", text="In Rome.", tool_call_id="call_1")
+    sent = body(asked(ASKED, Message(role="assistant", tool_calls=(CALL,)), result), "anthropic")
+    assert [tool["name"] for tool in sent["tools"]] == ["look_up"]
+    assert sent["tool_choice"] == {"type": "none"}
+
+
 def test_one_call_at_a_time_can_be_asked_for() -> None:
     request = asked(tools=(TOOL,), sampling=Sampling(parallel_tool_calls=False))
     assert body(request)["parallel_tool_calls"] is False

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
 
@@ -8,9 +9,11 @@ from holdfast.config import load_config
 from holdfast.contracts import deaf
 from holdfast.errors import Misconfigured
 from holdfast.gateway.opening import open_gateway
+from holdfast.gateway.provider import Dialect, Provider
 from holdfast.gateway.rung import Hosted, Unusable, resolve
 from holdfast.records import Generate, Usage
 from holdfast.release import ModelSlot
+from holdfast.settings import ProviderPart
 from holdfast.testing import FakeModel
 
 KEY = "sk-a-key-of-some-length"
@@ -106,6 +109,21 @@ def test_azure_without_a_key_is_missed_before_anything_is_asked(tmp_path: Path) 
     assert "AZURE_API_KEY" in (rung.fault.fix or "")
 
 
+def test_a_proxy_that_is_none_of_http_is_refused(tmp_path: Path) -> None:
+    folder = project(tmp_path, '[providers.openai]\nproxy = "socks5://user:a-password@127.0.0.1:1080"\n')
+    with pytest.raises(Misconfigured) as failed:
+        open_gateway(load_config(folder, {}), {})
+    assert "a-password" not in str(failed.value)
+
+
+def test_a_header_that_says_who_asks_stands_in_for_a_key(tmp_path: Path) -> None:
+    lines = '[providers.azure]\nbase_url = "https://acme.openai.azure.com"\n'
+    folder = project(tmp_path, lines + 'headers = { Authorization = "Bearer a-token-of-azure" }\n')
+    rung = resolve("azure:m", open_gateway(load_config(folder, {}), {}).providers, {})
+    assert isinstance(rung, Hosted)
+    assert rung.provider.keys == ()
+
+
 @pytest.mark.parametrize("dialect", ["vertex", "bedrock", "cohere", "mistral"])
 def test_a_dialect_that_is_not_spoken_is_refused_with_those_that_are(tmp_path: Path, dialect: str) -> None:
     folder = project(tmp_path, f'[providers.acme]\ndialect = "{dialect}"\nbase_url = "https://acme.example"\n')
@@ -117,10 +135,5 @@ def test_a_dialect_that_is_not_spoken_is_refused_with_those_that_are(tmp_path: P
 
 
 def test_the_dialects_of_the_file_are_those_of_the_gateway() -> None:
-    from typing import get_args, get_type_hints
-
-    from holdfast.gateway.provider import Dialect, Provider
-    from holdfast.settings import ProviderPart
-
     assert set(get_args(get_args(get_type_hints(ProviderPart)["dialect"])[0])) == set(get_args(Dialect))
     assert set(ProviderPart.model_fields) <= set(get_type_hints(Provider))

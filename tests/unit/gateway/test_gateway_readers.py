@@ -66,6 +66,48 @@ def test_text_that_only_the_end_brings_is_heard_and_none_is_heard_twice() -> Non
         assert reader.closed
 
 
+def test_places_that_differ_between_events_and_the_end_double_nothing() -> None:
+    call = {"type": "function_call", "call_id": "c1", "name": "x", "arguments": "{}"}
+    said = {"type": "message", "content": [{"type": "output_text", "text": "Hi."}]}
+    reader = ResponsesReader()
+    heard = read(
+        reader,
+        {"type": "response.output_text.delta", "output_index": 3, "delta": "Hi."},
+        {"type": "response.output_item.added", "output_index": 5, "item": call},
+        ended(output=[said, call]),
+    )
+    assert (heard, [made.id for made in reader.answer().tool_calls]) == ("Hi.", ["c1"])
+    whole = ResponsesReader()
+    assert whole.take_whole({"output": [said, call, said]}) == "Hi.Hi."
+    assert len(whole.answer().tool_calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("choice", "kind"),
+    [
+        ({"finish_reason": "error", "error": {"code": 429, "message": "slow down"}}, "rate_limited"),
+        ({"finish_reason": "error"}, "server_error"),
+        ({"finish_reason": "network_error"}, "server_error"),
+    ],
+)
+def test_a_choice_that_ends_in_an_error_is_a_fault(choice: dict[str, Any], kind: str) -> None:
+    with pytest.raises(Broken) as broken:
+        read(OpenAIReader(), {"choices": [{"delta": {}, **choice}]})
+    assert broken.value.fault.kind == kind
+
+
+def test_a_stream_that_groq_stops_is_a_fault() -> None:
+    with pytest.raises(Broken):
+        read(OpenAIReader(), {"choices": [{"delta": {"content": "So"}}]}, {"choices": [], "x_groq": {"error": "full"}})
+
+
+def test_usage_within_a_choice_is_read() -> None:
+    reader = OpenAIReader()
+    usage = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
+    read(reader, {"choices": [{"delta": {}, "finish_reason": "stop", "usage": usage}]})
+    assert reader.usage == Usage(input_tokens=3, output_tokens=2)
+
+
 def test_a_response_that_was_cut_or_filtered_says_so() -> None:
     for cut, reason in (("max_output_tokens", "length"), ("content_filter", "content_filter")):
         reader = ResponsesReader()
@@ -294,6 +336,17 @@ def test_a_reader_says_who_answers(reader: Reader, values: list[Any], said: tupl
     assert read(reader, *values) == "AB"
     assert (reader.served, reader.response_id, reader.fingerprint) == said
     assert not reader.in_tool_call
+
+
+@pytest.mark.parametrize("given", ['{"order": ', [1], 7, "no JSON"])
+def test_arguments_that_are_no_object_are_never_taken_for_none(given: object) -> None:
+    anthropic, google = AnthropicReader(), GeminiReader()
+    anthropic.take_whole({"type": "message", "content": [{"type": "tool_use", "name": "x", "input": given}]})
+    read(google, part(functionCall={"name": "x", "args": given}))
+    for reader in (anthropic, google):
+        with pytest.raises(Broken) as broken:
+            reader.answer()
+        assert broken.value.fault.kind == "bad_tool_arguments"
 
 
 def test_a_reader_says_when_a_call_has_begun() -> None:

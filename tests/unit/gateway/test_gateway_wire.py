@@ -80,7 +80,7 @@ def test_openai_gets_every_turn_and_setting() -> None:
 def test_what_is_not_set_is_not_sent() -> None:
     assert set(openai_body(asked())) == {"model", "messages", "stream", "stream_options"}
     assert set(openai_body(asked(), "mistral")) == {"model", "messages", "stream"}
-    assert set(anthropic_body(asked())) == {"model", "messages", "stream", "system", "max_tokens"}
+    assert set(anthropic_body(asked(messages=TALK[:2]))) == {"model", "messages", "stream", "system", "max_tokens"}
 
 
 def test_copies_of_the_dialect_get_the_length_under_its_old_name() -> None:

@@ -15,7 +15,7 @@ import msgspec
 from holdfast.gateway.provider import Provider
 from holdfast.gateway.wire import call_ids
 from holdfast.gateway.wire.asked import has_begun, in_base64, in_words, parameters_of, pieces, pruned, system_text
-from holdfast.messages import Effort, Media, Message
+from holdfast.messages import Effort, Media, Message, Tool
 from holdfast.records import Generate, Json
 
 VERSION = "2023-06-01"
@@ -73,12 +73,13 @@ def body(
 
 
 def _offer(sent: dict[str, Json], request: Generate) -> None:
+    offered = request.tools or _called(request.messages)
     tools: list[dict[str, Json]] = [
         {"name": tool.name, "description": tool.description, "input_schema": parameters_of(tool.parameters)}
-        for tool in request.tools
+        for tool in offered
     ]
     choice: dict[str, Json] | None = None
-    match request.tool_choice:
+    match request.tool_choice if request.tools else "none" if offered else "auto":
         case "auto":
             pass
         case "none":
@@ -100,6 +101,12 @@ def _offer(sent: dict[str, Json], request: Generate) -> None:
         choice = {**(choice or {"type": "auto"}), "disable_parallel_tool_use": True}
     if choice is not None:
         sent["tool_choice"] = choice
+
+
+def _called(messages: tuple[Message, ...]) -> tuple[Tool, ...]:
+    """The tools that were called before, by name: a conversation with calls in it is refused without any tools."""
+    names = dict.fromkeys(call.name for message in messages for call in message.tool_calls)
+    return tuple(Tool(name=name) for name in names)
 
 
 def _keep_beginning(sent: dict[str, Json]) -> None:

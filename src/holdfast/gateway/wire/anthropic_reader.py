@@ -122,7 +122,7 @@ class AnthropicReader(Progress):
                 return self.say(text_of(block.get("text")))
             case "tool_use":
                 self.started = True
-                name, given = text_of(block.get("name")), object_of(block.get("input"))
+                name, given = text_of(block.get("name")), block.get("input")
                 if self._structured and name == ANSWER_TOOL:
                     self._answers.add(index)
                     return self.say(msgspec.json.encode(given).decode()) if given else ""

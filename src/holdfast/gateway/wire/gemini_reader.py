@@ -101,9 +101,9 @@ class GeminiReader(Progress):
         """One response, or the list of chunks that a stream without events is. Raises Broken."""
         chunks = items(body) or [body]
         text = "".join(self._chunk(object_of(chunk) or {"error": chunk}) for chunk in chunks)
-        if not self.finished:
-            raise Broken(Fault("blank", "the response holds no candidates that ended"))
-        self.started = self.closed = True
+        if not self.finished and (not self._met or isinstance(body, list)):
+            raise Broken(Fault("blank", "the response holds no candidate that ended"))
+        self.started = self.finished = self.closed = True
         return text
 
     def answer(self) -> Answer:

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from holdfast.contracts import Answer
-from holdfast.gateway.fault import Broken, Fault, from_event, vendor_error
+from holdfast.gateway.fault import Broken, Fault, VendorError, from_event, vendor_error
 from holdfast.gateway.shape import count, items, object_of, text_of
 from holdfast.gateway.sse import ServerEvent
 from holdfast.gateway.wire.reading import CallBuilder, Progress
@@ -23,14 +23,17 @@ _STOP_REASONS: Mapping[str, str] = MappingProxyType(
     {
         "length": "length",
         "model_length": "length",
+        "model_context_window_exceeded": "length",
         "max_tokens": "length",
         "tool_calls": "tool_calls",
         "function_call": "tool_calls",
         "content_filter": "content_filter",
+        "sensitive": "content_filter",
         "refusal": "refusal",
     }
 )
-_BROKEN_REASONS = frozenset({"error", "insufficient_system_resource"})  # OpenRouter's, DeepSeek's
+_BROKEN_REASONS = frozenset({"error", "insufficient_system_resource", "network_error"})
+"""OpenRouter's, DeepSeek's, Z.AI's."""
 
 
 class _Delta(Struct, forbid_unknown_fields=True):
@@ -39,8 +42,8 @@ class _Delta(Struct, forbid_unknown_fields=True):
     refusal: None = None
     tool_calls: None = None
     function_call: None = None
-    reasoning: None = None
-    reasoning_content: None = None
+    reasoning: str | None = None
+    reasoning_content: str | None = None
 
 
 class _Choice(Struct, forbid_unknown_fields=True):
@@ -89,7 +92,7 @@ class OpenAIReader(Progress):
             except (msgspec.DecodeError, UnicodeDecodeError):
                 pass  # the general way says what it is
             else:
-                return self.say(choice.delta.content or "") if choice.index == 0 else ""
+                return self._hear(choice.delta) if choice.index == 0 else ""
         data = data.strip()
         if not data:
             return ""
@@ -100,6 +103,13 @@ class OpenAIReader(Progress):
             return ""
         whole = self.parse(data)
         return "" if whole is None else self._chunk(whole, "delta")
+
+    def _hear(self, delta: _Delta) -> str:
+        if delta.content:
+            return self.say(delta.content)
+        if delta.reasoning or delta.reasoning_content:
+            self.started = True
+        return ""
 
     def take_whole(self, body: Json) -> str:
         whole = object_of(body)
@@ -117,10 +127,10 @@ class OpenAIReader(Progress):
         if error is not None:
             raise Broken(from_event(error))
         self._meet(whole)
-        raw = object_of(whole.get("usage")) or object_of(object_of(whole.get("x_groq")).get("usage"))
-        if raw:
-            self.usage = usage_of(raw)
-            self.cost_usd = charged_usd(raw)
+        groq = object_of(whole.get("x_groq"))
+        if text_of(groq.get("error")):
+            raise Broken(from_event(VendorError(groq["error"], "", 0, None)))
+        self._count(object_of(whole.get("usage")) or object_of(groq.get("usage")))
         text = ""
         for choice in items(whole.get("choices")):
             fields = object_of(choice)
@@ -134,6 +144,11 @@ class OpenAIReader(Progress):
         self.response_id = text_of(whole.get("id")) or self.response_id
         self.fingerprint = text_of(whole.get("system_fingerprint")) or self.fingerprint
         self._met = bool(items(whole.get("choices")))
+
+    def _count(self, raw: dict[str, Json]) -> None:
+        if raw:
+            self.usage = usage_of(raw)
+            self.cost_usd = charged_usd(raw)
 
     def _choice(self, choice: dict[str, Json], part: str) -> str:
         """Perplexity sends both parts in every choice, with the whole text in `message` again and again."""
@@ -150,9 +165,11 @@ class OpenAIReader(Progress):
             self._call({"index": -1, "function": legacy})
         if self._calls or delta.get("content") or delta.get("reasoning") or delta.get("reasoning_content"):
             self.started = True
+        self._count(object_of(choice.get("usage")))  # Moonshot's place for it
         reason = text_of(choice.get("finish_reason"))
         if reason in _BROKEN_REASONS:
-            raise Broken(Fault("server_error", f"the provider ended the answer with '{reason}'"))
+            error = vendor_error({"error": choice.get("error")})
+            raise Broken(from_event(error) if error else Fault("server_error", f"the answer ended with '{reason}'"))
         self.ended(reason)
         return self.say(text)
 

@@ -12,7 +12,7 @@ import msgspec
 
 from holdfast.contracts import Answer
 from holdfast.gateway.fault import Broken, Fault
-from holdfast.gateway.shape import object_of, text_of
+from holdfast.gateway.shape import object_of
 from holdfast.gateway.sse import ServerEvent
 from holdfast.gateway.wire import call_ids
 from holdfast.records import Json, ToolCall, Usage
@@ -127,8 +127,10 @@ class CallBuilder:
         self.pieces: list[str] = []
         self.signature = ""  # what the vendor wants to see again with the call
         self.arguments = object_of(arguments)  # where a vendor sends them parsed
-        if text_of(arguments):
+        if isinstance(arguments, str):
             self.pieces.append(arguments)
+        elif arguments is not None and not isinstance(arguments, dict):
+            self.pieces.append(msgspec.json.encode(arguments).decode())  # no object: `build` says so
 
     def build(self, position: int, response_id: str | None = None) -> ToolCall:
         """The whole call. One without a name of its own gets one that no other response's calls have. Raises Broken

@@ -108,13 +108,13 @@ class ResponsesReader(Progress):
         self.response_id = text_of(response.get("id")) or self.response_id
 
     def _whole(self, response: dict[str, Json]) -> str:
-        """The end of a response, with all of its output. Text that no event brought is heard now."""
+        """The end of a response, with all of its output. What no event brought is heard now."""
         self._meet(response)
         raw = object_of(response.get("usage"))
         if raw:
             self.usage = usage_of(raw)
             self.cost_usd = charged_usd(raw)
-        text = "".join(self._done(place, object_of(item)) for place, item in enumerate(items(response.get("output"))))
+        text = self._unheard(items(response.get("output")))
         status = text_of(response.get("status"))
         if status in ("failed", "cancelled"):
             error = vendor_error({"error": response.get("error")})
@@ -125,6 +125,13 @@ class ResponsesReader(Progress):
         self.ended(reason or ("max_output_tokens" if status == "incomplete" else "completed"))
         self.closed = True
         return text
+
+    def _unheard(self, output: list[Json]) -> str:
+        """The text and the calls of the whole output, where there was no event with any: places in it are not always
+        those that the events had."""
+        heard = {"message": bool(self._spoke), "function_call": bool(self._calls)}
+        new = [(place, object_of(item)) for place, item in enumerate(output)]
+        return "".join(self._done(place, item) for place, item in new if not heard.get(text_of(item.get("type"))))
 
     def _item(self, place: int, item: dict[str, Json]) -> None:
         match item.get("type"):

@@ -7,6 +7,7 @@ ladder of one rung.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
 ANSWERED = "answered"
 """By the first rung, whole."""
@@ -17,6 +18,12 @@ FILTERED = frozenset({"HF304", "content_filter", "refusal"})
 """Said to be filtered: as an error, or as an answer whose reason to stop says so."""
 
 
+Spare: TypeAlias = Literal["exact", "anchor", "restart", "no prefill"]
+"""With the next character, with the words it was shown as the end, from the beginning; or its vendor refuses to have an
+answer begun for it, and it begins with the words it was shown."""
+_GOING_ON: tuple[Spare, ...] = ("anchor", "restart", "no prefill")
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """What must come of a fault (as `KIND@WHEN`).
@@ -25,7 +32,8 @@ class Row:
     error's code. `calls` and `single_calls` bound the requests that the faulty vendor sees; `kinds` is what the first
     attempt may be said to have failed of (empty: it does not fail). `pause_ms`: a second request must not come sooner.
     `patient` allows the waits of seconds that a vendor asks for. `tools`, `schema` and `sampling` are asked for where
-    the fault needs them; `warm` uses the connection once before; `modes` narrows where the fault is one.
+    the fault needs them; `warm` uses the connection once before; `modes` narrows where the fault is one; `spare` is how
+    the second rung's model goes on with an answer that was begun.
     """
 
     fault: str
@@ -41,7 +49,12 @@ class Row:
     sampling: bool = False
     warm: bool = False
     modes: frozenset[str] = frozenset({"streaming", "whole"})
+    spare: Spare = "exact"
     stop: frozenset[str] = field(default_factory=lambda: frozenset({"stop"}))
+
+    @property
+    def name(self) -> str:
+        return self.fault if self.spare == "exact" else f"{self.fault} ({self.spare})"
 
 
 def _left(fault: str, *kinds: str, calls: tuple[int, int] = (1, 1)) -> Row:
@@ -132,6 +145,11 @@ ROWS: tuple[Row, ...] = (
     _left("cut_reset", "broken_off", calls=_FEW),
     _again("cut@once", "broken_off"),
     _again("cut_reset@once", "broken_off"),
+    *(
+        Row(fault, kinds=kinds, calls=_FEW, modes=frozenset({"streaming"}), spare=spare)
+        for fault, kinds in (("cut", frozenset({"broken_off"})), ("stall@3", frozenset({"stalled", "slow"})))
+        for spare in _GOING_ON
+    ),
     _left("error_midway", "server_error", calls=_FEW),
     _again("error_midway@once", "server_error"),
     _left("error_first_event", "server_error", calls=_FEW),
