@@ -1,7 +1,7 @@
 """A drill: a project's own feature under one fault of a vendor, with the project's own ladders, limits and guards.
 
-Does not know how a drill is asked for or shown. Vendors on this machine take the places of all providers that the
-ladders name, with keys of their own: nothing leaves the machine, nothing is kept, and no side effect happens.
+Does not know how a drill is asked for or shown. Vendors on this machine take the places of all providers that ladders
+name or that have a key, with keys of their own: nothing leaves the machine, nothing is kept, no side effect happens.
 """
 
 from __future__ import annotations
@@ -144,9 +144,10 @@ class _Stage:
         self._at = aimed(release, aim)
         self._config = project.config
         known = providers_of(project.config)
-        names = {split(entry)[0] for ladder in hosted(release) for entry in ladder}
+        self.named = {split(entry)[0] for ladder in hosted(release) for entry in ladder} & known.keys()
+        with_a_key = {name for name, provider in known.items() if provider.keys}  # asked for more than ladders, maybe
         self.met = 0
-        self.vendors = {name: Vendor(self._rule(name)) for name in sorted(names & known.keys())}
+        self.vendors = {name: Vendor(self._rule(name)) for name in sorted({*self.named, *with_a_key})}
 
     def _rule(self, provider: str) -> Rule:
         """What the fault is aimed at suffers it, everything else goes well."""
@@ -241,7 +242,11 @@ async def drill(
             who=ANYONE,
         )
         await stage.settled()
-        saw = tuple(_saw(name, vendor, before_ms[name]) for name, vendor in stage.vendors.items())
+        saw = tuple(
+            _saw(name, vendor, before_ms[name])
+            for name, vendor in stage.vendors.items()
+            if vendor.calls or name in stage.named
+        )
     return Drilled(
         fault="none" if fault is None else fault.name,
         recording=recording,

@@ -98,7 +98,10 @@ def usage(act: Act) -> dict[str, Json]:
         "prompt_tokens": prompt,
         "completion_tokens": completion,
         "total_tokens": prompt + completion,
-        "prompt_tokens_details": {"cached_tokens": used.cache_read_tokens},
+        "prompt_tokens_details": {
+            "cached_tokens": used.cache_read_tokens,
+            "cache_write_tokens": used.cache_write_tokens,
+        },
         "completion_tokens_details": {"reasoning_tokens": used.reasoning_tokens},
         **act.usage_fields,
     }

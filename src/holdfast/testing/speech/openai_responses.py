@@ -126,12 +126,13 @@ class ResponsesSpeech:
 
     def piece(self, text: str) -> bytes:
         self._heard.append(text)
-        return self._event(f"response.{self._kind}.delta", {**self._place, "content_index": 0, "delta": text})
+        likely: dict[str, Json] = {} if self._kind == "refusal" else {"logprobs": []}
+        return self._event(f"response.{self._kind}.delta", {**self._place, "content_index": 0, "delta": text, **likely})
 
     def closing(self) -> Iterator[bytes]:
         text = "".join(self._heard)
         if text:
-            done = {"refusal": text} if self._kind == "refusal" else {"text": text}
+            done: dict[str, Json] = {"refusal": text} if self._kind == "refusal" else {"text": text, "logprobs": []}
             yield self._event(f"response.{self._kind}.done", {**self._place, "content_index": 0, **done})
             yield self._event(
                 "response.content_part.done", {**self._place, "content_index": 0, "part": self._part(text)}
@@ -179,7 +180,8 @@ class ResponsesSpeech:
         yield self._event("response.output_item.added", {"output_index": len(self._output), "item": begun})
         for half in halves(whole["arguments"]):
             yield self._event("response.function_call_arguments.delta", {**place, "delta": half})
-        yield self._event("response.function_call_arguments.done", {**place, "arguments": whole["arguments"]})
+        done = {**place, "name": call.name, "arguments": whole["arguments"]}
+        yield self._event("response.function_call_arguments.done", done)
         yield self._done(whole)
 
     def _status(self) -> str:
@@ -235,7 +237,10 @@ class ResponsesSpeech:
         made = used.output_tokens + used.reasoning_tokens
         return {
             "input_tokens": given,
-            "input_tokens_details": {"cached_tokens": used.cache_read_tokens},
+            "input_tokens_details": {
+                "cached_tokens": used.cache_read_tokens,
+                "cache_write_tokens": used.cache_write_tokens,
+            },
             "output_tokens": made,
             "output_tokens_details": {"reasoning_tokens": used.reasoning_tokens},
             "total_tokens": given + made,
