@@ -164,7 +164,9 @@ _NO_MODEL = re.compile(
     re.IGNORECASE,
 )
 _KEY = re.compile(
-    r"invalid_api_key|authentication|unauthori[sz]ed|invalid (?:x-)?api[- ]key|api key not valid", re.IGNORECASE
+    r"invalid_api_key|api_key_invalid|authentication|unauthori[sz]ed|(?:invalid|incorrect) (?:x-)?api[- ]key"
+    r"|api key (?:is )?(?:not valid|not found|invalid|expired)",
+    re.IGNORECASE,
 )
 _RATE = re.compile(r"rate[_ -]?limit|too many requests|too_many_requests|resource_?exhausted|throttl", re.IGNORECASE)
 

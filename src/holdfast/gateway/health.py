@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple, TypeAlias, TypeVar
 
 from holdfast.gateway.breaker import Breaker
 from holdfast.gateway.fault import COUNTED, Fault, FaultKind
-from holdfast.gateway.health_report import HealthReport, RouteHealth
+from holdfast.gateway.health_report import HealthReport, RouteHealth, RouteState
 from holdfast.gateway.learned import Refusals, same_model
 from holdfast.gateway.quantiles import Times
 
@@ -65,7 +65,7 @@ class Route:
         """How long it may not be asked; 0: ask now."""
         return max(self.breaker.rest_s(now_s), self._until_s - now_s if self.held else 0.0, 0.0)
 
-    def why(self, now_s: float) -> str:
+    def why(self, now_s: float) -> RouteState:
         """Why it rests, in one word."""
         if self.held is not None and self._until_s > now_s:
             return self.held
@@ -179,7 +179,7 @@ class Health:
             provider=name[0],
             model=name[1],
             key=route.key_id,
-            state="gone" if gone_s > 0 else route.why(now_s),  # type: ignore[arg-type]
+            state="gone" if gone_s > 0 else route.why(now_s),
             rest_ms=round(max(0.0, rest_s) * 1000),
             asked=route.asked,
             answered=route.answered,

@@ -193,7 +193,9 @@ class Declared:
 
     async def metrics(self) -> Response:
         """Counts of requests for Prometheus."""
-        return Response(self._meter.text(len(self._flight)), media_type="text/plain; version=0.0.4")
+        return Response(
+            self._meter.text(len(self._flight), self._project.gateway.health()), media_type="text/plain; version=0.0.4"
+        )
 
     async def _body(self, request: Request) -> Json:
         headers = dict(request.scope["headers"])

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from holdfast.contracts import Hear, deaf
 from holdfast.corpus.last_sync import LastSync
 from holdfast.corpus.room import VersionDetail, VersionDiff, VersionSummary
+from holdfast.gateway.health_report import HealthReport
 from holdfast.records import Document, Feedback, Json, Recording
 from holdfast.release import Release
 from holdfast.releases.rollout import Rollout
@@ -42,6 +43,14 @@ class Feature(Protocol):
 
     def input_schema(self) -> dict[str, Json]: ...
     def output_schema(self) -> dict[str, Json]: ...
+
+
+class Vendors(Protocol):
+    """Whoever asks vendors."""
+
+    def health(self) -> HealthReport:
+        """How every route stands that was asked so far."""
+        ...
 
 
 class Settings(Protocol):
@@ -121,6 +130,8 @@ class Project(Protocol):
     def store(self) -> Store: ...
     @property
     def corpora(self) -> Corpora: ...
+    @property
+    def gateway(self) -> Vendors: ...
     @property
     def rollout(self) -> Rollout: ...
 

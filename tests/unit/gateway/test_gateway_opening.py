@@ -8,6 +8,7 @@ import pytest
 from holdfast.config import load_config
 from holdfast.contracts import deaf
 from holdfast.errors import Misconfigured
+from holdfast.gateway.capability import Facts
 from holdfast.gateway.opening import open_gateway
 from holdfast.gateway.provider import Dialect, Provider
 from holdfast.gateway.rung import Hosted, Unusable, resolve
@@ -137,3 +138,21 @@ def test_a_dialect_that_is_not_spoken_is_refused_with_those_that_are(tmp_path: P
 def test_the_dialects_of_the_file_are_those_of_the_gateway() -> None:
     assert set(get_args(get_args(get_type_hints(ProviderPart)["dialect"])[0])) == set(get_args(Dialect))
     assert set(ProviderPart.model_fields) <= set(get_type_hints(Provider))
+
+
+def test_what_the_file_says_of_a_model_is_known_to_the_gateway(tmp_path: Path) -> None:
+    folder = project(
+        tmp_path,
+        """
+        [models."openai:gpt-5-mini"]
+        context_window = 272000
+        schema = false
+        prefill = "none"
+        """,
+    )
+    facts = open_gateway(load_config(folder, {}), {}).facts["openai:gpt-5-mini"]
+    assert facts == Facts(context_window=272_000, schema=False, prefill="none")
+    (folder / "holdfast.toml").write_text('[models."openai:m"]\nschemas = true\n')
+    with pytest.raises(Misconfigured, match=r"unknown key models\.") as refused:
+        load_config(folder, {})
+    assert "did you mean 'schema'" in refused.value.fix

@@ -20,6 +20,7 @@ from holdfast.contracts import (
     deaf,
 )
 from holdfast.errors import Misconfigured, NotFound, Refused, StoreFailed, unknown
+from holdfast.gateway import Gateway
 from holdfast.identity import new_id
 from holdfast.records import (
     Blocked,
@@ -202,6 +203,7 @@ class Double:
     def __init__(self, folder: Path, **settings: Any) -> None:
         self.config = Config(folder, Settings(**settings))
         self.store = Store()
+        self.gateway = Gateway({})
         self.corpora: Any = None
         self.features = {name: DoubleFeature(name) for name in BEHAVIOURS}
         self.rollout: Any = None
