@@ -51,7 +51,14 @@ class Shared:
         self.meaning = Meaning(embedder) if embedder is not None else None
         self.transport = Transport()
         self.hosts = Hosts(self.transport, self.pace)
+        self.ready = False
         self.keep_time(time.monotonic)
+
+    async def get_ready(self) -> None:
+        """Load what calls to a provider need, in a thread: half a second that no attempt pays for."""
+        if not self.ready:
+            await self.transport.warm()
+            self.ready = True
 
     def keep_time(self, clock: Callable[[], float]) -> None:
         """Start health and budgets afresh, by this monotonic clock."""

@@ -12,7 +12,9 @@ from msgspec import Struct
 
 from holdfast.gateway.fault import Fault
 from holdfast.gateway.learned import Refusals, kinds_in
+from holdfast.gateway.media_limits import MediaLimits, limits, over
 from holdfast.gateway.provider import Prefill, Provider
+from holdfast.gateway.rung import Hosted
 from holdfast.records import Generate
 
 CHARS_PER_TOKEN = 4
@@ -45,12 +47,12 @@ def size(request: Generate) -> tuple[int, int]:
     return characters, sum(len(message.media) for message in request.messages)
 
 
-def unable(request: Generate, provider: Provider, facts: Facts, window: int | None, refusals: Refusals) -> Fault | None:
+def unable(request: Generate, rung: Hosted, facts: Facts, window: int | None, refusals: Refusals) -> Fault | None:
     """Why this model cannot be asked this; None: it can, as far as is known.
 
     `window` is how many tokens it can read, from the project's facts or the table of prices.
     """
-    if (fault := _unfit(request, provider, facts, refusals)) is not None:
+    if (fault := _unfit(request, rung, facts, refusals)) is not None:
         return fault
     if request.schema is not None and facts.schema is False:
         return Fault("passed_over", "the model cannot be held to a schema")
@@ -65,33 +67,36 @@ def unable(request: Generate, provider: Provider, facts: Facts, window: int | No
     return None
 
 
-def _unfit(request: Generate, provider: Provider, facts: Facts, refusals: Refusals) -> Fault | None:
+def media_limits(provider: Provider, model: str, facts: Facts) -> MediaLimits:
+    """What may be attached for this model: as the project says, else as its provider takes."""
+    known = limits(provider, model)
+    types, documents = known.types, known.documents
+    if facts.images is not None:
+        types = (types or MediaLimits().types) if facts.images else frozenset()
+    if facts.documents is not None:
+        documents = (documents or MediaLimits().documents) if facts.documents else frozenset()
+    return MediaLimits(
+        types=types,
+        max_bytes=facts.max_image_bytes or known.max_bytes,
+        max_px=facts.max_image_px or known.max_px,
+        max_count=known.max_count,
+        documents=documents,
+    )
+
+
+def _unfit(request: Generate, rung: Hosted, facts: Facts, refusals: Refusals) -> Fault | None:
     """Why the model cannot take what a request holds besides text."""
     asked = kinds_in(request)
     if not asked:
         return None
-    takes = {
-        "images": provider.images if facts.images is None else facts.images,
-        "documents": provider.documents != "none" if facts.documents is None else facts.documents,
-        "tools": facts.tools is not False,
-    }
-    for kind, possible in takes.items():
-        if kind in asked and (not possible or kind in refusals.unable):
-            return Fault("passed_over", f"the model takes no {kind}")
-    return _too_heavy(request, facts)
+    refused = sorted(asked & refusals.unable)
+    if refused or ("tools" in asked and facts.tools is False):
+        return Fault("passed_over", f"the model takes no {refused[0] if refused else 'tools'}")
+    media = [medium for message in request.messages for medium in message.media]
+    why = over(media, media_limits(rung.provider, rung.model, facts)) if media else None
+    return None if why is None else Fault("passed_over", why)
 
 
 def no_larger(window: int | None, refused: int | None) -> bool:
     """Whether a window is known to be no larger than one that a request did not fit into."""
     return window is not None and refused is not None and window <= refused
-
-
-def _too_heavy(request: Generate, facts: Facts) -> Fault | None:
-    most = facts.max_image_bytes
-    if most is None:
-        return None
-    for message in request.messages:
-        for medium in message.media:
-            if medium.media_type.startswith("image/") and len(medium.data) > most:
-                return Fault("passed_over", f"an image has {len(medium.data)} bytes, and the model takes {most}")
-    return None

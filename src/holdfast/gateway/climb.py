@@ -88,6 +88,8 @@ class Climb:
             return self._pass_over(name_of(rung), rung.model, number, late)
         if isinstance(rung, Hosted) and (unfit := self._unable(rung)) is not None:
             return self._pass_over(name_of(rung), rung.model, number, unfit)
+        if isinstance(rung, Hosted) and not call.shared.ready:
+            await call.shared.get_ready()
         place = Place(rung, number, position == len(call.effect.models) - 1)
         outcome = await Tries(call, place, lambda: self._next_hosted(position)).run()
         return self._came_of(place, outcome)
@@ -116,7 +118,7 @@ class Climb:
         call = self._call
         window = call.shared.window_of(rung)
         refusals = call.shared.standing.model(rung.provider.name, rung.model).refusals
-        fault = unable(call.effect, rung.provider, call.shared.facts_of(rung), window, refusals)
+        fault = unable(call.effect, rung, call.shared.facts_of(rung), window, refusals)
         if fault is None and no_larger(window, self._refused_window):
             return Fault("too_long", f"the model reads {window} tokens, no more than one that this did not fit into")
         return fault

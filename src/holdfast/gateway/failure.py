@@ -13,7 +13,7 @@ from holdfast.gateway.fault import NOT_SET_UP, POLICY, Fault, FaultKind
 from holdfast.records import Attempt, Origin
 
 _OF_KEYS: frozenset[FaultKind] = frozenset({"unauthorized", "quota"})
-_KEY_STATES = frozenset({"revoked", "exhausted"})
+_FOR_LONG = frozenset({"revoked", "exhausted", "gone"})
 _AFTER_A_WAIT: frozenset[FaultKind] = frozenset({"resting", "rate_limited"})
 
 
@@ -37,7 +37,7 @@ def failure(call: Call) -> HoldfastError:
         return EffectFailed("HF302", late, POLICY["deadline"].fix, attempts, origin="gateway")
     asked = [fault for _, fault in over if fault.kind not in NOT_SET_UP]
     message = f"no rung of '{slot}' answered: {listed}"
-    ours = all(fault.kind == "resting" or _of_keys(fault) for fault in asked)
+    ours = all(fault.kind == "resting" or _no_use_waiting(fault) for fault in asked)
     origin: Origin = "gateway" if ours else "provider"
     return EffectFailed("HF301", message, fix, attempts, origin=origin, retry_after_s=_retry_after_s(asked))
 
@@ -52,15 +52,15 @@ def line(attempt: Attempt) -> str:
     )
 
 
-def _of_keys(fault: Fault) -> bool:
-    return fault.kind in _OF_KEYS or (fault.kind == "resting" and fault.param in _KEY_STATES)
+def _no_use_waiting(fault: Fault) -> bool:
+    return fault.kind in _OF_KEYS or (fault.kind == "resting" and fault.param in _FOR_LONG)
 
 
 def _retry_after_s(faults: list[Fault]) -> float | None:
-    """When to ask again, where every rung said so; a key that was refused will not be better for waiting."""
+    """When to ask again, where every rung said so and waiting may help."""
     if any(fault.kind not in _AFTER_A_WAIT or fault.retry_after_ms is None for fault in faults):
         return None
-    if all(_of_keys(fault) for fault in faults):
+    if all(_no_use_waiting(fault) for fault in faults):
         return None
     return float(max(1, math.ceil(min(fault.retry_after_ms or 0.0 for fault in faults) / 1000)))
 

@@ -59,7 +59,7 @@ class Gateway(Shared):
 
     async def warm(self) -> None:
         """Load in a thread what the first call to a provider would otherwise wait for, half a second. Optional."""
-        await self.transport.warm()
+        await self.get_ready()
 
     async def close(self) -> None:
         """Close the connections of the running loop. A second time does nothing; a later call opens new ones."""

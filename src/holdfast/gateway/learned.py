@@ -137,6 +137,8 @@ def kinds_in(request: Generate) -> set[str]:
     kinds = {"tools"} if request.tools else set()
     for message in request.messages:
         for medium in message.media:
+            if medium.media_type.startswith("text/"):
+                continue  # sent as text
             kinds.add("images" if medium.media_type.startswith("image/") else "documents")
     return kinds
 

@@ -162,6 +162,9 @@ async def test_a_model_that_is_gone_is_not_asked_for_a_while() -> None:
         assert kinds((await climb.ask()).attempts) == ["no_model", None]
         assert kinds((await climb.ask()).attempts) == ["resting", None]
         assert state(climb) == "gone"
+        with pytest.raises(EffectFailed) as failed:
+            await climb.ask("main:m")
+        assert (failed.value.origin, failed.value.retry_after_s) == ("gateway", None)
         clock.now_s += GONE_S
         assert kinds((await climb.ask()).attempts) == [None]
 

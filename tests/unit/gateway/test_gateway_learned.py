@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from holdfast.gateway.capability import Facts, unable
+from holdfast.gateway.capability import Facts, media_limits, unable
 from holdfast.gateway.fault import Fault, from_status
 from holdfast.gateway.learned import Refusals, left_out, same_model
 from holdfast.gateway.provider import Provider
+from holdfast.gateway.rung import Hosted
 from holdfast.messages import Media
 from holdfast.records import Generate, Message, Sampling, Tool
 
 OPENAI = Provider(name="p", base_url="http://x/v1", max_tokens_field="max_completion_tokens")
+RUNG = Hosted(OPENAI, "m")
 SAMPLING = Sampling(
     temperature=0.1,
     top_p=0.5,
@@ -138,8 +140,18 @@ LONG = Generate(slot="answer", models=("p:m",), messages=(Message(role="user", t
     ],
 )
 def test_what_a_model_cannot_do_is_known_before_anything_is_sent(request_, facts, kind) -> None:
-    fault = unable(request_, OPENAI, facts, facts.context_window, Refusals())
+    fault = unable(request_, RUNG, facts, facts.context_window, Refusals())
     assert (fault and fault.kind) == kind
+
+
+def test_the_project_knows_a_models_limits_better_than_its_provider_does() -> None:
+    facts = Facts(images=True, documents=False, max_image_px=900, max_image_bytes=5_000)
+    blind = Provider(name="p", base_url="http://x/v1", images=False, documents="file")
+    known = media_limits(blind, "m", facts)
+    assert "image/png" in known.types
+    assert not known.documents
+    assert (known.max_px, known.max_bytes) == (900, 5_000)
+    assert media_limits(blind, "m", Facts()).types == frozenset()
 
 
 def test_images_and_tools_that_are_refused_are_not_sent_again() -> None:
@@ -147,7 +159,7 @@ def test_images_and_tools_that_are_refused_are_not_sent_again() -> None:
     refusals.learn(Fault("bad_request", "image input is not supported"), SEEING, OPENAI, prefilled=False)
     refusals.learn(Fault("bad_request", "this model does not support tools"), CALLING, OPENAI, prefilled=False)
     for request in (SEEING, CALLING):
-        fault = unable(request, OPENAI, Facts(), None, refusals)
+        fault = unable(request, RUNG, Facts(), None, refusals)
         assert fault is not None
         assert fault.kind == "passed_over"
 
@@ -155,7 +167,7 @@ def test_images_and_tools_that_are_refused_are_not_sent_again() -> None:
 def test_what_was_called_too_long_is_not_sent_again_twice_as_long() -> None:
     refusals = Refusals()
     refusals.learn(Fault("too_long", "context_length_exceeded"), ASKED, OPENAI, prefilled=False)
-    fault = unable(LONG, OPENAI, Facts(), None, refusals)
+    fault = unable(LONG, RUNG, Facts(), None, refusals)
     assert fault is not None
     assert fault.kind == "too_long"
 
