@@ -32,7 +32,7 @@ class Provider:
     attached, and how a document is; `nine_letter_ids`: names of tool calls must be nine letters or digits long;
     `embed_inputs` and `embed_tokens`: the most of one request for vectors.
 
-    Raises Misconfigured (HF100) for a key that cannot stand in a header.
+    Raises Misconfigured (HF100) for a key that cannot stand in a header, and for a proxy that is none of HTTP.
     """
 
     name: str
@@ -64,6 +64,9 @@ class Provider:
                     f"a key of provider '{self.name}' contains a space, a line break or a character outside ASCII",
                     f"check what {self.key_variable or 'api_key'} holds",
                 )
+        if self.proxy and not self.proxy.startswith(("http://", "https://")):
+            fix = f'write proxy = "http://HOST:PORT" under [providers.{self.name}]'
+            raise Misconfigured("HF100", f"the proxy of provider '{self.name}' is not a URL of HTTP", fix)
 
     @property
     def keys(self) -> tuple[str, ...]:

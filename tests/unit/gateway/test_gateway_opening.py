@@ -110,6 +110,13 @@ def test_azure_without_a_key_is_missed_before_anything_is_asked(tmp_path: Path) 
     assert "AZURE_API_KEY" in (rung.fault.fix or "")
 
 
+def test_a_proxy_that_is_none_of_http_is_refused(tmp_path: Path) -> None:
+    folder = project(tmp_path, '[providers.openai]\nproxy = "socks5://user:a-password@127.0.0.1:1080"\n')
+    with pytest.raises(Misconfigured) as failed:
+        open_gateway(load_config(folder, {}), {})
+    assert "a-password" not in str(failed.value)
+
+
 def test_a_header_that_says_who_asks_stands_in_for_a_key(tmp_path: Path) -> None:
     lines = '[providers.azure]\nbase_url = "https://acme.openai.azure.com"\n'
     folder = project(tmp_path, lines + 'headers = { Authorization = "Bearer a-token-of-azure" }\n')

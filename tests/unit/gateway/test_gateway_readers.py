@@ -349,6 +349,19 @@ def test_arguments_that_are_no_object_are_never_taken_for_none(given: object) ->
         assert broken.value.fault.kind == "bad_tool_arguments"
 
 
+def test_the_count_a_message_begins_with_is_not_taken_for_its_last() -> None:
+    reader = AnthropicReader()
+    usage = {"input_tokens": 9, "output_tokens": 1}
+    text = {"type": "text_delta", "text": "x" * 40}
+    read(
+        reader,
+        {"type": "message_start", "message": {"usage": usage}},
+        {"type": "content_block_delta", "index": 0, "delta": text},
+        {"type": "message_stop"},
+    )
+    assert reader.usage == Usage(input_tokens=9, output_tokens=10, estimated=True)
+
+
 def test_a_reader_says_when_a_call_has_begun() -> None:
     for reader, value in (
         (OpenAIReader(), {"choices": [{"delta": {"tool_calls": [{"index": 0, "function": {"name": "x"}}]}}]}),

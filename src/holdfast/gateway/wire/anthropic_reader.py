@@ -100,11 +100,19 @@ class AnthropicReader(Progress):
                 self.ended(text_of(object_of(whole.get("delta")).get("stop_reason")))
                 self._count(object_of(whole.get("usage")))
             case "message_stop":
-                self.closed = True
-                self.finished = self.finished or self.started
+                self._close()
             case _:
                 self._raise_error(whole)
         return ""
+
+    def _close(self) -> None:
+        """Without a reason before it, the count of what was written is still that of the stream's beginning."""
+        self.closed = True
+        if self.started and not self.finished:
+            self.finished = True
+            if self.usage is not None:
+                written = max(sum(map(len, self.text)) // 4, self.usage.output_tokens)
+                self.usage = msgspec.structs.replace(self.usage, output_tokens=written, estimated=True)
 
     def _begin(self, message: dict[str, Json]) -> None:
         self.served = text_of(message.get("model"))

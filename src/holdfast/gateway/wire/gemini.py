@@ -128,7 +128,7 @@ def _offer(sent: dict[str, Json], request: Generate) -> None:
 
 def _contents(messages: tuple[Message, ...], model: str) -> list[dict[str, Json]]:
     """Turns of `user` and `model`; the results of the calls of one turn are one turn."""
-    named = {call.id: call.name for message in messages for call in message.tool_calls}
+    named = {call_ids.opened(call.id)[0]: call.name for message in messages for call in message.tool_calls}
     contents: list[dict[str, Json]] = []
     for message in messages:
         if message.role == "system":
@@ -160,7 +160,7 @@ def _call(call: ToolCall, first: bool) -> dict[str, Json]:
 def _result(message: Message, named: dict[str, str]) -> list[dict[str, Json]]:
     """A call's result, which is an object in this dialect: one that is none already stands under `result`. What is
     attached follows as parts of the turn."""
-    call_id = message.tool_call_id or ""
+    call_id = call_ids.opened(message.tool_call_id or "")[0]
     words = "".join(piece for piece in pieces(message) if isinstance(piece, str))
     response: Json = None
     if words.lstrip().startswith("{"):
@@ -169,7 +169,7 @@ def _result(message: Message, named: dict[str, str]) -> list[dict[str, Json]]:
         except msgspec.DecodeError:
             response = None
     said = {
-        "id": call_ids.opened(call_id)[0],
+        "id": call_id,
         "name": named.get(call_id, call_id),
         "response": response if isinstance(response, dict) else {"result": words},
     }

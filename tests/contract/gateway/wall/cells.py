@@ -48,7 +48,6 @@ SLACK_MS = 1_500
 AWAITED: Mapping[tuple[str, str], str] = MappingProxyType(
     {
         ("schema_violation", "*"): "an answer is held against its schema by the feature, not by the ladder",
-        ("done_without_finish", "anthropic"): "the count that a stream begins with is taken for the answer's",
     }
 )
 """What is known to be missing, by fault and dialect (`*`: all), and why; a cell that holds must not be here."""
@@ -283,7 +282,9 @@ def _hold_counts(seen: Seen, main: Vendor, spare: Vendor, attempts: tuple[Attemp
     if seen.outcome in (ANSWERED, SPARE) and last is not None:
         vendor = spare if seen.outcome == SPARE else main
         used = last.usage
-        if row.fault == "no_usage":
+        # A message's last event but one holds the reason for its end and the final count alike.
+        uncounted = row.fault == "done_without_finish" and seen.cell.dialect == "anthropic"
+        if row.fault == "no_usage" or uncounted:
             if used is None or not used.estimated:
                 seen.wrong.append("usage that no one counted is not said to be estimated")
         elif row.fault == "overlapping_usage":
