@@ -24,6 +24,7 @@ from holdfast.contracts import (
     silent,
 )
 from holdfast.errors import EffectFailed, HoldfastError, Misconfigured, ReplayDiverged, unknown
+from holdfast.evals.judged import judge_feature
 from holdfast.identity import canonical, digest, new_id
 from holdfast.records import (
     Check,
@@ -144,7 +145,9 @@ class Project:
         return self.app.scorers
 
     def feature(self, name: str) -> Feature:
-        """Raises NotFound (HF200)."""
+        """A declared feature, or the one that asks a judge (`judge:SLOT`). Raises NotFound (HF200)."""
+        if (judge := judge_feature(name)) is not None:
+            return judge
         try:
             return self.features[name]
         except KeyError:

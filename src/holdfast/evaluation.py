@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
+from holdfast.judgement import Detail, Judging, Measure
 from holdfast.records import Failure, Json, Outcome
 
 UNANSWERABLE = "unanswerable"
@@ -42,19 +43,35 @@ class Case(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
         return UNANSWERABLE in self.tags
 
 
+class Scored(Struct, frozen=True, kw_only=True):
+    """A score with what it rests on: why in words, and details."""
+
+    value: ScoreValue
+    reason: str = ""
+    detail: Detail | None = None
+
+
 class Score(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a scorer said of an answer; `error` is set, and `value` None, where the scorer itself failed."""
+    """What a scorer said of an answer; `error` is set, and `value` None, where the scorer itself failed.
+
+    `recordings` are those of what it had asked to find out, and `spent_usd` is what they cost; null where a price is
+    not known.
+    """
 
     scorer: str
     value: ScoreValue | None = None
     error: Failure | None = None
+    reason: str = ""
+    detail: Detail | None = None
+    recordings: tuple[str, ...] = ()
+    spent_usd: float | None = 0.0
 
 
 class CaseResult(Struct, frozen=True, kw_only=True):
     """What came of one case, asked the `repeat`th time (from 0). `wrong` says why it did not pass, empty where it did.
 
     `ms` is None where a step was remembered, and so not timed. `cost_usd` is what an answer costs, remembered or not;
-    `spent_usd` what this one did. Either is None where a price is not known.
+    `spent_usd` what this one did, and its scorers. Either is None where a price is not known.
     """
 
     case: str
@@ -75,19 +92,32 @@ class CaseResult(Struct, frozen=True, kw_only=True):
 class Standing(Struct, frozen=True, kw_only=True):
     """How one measure stands: its estimate over `n` cases, the 95 % interval, and the bar's limit for it.
 
-    `low` and `high` are None where the cases do not bound them. `verdict` is None where the bar says nothing of it, and
-    `unmeasured` where nothing, or not enough, was measured to say.
+    `low` and `high` are None where the cases do not bound them. `verdict` is None where the bar says nothing of it,
+    `unmeasured` where nothing, or not enough, was measured to say, and `informs` where whoever judges is not certified
+    to gate. `raw` is what a judge alone says, where the estimate is corrected by what people say of its verdicts:
+    by `ppi` where they labelled answers of this release such as these, else by the judge's `error_rates`.
     """
 
     name: str
-    measure: Literal["share", "mean", "quantile"]
+    measure: Measure
     n: int
     estimate: float | None = None
     low: float | None = None
     high: float | None = None
     limit: float | None = None
     at_most: bool = False
-    verdict: Literal["met", "missed", "unmeasured"] | None = None
+    verdict: Literal["met", "missed", "unmeasured", "informs"] | None = None
+    raw: float | None = None
+    corrected: Literal["ppi", "error_rates"] | None = None
+
+
+class Confusion(Struct, frozen=True):
+    """How often a class was right (`expected`) while another, or the same, was given (`got`), over all answers."""
+
+    scorer: str
+    expected: str
+    got: str
+    count: int
 
 
 class Evaluation(Struct, frozen=True, kw_only=True):
@@ -95,7 +125,7 @@ class Evaluation(Struct, frozen=True, kw_only=True):
 
     `finished_at` is None until every one of them has a result; `stopped` then says why it went no further, as far as
     that is known. `pins` are the corpus versions that `latest` meant. `failed` counts results that did not pass,
-    `must_pass_failed` names the cases among them that must.
+    `must_pass_failed` names the cases among them that must. `spent_usd` includes what scorers and certificates cost.
     """
 
     id: str
@@ -115,4 +145,6 @@ class Evaluation(Struct, frozen=True, kw_only=True):
     must_pass_failed: tuple[str, ...] = ()
     spent_usd: float | None = 0.0
     standings: tuple[Standing, ...] = ()
+    confusions: tuple[Confusion, ...] = ()
+    judging: tuple[Judging, ...] = ()
     tenant: str = ""

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from holdfast.evaluation import Case, CaseResult, Evaluation
 from holdfast.job import Job, JobQuery
+from holdfast.judgement import Certificate
 from holdfast.records import Feedback, Outcome, Recording, RecordingSummary
 from holdfast.release import Prompt, Release
 
@@ -239,6 +240,32 @@ class EvaluationQuery(Struct, frozen=True, kw_only=True):
     limit: int = 50
 
 
+class Certificates(Protocol):
+    """Certificates of judges by id; once kept, none changes."""
+
+    async def add(self, certificate: Certificate) -> None:
+        """Keep a certificate. The same id again changes nothing."""
+        ...
+
+    async def get(self, certificate_id: str, tenant: str = "") -> Certificate:
+        """Raises NotFound (HF213)."""
+        ...
+
+    async def find(self, query: CertificateQuery) -> tuple[Certificate, ...]:
+        """Newest first by id. Raises NotFound (HF213) when `before` names no certificate of the tenant."""
+        ...
+
+
+class CertificateQuery(Struct, frozen=True, kw_only=True):
+    """Which certificates: newest first, at most `limit`, older than the one named by `before`."""
+
+    feature: str | None = None
+    scorer: str | None = None
+    tenant: str = ""
+    before: str | None = None
+    limit: int = 50
+
+
 class Jobs(Protocol):
     """Jobs by id, which is unique over all tenants. A change is made to the revision that was read, or not at all."""
 
@@ -282,6 +309,8 @@ class Store(Protocol):
     def keys(self) -> Keys: ...
     @property
     def evaluations(self) -> Evaluations: ...
+    @property
+    def certificates(self) -> Certificates: ...
     @property
     def jobs(self) -> Jobs: ...
 

@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 import holdfast as hf
+from holdfast import scorers
 from holdfast.testing import Act, FakeModel, MemoryStore, Vendor, project, rules
 from holdfast.testing.fixtures import Record
 
@@ -61,6 +62,33 @@ class Wiki:
 
 
 source: hf.Source = Wiki()
+
+
+class Short:
+    """A scorer of a user's own."""
+
+    async def score(self, answered: hf.Answered) -> bool:
+        return len(answered.text) < 80
+
+
+class Twice:
+    """One that asks the case again to find out."""
+
+    async def probe(self, answered: hf.Answered, lab: hf.Lab) -> hf.Scored | None:
+        again = await lab.again(answered.recording.input)
+        assert_type(again, hf.Recording | None)
+        return None if again is None else hf.Scored(value=again.output == answered.recording.output, reason="again")
+
+
+scored = hf.App(
+    scorers={
+        "short": Short(),
+        "twice": Twice(),
+        "polite": scorers.Judge(slot="judge", labels="evals/labels.jsonl", only=("answer_ticket",)),
+        "fair": scorers.Bias(swaps=("names",)),
+        "says": scorers.Contains("sorry", absent=True),
+    }
+)
 
 
 async def in_another_program(ctx: hf.Context) -> None:

@@ -14,6 +14,7 @@ from tools.reference.evaluations import evaluations
 from tools.reference.http import http
 from tools.reference.markdown import ROOT
 from tools.reference.records import records
+from tools.reference.scorers import scorers
 
 PAGES = ROOT / "docs" / "reference"
 
@@ -27,6 +28,7 @@ def pages() -> Mapping[str, str]:
         "evaluations.md": evaluations(),
         "http.md": http(),
         "records.md": records(),
+        "scorers.md": scorers(),
     }
 
 

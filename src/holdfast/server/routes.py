@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
+from holdfast.server.certificates import CERTIFICATE_STRUCTS, declare_certificates
 from holdfast.server.corpora import CORPUS_STRUCTS, declare_corpora
 from holdfast.server.declared import STRUCTS, Declared, declare
 from holdfast.server.evaluations import EVALUATION_STRUCTS, declare_evaluations
@@ -23,7 +24,8 @@ def declared_routes(
     """The routes over a project, and their OpenAPI document as JSON, each feature included, all below `prefix`."""
     api = declare(Declared(project, flight, meter), metrics=metrics)
     declare_evaluations(api, project)
+    declare_certificates(api, project)
     declare_corpora(api, project)
     add_job_routes(api, JobRoutes(project))
-    structs = (*STRUCTS, *EVALUATION_STRUCTS, *CORPUS_STRUCTS, *JOB_STRUCTS)
+    structs = (*STRUCTS, *EVALUATION_STRUCTS, *CERTIFICATE_STRUCTS, *CORPUS_STRUCTS, *JOB_STRUCTS)
     return api, document(api, structs, project.features.values(), prefix)

@@ -113,6 +113,15 @@ def no_evaluation(evaluation_id: str) -> NotFound:
     )
 
 
+def no_certificate(certificate_id: str) -> NotFound:
+    """The NotFound for a certificate that is not there, or not this tenant's."""
+    return NotFound(
+        "HF213",
+        f"there is no certificate '{certificate_id}'",
+        "list what there is with: GET /v1/certificates",
+    )
+
+
 def no_key(key_id: str) -> NotFound:
     """The NotFound for a key that is not there."""
     return NotFound("HF205", f"there is no key '{key_id}'", "list the keys with: holdfast keys list")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 
+from holdfast.store.certificates import SqlCertificates
 from holdfast.store.connection import Connection
 from holdfast.store.evaluations import SqlEvaluations
 from holdfast.store.files import Files
@@ -33,6 +34,7 @@ class SqlStore:
         self.feedback = SqlFeedback(sql, writer, readers)
         self.keys = SqlKeys(sql, writer, readers)
         self.evaluations = SqlEvaluations(sql, writer, readers)
+        self.certificates = SqlCertificates(sql, writer, readers)
         self.jobs = SqlJobs(sql, writer, readers)
 
     async def ping(self) -> None:

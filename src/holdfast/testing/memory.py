@@ -25,6 +25,7 @@ from holdfast.stores import (
     Promotion,
     RecordingQuery,
 )
+from holdfast.testing.memory_certificates import MemoryCertificates
 from holdfast.testing.memory_evaluations import MemoryEvaluations
 from holdfast.testing.memory_jobs import MemoryJobs
 
@@ -47,6 +48,7 @@ class MemoryStore:
         self.prompts = MemoryPrompts(gate)
         self.keys = MemoryKeys(gate)
         self.evaluations = MemoryEvaluations(gate.check, codec)
+        self.certificates = MemoryCertificates(gate.check, codec)
 
     async def ping(self) -> None:
         """See `Store`."""

@@ -185,6 +185,7 @@ class Store:
         self.prompts: Any = None
         self.feedback: Any = None
         self.evaluations = MemoryStore().evaluations
+        self.certificates = MemoryStore().certificates
         self.jobs = MemoryStore().jobs
 
     async def ping(self) -> None:

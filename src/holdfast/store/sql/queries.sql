@@ -211,6 +211,21 @@ WHERE tenant = :tenant /* filters */
 ORDER BY id DESC
 LIMIT :limit;
 
+-- name: add_certificate
+-- Keep a certificate; the same id again changes nothing.
+INSERT INTO certificates (tenant, id, feature, scorer, content) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING;
+
+-- name: certificate
+-- The certificate with an id.
+SELECT content FROM certificates WHERE tenant = ? AND id = ?;
+
+-- name: find_certificates
+-- Certificates, newest first: ids sort by time. The filters that are asked for replace the comment.
+SELECT content FROM certificates
+WHERE tenant = :tenant /* filters */
+ORDER BY id DESC
+LIMIT :limit;
+
 -- name: add_job
 -- Keep a job; the same id again changes nothing.
 INSERT INTO jobs (tenant, id, kind, status, subject, ended_at, revision, content)
