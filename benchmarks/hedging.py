@@ -2,7 +2,7 @@
 
     python benchmarks/hedging.py [--calls N] [--usual-ms MS]
 
-The vendor runs in a process of its own and counts what it gets. The same calls are made without and with hedging, twenty
+The vendor runs in a process of its own and counts what it gets. The same calls are made without and with hedging, 20
 at a time, each gateway new; nothing is left out, not even the calls from which the route's times are learned. Prints,
 and writes the figures under benchmarks/results. Exits 1 when the p99 of the first token falls by less than 60 %, or
 more than 5 % of the calls are extra.

@@ -6,8 +6,8 @@ Does not know why it is made, or what follows.
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from dataclasses import replace
+from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -29,8 +29,7 @@ LEARNED_LEAST_MS = 1_000.0
 _USUAL = 3.0
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """Whom an attempt asks: a rung, its number in the slot's ladder, and with which key. `last`: no rung follows."""
 
     rung: Hosted | HandedIn
@@ -159,8 +158,9 @@ class Asking:
             known.times(streaming=self.call.streaming).add(first_ms)
         if fault is not None and fault.kind == "no_model":
             standing.gone(rung.provider.name, rung.model)
-        served = told(self.watch).served or (outcome.model if isinstance(outcome, Answer) else "")
-        known.note_served(rung.model, served)
+        reader = self.watch.reader
+        if reader is not None and reader.served and reader.served != rung.model:
+            known.note_served(rung.model, reader.served)
 
     def _note(self, outcome: Answer | Fault, ms: float) -> None:
         rung, watch = self.target.rung, self.watch

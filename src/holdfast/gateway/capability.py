@@ -50,7 +50,26 @@ def unable(request: Generate, provider: Provider, facts: Facts, window: int | No
 
     `window` is how many tokens it can read, from the project's facts or the table of prices.
     """
+    if (fault := _unfit(request, provider, facts, refusals)) is not None:
+        return fault
+    if request.schema is not None and facts.schema is False:
+        return Fault("passed_over", "the model cannot be held to a schema")
+    if window is None and refusals.too_long_chars is None:
+        return None
+    characters, media = size(request)
+    tokens = characters // CHARS_PER_TOKEN + media * MEDIA_TOKENS
+    if window is not None and tokens > window * CLEARLY_OVER:
+        return Fault("too_long", f"about {tokens} tokens, and the model reads {window}")
+    if refusals.too_long_chars is not None and characters >= refusals.too_long_chars * 2:
+        return Fault("too_long", f"{characters} characters; it called {refusals.too_long_chars} too long")
+    return None
+
+
+def _unfit(request: Generate, provider: Provider, facts: Facts, refusals: Refusals) -> Fault | None:
+    """Why the model cannot take what a request holds besides text."""
     asked = kinds_in(request)
+    if not asked:
+        return None
     takes = {
         "images": provider.images if facts.images is None else facts.images,
         "documents": provider.documents != "none" if facts.documents is None else facts.documents,
@@ -59,17 +78,7 @@ def unable(request: Generate, provider: Provider, facts: Facts, window: int | No
     for kind, possible in takes.items():
         if kind in asked and (not possible or kind in refusals.unable):
             return Fault("passed_over", f"the model takes no {kind}")
-    if request.schema is not None and facts.schema is False:
-        return Fault("passed_over", "the model cannot be held to a schema")
-    if (heavy := _too_heavy(request, facts)) is not None:
-        return heavy
-    characters, media = size(request)
-    tokens = characters // CHARS_PER_TOKEN + media * MEDIA_TOKENS
-    if window is not None and tokens > window * CLEARLY_OVER:
-        return Fault("too_long", f"about {tokens} tokens, and the model reads {window}")
-    if refusals.too_long_chars is not None and characters >= refusals.too_long_chars * 2:
-        return Fault("too_long", f"{characters} characters; it called {refusals.too_long_chars} too long")
-    return None
+    return _too_heavy(request, facts)
 
 
 def no_larger(window: int | None, refused: int | None) -> bool:

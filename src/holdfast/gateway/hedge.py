@@ -17,13 +17,15 @@ LEAST_TIMES = 20
 """So many first tokens of a route must be known before one can be called late."""
 MOST_SLOW = 0.3
 """When more of the last calls than this were late, the vendor is slow as a whole, and more calls make it slower."""
+LEAST_LATE_MS = 10.0
+"""Below it a first token that is late by its route's p95 is late by less than an event loop's own unrest."""
 
 
 def late_after_s(times: Times) -> float | None:
     """After how long a first token is late, the p95 of the route; None: not known, or everything is slow."""
     if len(times) < LEAST_TIMES or times.slow_share > MOST_SLOW:
         return None
-    return times.at(0.95) / 1000
+    return max(times.at(0.95), LEAST_LATE_MS) / 1000
 
 
 class Race:

@@ -132,11 +132,13 @@ def left_out(refusals: Refusals, request: Generate, provider: Provider) -> tuple
     return without, tuple(sorted(without & sent))
 
 
-def kinds_in(request: Generate) -> frozenset[str]:
+def kinds_in(request: Generate) -> set[str]:
     """What a request asks a model to take besides text: images, documents, tools."""
-    media = {medium.media_type.startswith("image/") for message in request.messages for medium in message.media}
-    kinds = {"images" if image else "documents" for image in media}
-    return frozenset(kinds | ({"tools"} if request.tools else set()))
+    kinds = {"tools"} if request.tools else set()
+    for message in request.messages:
+        for medium in message.media:
+            kinds.add("images" if medium.media_type.startswith("image/") else "documents")
+    return kinds
 
 
 def _sent(request: Generate, provider: Provider) -> list[str]:

@@ -14,6 +14,7 @@ from holdfast.gateway.asking import Asking, Part, Target
 from holdfast.gateway.attempt import in_tool_call
 from holdfast.gateway.call import Call, name_of
 from holdfast.gateway.fault import KEY_FAULTS, POLICY, RESCUED, Fault
+from holdfast.gateway.health import Route
 from holdfast.gateway.hedge import Race, late_after_s
 from holdfast.gateway.rung import HandedIn, Hosted
 from holdfast.gateway.waiting import backoff_ms
@@ -199,17 +200,22 @@ def target_of(call: Call, place: Place, tried: set[str | None]) -> Target | Faul
         return Fault(
             "resting", f"the provider has no such model; asked again in {gone_s:.0f} s", gone_s * 1000, param="gone"
         )
-    keys: tuple[str | None, ...] = rung.provider.keys or (None,)
-    turn = next(call.shared.turn) if len(keys) > 1 and not tried else 0
-    routes = []
-    for at in range(turn, turn + len(keys)):
-        key = keys[at % len(keys)]
-        routes.append((key, standing.route(name, rung.model, key, at % len(keys) if len(keys) > 1 else None)))
+    keys = rung.provider.keys
+    if len(keys) < 2:
+        key = keys[0] if keys else None
+        route = standing.route(name, rung.model, key)
+        return _resting(route, now_s) if route.rest_s(now_s) else Target(rung, place.number, place.last, key, route)
+    turn = 0 if tried else next(call.shared.turn)
+    order = [(turn + at) % len(keys) for at in range(len(keys))]
+    routes = [(keys[at], standing.route(name, rung.model, keys[at], at)) for at in order]
     ready = [(key, route) for key, route in routes if not route.rest_s(now_s)]
-    if ready:
-        key, route = next((one for one in ready if one[0] not in tried), ready[0])
-        return Target(rung, place.number, place.last, key, route)
-    soonest = min((route for _, route in routes), key=lambda route: route.rest_s(now_s))
-    rest_s, why = soonest.rest_s(now_s), soonest.why(now_s)
-    after = f" after {soonest.last_fault}" if soonest.last_fault is not None else ""
+    if not ready:
+        return _resting(min((route for _, route in routes), key=lambda route: route.rest_s(now_s)), now_s)
+    key, route = next((one for one in ready if one[0] not in tried), ready[0])
+    return Target(rung, place.number, place.last, key, route)
+
+
+def _resting(route: Route, now_s: float) -> Fault:
+    rest_s, why = route.rest_s(now_s), route.why(now_s)
+    after = f" after {route.last_fault}" if route.last_fault is not None else ""
     return Fault("resting", f"{why}, asked again in {rest_s:.1f} s{after}", rest_s * 1000, param=why)

@@ -100,12 +100,14 @@ async def test_a_ladder_that_rests_past_the_deadline_says_when_to_come_back() ->
     [
         ({"retry-after": "90"}, None),
         ({"retry-after-ms": "90000"}, None),
-        ({"retry-after": formatdate(time.time() + 90, usegmt=True)}, None),
+        ({"retry-after": "a date"}, None),
         ({}, b'{"error": {"code": 429, "message": "slow", "details": [{"retryDelay": "90s"}]}}'),
     ],
     ids=["seconds", "milliseconds", "date", "retry info"],
 )
 async def test_a_key_is_parked_for_as_long_as_the_vendor_says_in_every_form(headers, body) -> None:
+    if headers.get("retry-after") == "a date":
+        headers = {"retry-after": formatdate(time.time() + 90, usegmt=True)}
     async with between([Act(status=429, headers=headers, body=body)], SPARE) as climb:
         clock = timed(climb)
         await climb.ask()
