@@ -37,6 +37,7 @@ HOMES: Mapping[str, frozenset[str]] = {
     "fastapi": frozenset({"server"}),
     "fsspec": frozenset({"corpus", "store"}),
     "genai_prices": frozenset({"gateway"}),
+    "httptools": frozenset({"gateway"}),  # comes with uvicorn
     "jinja2": frozenset({"runtime"}),
     "msgspec": ANYWHERE,  # what values are made of
     "numpy": frozenset({"corpus", "contracts", "gateway"}),  # wherever vectors are compared
