@@ -19,6 +19,7 @@ from holdfast.errors import Misconfigured
 from holdfast.settings import (
     AppPart,
     CorpusPart,
+    EvalsPart,
     GuardPart,
     JobsPart,
     ModelPart,
@@ -46,6 +47,7 @@ class Config(Part):
     app: AppPart = AppPart()
     server: ServerPart = ServerPart()
     jobs: JobsPart = JobsPart()
+    evals: EvalsPart = EvalsPart()
     providers: dict[str, ProviderPart] = Field(default={})
     prices: dict[str, PricePart] = Field(default={})
     models: dict[str, ModelPart] = Field(default={})
@@ -189,6 +191,7 @@ _PARTS: Mapping[str, type[BaseModel]] = {
     "app": AppPart,
     "server": ServerPart,
     "jobs": JobsPart,
+    "evals": EvalsPart,
     "providers": ProviderPart,
     "prices": PricePart,
     "models": ModelPart,

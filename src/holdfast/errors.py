@@ -49,6 +49,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "HF207": "there is no such file, provider or model",
         "HF208": "there is no evaluation with that id",
         "HF209": "there is no job with that id",
+        "HF210": "there is no trial with that id",
         "HF213": "there is no certificate with that id",
         "HF300": "an effect failed",
         "HF301": "no rung of the ladder answered",
@@ -83,6 +84,10 @@ CODES: Mapping[str, str] = MappingProxyType(
         "HF710": "the name belongs to another release",
         "HF711": "the job is not in a state for that",
         "HF712": "the address of a webhook is not allowed",
+        "HF713": "an expression that says which recordings cannot be read",
+        "HF720": "there is another case of that id",
+        "HF721": "the recording cannot become a case",
+        "HF722": "what failed in the recording does not fail again",
         "HF999": "a bug in Holdfast or in a plug-in; the log has the traceback",
     }
 )

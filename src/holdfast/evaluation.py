@@ -28,7 +28,11 @@ class Gold(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
 
 
 class Case(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One input, and what is known of a good answer to it. `facts` are what it must say, each in a few words."""
+    """One input, and what is known of a good answer to it. `facts` are what it must say, each in a few words.
+
+    `calls` are what a function named to `ctx.call` gives, in the order in which a pass asks for it: it is not called.
+    `recording` is the one that the case was made of.
+    """
 
     id: str
     input: Json
@@ -37,6 +41,8 @@ class Case(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
     gold: tuple[Gold, ...] = ()
     tags: tuple[str, ...] = ()
     must_pass: bool = False
+    calls: dict[str, tuple[Json, ...]] = {}
+    recording: str | None = None
 
     @property
     def unanswerable(self) -> bool:

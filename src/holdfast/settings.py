@@ -5,27 +5,15 @@ Knows nothing of files or of the environment.
 
 from __future__ import annotations
 
-import re
-from types import MappingProxyType
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from holdfast.durations import seconds_in
 from holdfast.messages import Effort, Json
 from holdfast.release import OnFail
 
-_DURATION = re.compile(r"(\d+)\s*([smhd])")
-_SECONDS = MappingProxyType({"s": 1, "m": 60, "h": 3600, "d": 86400})
 _SHORTEST_INTERVAL_S = 5
-
-
-def seconds_in(duration: str) -> int:
-    """The seconds in a duration such as `90s`, `15m`, `1h30m` or `2d`. Raises ValueError for anything else."""
-    text = duration.strip().lower()
-    parts = _DURATION.findall(text)
-    if not parts or _DURATION.sub("", text).strip():
-        raise ValueError(f"'{duration}' is not a duration; write it like 90s, 15m, 1h30m or 2d")
-    return sum(int(number) * _SECONDS[unit] for number, unit in parts)
 
 
 class Part(BaseModel):
@@ -87,6 +75,17 @@ class JobsPart(Part):
     webhook_hosts: tuple[str, ...] = Field(
         default=(),
         description="hosts that a webhook may call although they belong to this machine or to a private network",
+    )
+
+
+class EvalsPart(Part):
+    """How cases are used."""
+
+    audit_share: float = Field(
+        default=0.0,
+        ge=0,
+        le=0.5,
+        description="the share of the cases that only `holdfast eval --audit` asks; never one that must pass",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncIterator
+from typing import Annotated, Literal
 
 import anthropic
 import httpx
@@ -163,23 +164,43 @@ def test_an_answer_from_the_prompt_cites_the_sentence_that_fits() -> None:
     assert begun + rest == answer_to(request)
 
 
-def test_an_answer_to_a_schema_is_one_that_it_allows() -> None:
-    import jsonschema
+class Part(msgspec.Struct):
+    n: int
+    word: Literal["a", "b"]
 
-    schema = {
-        "type": "object",
-        "properties": {
-            "text": {"type": "string", "maxLength": 20},
-            "kind": {"enum": ["a", "b"]},
-            "parts": {"type": "array", "items": {"$ref": "#/$defs/part"}, "minItems": 2},
-            "extra": {"anyOf": [{"type": "null"}, {"type": "integer"}]},
-        },
-        "required": ["text", "kind", "parts", "extra"],
-        "$defs": {"part": {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}},
-    }
+
+class Made(msgspec.Struct):
+    text: Annotated[str, msgspec.Meta(max_length=20)]
+    parts: Annotated[list[Part], msgspec.Meta(min_length=2)]
+    extra: float | None
+    flag: bool
+    left_out: str = ""
+
+
+def test_an_answer_to_a_schema_is_one_that_it_allows() -> None:
+    schema = msgspec.json.schema(Made)
     made = conforming(schema, schema, "A sentence that is longer than that.")
-    jsonschema.validate(made, schema)
-    assert made["text"] == "A sentence that is l"
+    assert msgspec.convert(made, Made).text == "A sentence that is l"
+
+
+async def test_a_reader_that_stops_reading_holds_the_vendor_up() -> None:
+    piece = "x" * 50_000
+    async with Vendor([Act(pieces=(piece,) * 400)]) as vendor:
+        reader, writer = await asyncio.open_connection(*vendor.url.removeprefix("http://").split(":"), limit=1_000)
+        body = b'{"model": "m", "messages": [], "stream": true}'
+        writer.write(b"POST /v1/chat/completions HTTP/1.1\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body))
+        await reader.readexactly(1)
+        await vendor.received(1)
+        (seen,) = vendor.requests
+        pieces = -1
+        while pieces != seen.sent_pieces:  # until it sends no more
+            pieces = seen.sent_pieces
+            for _ in range(50):
+                await asyncio.sleep(0)
+        assert 0 < pieces < 400
+        writer.close()
+        await asyncio.wait_for(seen.hung_up.wait(), 5)
+        assert seen.billed.output_tokens < 5
 
 
 @pytest.fixture

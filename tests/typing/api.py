@@ -14,7 +14,7 @@ from starlette.routing import Mount
 
 import holdfast as hf
 from holdfast import scorers
-from holdfast.testing import FakeModel, MemoryStore, Vendor, project
+from holdfast.testing import Act, FakeModel, MemoryStore, Vendor, project, rules
 from holdfast.testing.fixtures import Record
 
 app = hf.App()
@@ -111,4 +111,7 @@ async def in_a_test(recorded: Record) -> None:
     assert_type(await recorded("answer_ticket", {"body": "Hello"}), hf.Recording)
     async with Vendor() as vendor:
         assert_type(vendor.base_url, str)
+        assert_type(vendor.calls, int)
+    async with Vendor(rules.answers({"refund": "Five days."}, otherwise=Act(error="overloaded"))) as vendor:
+        assert_type([seen.asked.text for seen in vendor.requests], list[str])
     await MemoryStore().ping()

@@ -15,6 +15,7 @@ from tools.reference.http import http
 from tools.reference.markdown import ROOT
 from tools.reference.records import records
 from tools.reference.scorers import scorers
+from tools.reference.where import where
 
 PAGES = ROOT / "docs" / "reference"
 
@@ -29,6 +30,7 @@ def pages() -> Mapping[str, str]:
         "http.md": http(),
         "records.md": records(),
         "scorers.md": scorers(),
+        "where.md": where(),
     }
 
 

@@ -20,6 +20,7 @@ SECTIONS: Mapping[str, str] = {
     "app": "[app]",
     "server": "[server]",
     "jobs": "[jobs]",
+    "evals": "[evals]",
     "providers": "[providers.NAME]",
     "prices": '[prices."PROVIDER:MODEL"]',
     "models": '[models."PROVIDER:MODEL"]',

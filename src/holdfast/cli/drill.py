@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
@@ -57,8 +56,12 @@ def drill(
     The feature is asked the first case of evals/FEATURE.jsonl, else what was last recorded of it. A recording also
     answers what the feature calls.
 
-    Exit codes: 1 the feature failed under the fault, or took longer than the bar's p95_ms.
+    Exit codes: 1 the feature failed under the fault, or took longer than the bar's p95_ms. --json: what came of the
+    drill in a line, {"fault", "held", "outcome", ...}, with "drill", the recording and what the vendors saw; a list of
+    lines for `all`, of faults for `list`.
     """
+    import asyncio
+
     from holdfast.cli.drill_pretty import show_catalogue, show_drilled, show_report
     from holdfast.errors import Misconfigured
     from holdfast.testing.faults import FAULTS, parse
@@ -127,6 +130,8 @@ async def _drilled(asked: Asked, feature: str, options: Options) -> tuple[list[D
 
 async def _each(project: Project, feature: str, what: Json | Recording, fault: str, aim: Aim) -> list[Drilled]:
     """One drill, or one for each fault of the catalogue after one under none."""
+    import asyncio
+
     from holdfast.testing.drilling import drill as drill_once
     from holdfast.testing.faults import FAULTS, When, parse
 

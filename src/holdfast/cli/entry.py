@@ -14,6 +14,7 @@ import typer
 
 from holdfast.cli import (
     batch,
+    cases,
     corpora,
     doctor,
     drill,
@@ -72,6 +73,8 @@ def tree() -> typer.Typer:
     command(commands, "run")(run.run)
     command(commands, "batch")(batch.batch)
     command(commands, "eval")(evaluating.evaluate)
+    commands.add_typer(cases.commands(), name="cases")
+
     command(commands, "drill")(drill.drill)
     commands.add_typer(jobs.commands(), name="jobs")
     command(commands, "replay")(replay.replay)

@@ -36,6 +36,7 @@ class Options:
     ] = None
     cached: Annotated[bool, typer.Option("--cached", help="Remember generations of earlier evaluations.")] = False
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the newest one that is not finished.")] = False
+    audit: Annotated[bool, typer.Option("--audit", help="Ask the hidden audit split instead, see [evals].")] = False
     strict: Annotated[bool, typer.Option("--strict", help="The whole interval must reach the bar.")] = False
     concurrency: Annotated[int, typer.Option(metavar="N", min=1, max=256, help="Cases asked at a time.")] = 4
     format: Annotated[Format, typer.Option("--format", metavar="FORMAT", help="pretty, json, jsonl, junit or md.")] = (
@@ -58,7 +59,8 @@ def evaluate(
     degraded answer counts as a failure of the model under test.
 
     Exit codes: 1 the bar was missed or a case that must pass did not, 4 with --strict where the cases do not suffice to
-    say, 5 no cases. --json is --format json: {"verdict", "evaluation", "results"}.
+    say, 5 no cases. Where audit_share under [evals] is set,
+    --audit alone asks that share of the cases. --json is --format json: {"verdict", "evaluation", "results"}.
     """
     from holdfast.cli.eval_formats import report
     from holdfast.cli.eval_pretty import show_evaluated
@@ -67,9 +69,9 @@ def evaluate(
     from holdfast.evals.verdict import verdict_of
 
     changes = changes_of(options.set or ())
-    if options.resume and (changes or options.repeat is not None or options.cached):
-        message = "--resume goes on with the release, the repeats and the cache that the evaluation began with"
-        raise Misconfigured("HF100", message, "leave out --set, --repeat and --cached, or leave out --resume")
+    if options.resume and (changes or options.repeat is not None or options.cached or options.audit):
+        message = "--resume goes on with the release, the cases, the repeats and the cache of the evaluation"
+        raise Misconfigured("HF100", message, "leave out --set, --repeat, --cached and --audit, or leave out --resume")
 
     async def work(project: Project) -> Evaluated:
         from holdfast.evals.evaluate import How, go_on
@@ -97,6 +99,7 @@ async def _evaluation(project: Project, name: str | None, options: Options) -> E
     """
     from msgspec.structs import replace
 
+    from holdfast.evals.audit import to_ask
     from holdfast.evals.cases import cases_of
     from holdfast.evals.evaluate import Plan, begin, unfinished
 
@@ -104,7 +107,8 @@ async def _evaluation(project: Project, name: str | None, options: Options) -> E
     try:
         if options.resume:
             return replace(await unfinished(project, feature.name), strict=options.strict)
-        cases = cases_of(project.config.folder, feature.name, feature.parse)
+        kept = cases_of(project.config.folder, feature.name, feature.parse)
+        cases = to_ask(kept, project.config.evals.audit_share, audit=options.audit)
     except NotFound as error:
         raise NothingToDo(error.code, error.message, error.fix) from error
     plan = Plan(cases, repeat=options.repeat or 1, cached=options.cached, strict=options.strict)

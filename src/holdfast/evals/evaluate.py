@@ -5,7 +5,7 @@ Knows nothing of the project that hosts it, of HTTP, or of the command line.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeAlias
@@ -33,6 +33,8 @@ from holdfast.stores import EvaluationQuery, Store
 
 _Place: TypeAlias = tuple[str, int]
 _Case: TypeAlias = tuple[Case, int]
+Ask: TypeAlias = Callable[[Case, int], Awaitable[CaseResult]]
+"""Asks a case once more, as the repeat of that number (from 0)."""
 _EARLIER = 20
 """Evaluations that are looked at for remembered generations."""
 
@@ -161,6 +163,20 @@ async def go_on(host: Host, evaluation: Evaluation, how: How) -> Evaluated:
     return Evaluated(summary, cases, tuple(results))
 
 
+def asking(host: Host, evaluation: Evaluation, release: Release, remembered: Mapping[tuple[str, int], str]) -> Ask:
+    """How an evaluation asks a case: its recording is kept under the evaluation's id, its result is not kept.
+
+    `remembered` names recordings whose generations a case and a repeat may take. The evaluation need not be kept.
+    """
+    earlier = {
+        (case, repeat): CaseResult(
+            case=case, repeat=repeat, recording=recording, outcome="ok", ms=None, cost_usd=None, spent_usd=None
+        )
+        for (case, repeat), recording in remembered.items()
+    }
+    return _Asking(Lab(host, evaluation, release), earlier, {}).one
+
+
 class _Asking:
     """Asks cases for one evaluation, and has what came of each scored."""
 
@@ -176,7 +192,7 @@ class _Asking:
         """What a case comes to. Its recording is kept when this returns; its result is not yet."""
         before = self._earlier.get((case.id, repeat))
         tape = await self._lab.remembering(None if before is None else before.recording)
-        recording = await self._lab.run(self._feature, case.input, tape)
+        recording = await self._lab.run(self._feature, case.input, replace(tape, calls=case.calls))
 
         def bench(answered: Answered, scorer: str) -> Bench:
             return self._lab.bench(answered, scorer, () if before is None else before.scores)

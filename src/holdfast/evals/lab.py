@@ -112,7 +112,8 @@ class Bench:
             )
         try:
             feature = self.lab.host.feature(recording.feature)
-            return self._kept(await self.lab.run(feature, input, tape, recording.subject))
+            calls = self.answered.case.calls
+            return self._kept(await self.lab.run(feature, input, replace(tape, calls=calls), recording.subject))
         except Refused:
             return None
 

@@ -21,6 +21,7 @@ from holdfast.errors import EffectFailed, HoldfastError, from_failed
 from holdfast.identity import content_of, key_of
 from holdfast.records import (
     Call,
+    Called,
     Cancelled,
     Chance,
     Clock,
@@ -67,6 +68,7 @@ class Pass:
         self._changed = changed
         self._original: dict[str, str] = {}
         self._asked: Counter[str] = Counter()
+        self._called: Counter[str] = Counter()
         self._arrivals = count(_LIVE)
         self._left: list[tuple[int, asyncio.Task[Step]]] = []
         self._waiting: set[asyncio.Task[Any]] = set()
@@ -86,7 +88,7 @@ class Pass:
         assert task is not None
         self._waiting.add(task)
         begun = Step(key=key, effect=effect, result=Cancelled(), ms=0.0, started_at=self._world.now(), turn=self.turn)
-        work = functools.partial(self._done, begun, time.perf_counter(), hear, by)
+        work = functools.partial(self._done, begun, time.perf_counter(), hear, self._answered(effect) or by)
         try:
             result = await self._result(begun, found, work)
         finally:
@@ -192,15 +194,29 @@ class Pass:
         step = task.result() if task is not None else self._again(found[1] if found else begun, begun.started_at)
         return self._keep(step).result
 
+    def _answered(self, effect: Effect) -> By | None:
+        """How a call is answered that the tape has answers for; None for every other effect."""
+        if not isinstance(effect, Call) or not self._tape.answers(effect):
+            return None
+        nth = self._called[effect.name]
+        self._called[effect.name] += 1
+
+        async def by() -> Done:
+            return Done(Called(value=self._tape.answer(effect, nth)))
+
+        return by
+
     async def _done(self, begun: Step, started: float, hear: Hear, by: By | None) -> Step:
         """The step, with what came of doing its effect."""
         effect = begun.effect
         try:
-            if isinstance(effect, Call) and not (effect.safe or self._tape.live):
+            allowed = self._tape.live or self._tape.answers(effect)
+            if isinstance(effect, Call) and not (effect.safe or allowed):
                 raise EffectFailed(
                     "HF307",
                     f"'{effect.name}' has side effects and is not on the tape",
-                    "replay what was recorded live, mark it safe=True, or add --fresh call to do it again",
+                    "replay what was recorded live, give the case an answer under calls, mark it safe=True, or add "
+                    "--fresh call to do it again",
                 )
             done = await (by() if by is not None else self._world.perform(effect, hear))
         except HoldfastError as error:

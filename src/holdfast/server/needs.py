@@ -143,6 +143,10 @@ class Project(Protocol):
         """The working tree's, changed. Raises NotFound (HF201), Misconfigured (HF100, HF103)."""
         ...
 
+    async def changed(self, release: Release, changes: Mapping[str, Json]) -> Release:
+        """A release with changes by name. Raises NotFound (HF201), Misconfigured (HF100, HF103)."""
+        ...
+
     def new_recording_id(self) -> str: ...
 
     async def run(

@@ -38,6 +38,10 @@ _BY_CODE: Mapping[str, int] = MappingProxyType(
         "HF710": 409,
         "HF711": 409,
         "HF712": 422,
+        "HF720": 409,
+        "HF721": 422,
+        "HF722": 422,
+        "HF713": 422,
     }
 )
 _BY_FAMILY: Mapping[str, int] = MappingProxyType({"2": 404, "4": 422, "5": 409, "6": 503})

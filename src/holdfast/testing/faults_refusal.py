@@ -14,7 +14,10 @@ from holdfast.testing.asked import Asked, fields
 from holdfast.testing.fault import Fault, act_with
 
 _HTML = b"<html><head><title>502 Bad Gateway</title></head><body><center>nginx</center></body></html>"
-_OPTIONAL = ("temperature", "top_p", "topP", "seed", "presence_penalty", "frequency_penalty", "reasoning_effort")
+_OPTIONAL = (
+    *("temperature", "top_p", "topP", "seed", "reasoning_effort"),
+    *("presence_penalty", "presencePenalty", "frequency_penalty", "frequencyPenalty"),
+)
 
 
 def _dated(act: Act, _asked: Asked, _after: int) -> Act:

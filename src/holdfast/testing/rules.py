@@ -124,7 +124,8 @@ def without_prefill(rule: Rule) -> Rule:
 def sometimes(rule: Rule, odds: Mapping[str, float], seed: int = 0) -> Rule:
     """The rule, but with these odds a fault of the catalogue by name (`testing/faults.py`), as in {"cut": 0.03}.
 
-    Drawn from the seed and the request's number alone. A fault that cuts or stalls does so at any piece.
+    Drawn from the seed and the request's number alone. A fault that cuts or stalls does so at any piece; one of the
+    address changes nothing here.
     """
     from holdfast.testing.faults import FAULTS
 

@@ -225,6 +225,8 @@ def _hold_caller(seen: Seen, done: Done | None, error: EffectFailed | None, hear
             seen.wrong.append("the error does not say what happened, what to do and what was tried")
         if KEY in str(error):
             seen.wrong.append("the error shows a key")
+        if visible(heard):
+            seen.wrong.append(f"a reader of the stream is left with {visible(heard)!r}")
         return
     assert done is not None
     assert isinstance(done.result, Generated)
