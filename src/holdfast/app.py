@@ -33,7 +33,7 @@ from holdfast.records import (
     Retrieve,
     Retrieved,
 )
-from holdfast.release import Release
+from holdfast.release import ModelSlot, Release
 from holdfast.releases.freezing import versions_named
 from holdfast.releases.rollout import Here, Rollout
 from holdfast.releases.working import WorkingTree, with_prompts
@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from holdfast.corpus.quality import SyncReport
     from holdfast.corpus.room import CorpusRoom
     from holdfast.gateway import Gateway
+    from holdfast.gateway.media_limits import MediaLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ class Project:
         self.encoder = rooms.embedder.name if rooms.embedder is not None else ""
         """The name of the project's own encoder; empty where it has none."""
         self._resolver = Resolver(
-            lambda: app.features, lambda: {*self.gateway.providers, *self.gateway.models}, lambda: {self.encoder}
+            lambda: app.features, lambda: {*self.gateway.providers, *self.gateway.models}, lambda: self.encoder
         )
         self._guards: dict[str, Guard] = {}
         self._kept: set[str] = set()
@@ -122,10 +123,13 @@ class Project:
         """
         return self._resolver.release(feature, release)
 
-    def dialect_of(self, model: str) -> str:
-        """Which vendor's dialect the provider of a ladder's rung speaks; empty where there is no such provider."""
-        provider = self.gateway.providers.get(re.split("[:/]", model, maxsplit=1)[0])
-        return "" if provider is None else provider.dialect
+    def media_limits(self, model: str) -> MediaLimits | None:
+        """What may be sent to a ladder's rung of images and documents; None where it is no provider's model."""
+        from holdfast.gateway.media_limits import limits
+
+        name, _, rest = re.sub("[:/]", "\n", model, count=1).partition("\n")
+        provider = self.gateway.providers.get(name)
+        return None if provider is None else limits(provider, rest)
 
     def release(self, changes: Mapping[str, Json] | None = None) -> Release:
         """The working tree's release, with prompts as they are now and changes by name.
@@ -273,6 +277,8 @@ class Project:
             case Check():
                 verdict = await self._guard(effect).check(effect.text, effect.sources)
                 return Done(Checked(verdict=verdict))
+            case Embed() if effect.encoder != self.encoder:
+                return await self.gateway.embed(effect, ModelSlot(models=(effect.encoder,)))
             case Embed():
                 vectors = await asyncio.to_thread(self._embedder().embed, effect.texts)
                 return Done(Embedded(vectors=tuple(tuple(map(float, row)) for row in vectors)))

@@ -98,6 +98,7 @@ def write(folder: Path, base_url: str, dialect: str = "openai", settings: str = 
     (folder / "features.py").write_text(FEATURES)
     (folder / "holdfast.toml").write_text(
         f'[app]\n[server]\nport = 0\n{settings}\n[providers.v]\ndialect = "{dialect}"\nbase_url = "{base_url}"\n'
+        'documents = "file"\n'
         '[slots.answer]\nmodels = ["v:one", "v:two"]\nretries = 0\n'
         '[guards.grounded]\non_fail = "safe_answer"\nsafe_answer = "Please ask a person."\n'
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from tests.embedders import HashingEmbedder
 from tests.journeys.dialect_project import site
 
 from holdfast.corpus import opening
+from holdfast.testing import Act
 
 
 async def test_vectors_come_as_floats_or_base64_and_are_remembered_by_a_replay(
@@ -55,3 +57,16 @@ async def test_what_the_encoder_cannot_do_is_refused_by_name(
         assert raised.value.param == param
         with pytest.raises(openai.NotFoundError, match="small"):
             await ai.embeddings.create(model="smal", input="a")
+
+
+async def test_a_providers_encoder_is_asked_by_its_name_and_its_tokens_are_told(tmp_path: Path) -> None:
+    data = [{"index": at, "object": "embedding", "embedding": [0.5, float(at)]} for at in range(2)]
+    body = {"object": "list", "data": data, "model": "small", "usage": {"prompt_tokens": 8, "total_tokens": 8}}
+    async with (
+        site(tmp_path, [Act(body=json.dumps(body).encode())]) as at,
+        AsyncOpenAI(base_url=f"{at.url}/v1", api_key="k", max_retries=0) as ai,
+    ):
+        said = await ai.embeddings.create(model="v:small", input=["a", "b"])
+        assert [each.embedding for each in said.data] == [[0.5, 0.0], [0.5, 1.0]]
+        assert (said.model, said.usage.prompt_tokens) == ("v:small", 8)
+        assert at.vendor.requests[0].path.endswith("/embeddings")

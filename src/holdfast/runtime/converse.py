@@ -56,11 +56,11 @@ class Resolver:
         self,
         features: Callable[[], Mapping[str, Feature]],
         providers: Callable[[], Collection[str]],
-        encoders: Callable[[], Collection[str]],
+        encoder: Callable[[], str],
     ) -> None:
         self._features = features
         self._providers = providers
-        self._encoders = encoders
+        self._encoder = encoder
         self._made: dict[str, tuple[Release, Release]] = {}
 
     def feature(self, name: str) -> Feature:
@@ -74,8 +74,10 @@ class Resolver:
         if name.startswith(SLOT):
             return _conversing(name)
         if name.startswith(EMBED):
-            if (encoder := name[len(EMBED) :]) not in (encoders := {each for each in self._encoders() if each}):
-                raise unknown("HF207", "encoder", encoder, encoders)
+            encoder, own = name[len(EMBED) :], self._encoder()
+            cut = _CUT.search(encoder)
+            if encoder != own and (cut is None or encoder[: cut.start()] not in self._providers()):
+                raise unknown("HF207", "encoder", encoder, [own] if own else [])
             return _embedding(name)
         if (cut := _CUT.search(name)) is None or cut.end() == len(name):
             raise unknown("HF200", "feature", name, features)

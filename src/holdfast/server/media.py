@@ -9,17 +9,17 @@ import asyncio
 import base64
 import binascii
 import io
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from msgspec import Struct
 
 from holdfast.addresses import public_only, why_not
+from holdfast.gateway.media_limits import MediaLimits
 from holdfast.records import Media
 from holdfast.server.dialects.asked import Given
 from holdfast.server.dialects.wrong import Wrong
-from holdfast.server.media_limits import MediaLimits
 from holdfast.server.signature import Signature, signature_of
 
 if TYPE_CHECKING:
@@ -40,6 +40,18 @@ class Intake(Struct, frozen=True):
     limits: MediaLimits
     hosts: Collection[str]
     max_bytes: int
+
+
+def strictest(limits: Iterable[MediaLimits]) -> MediaLimits:
+    """What every one of these takes; where there are none, what vendors take as a rule."""
+    found = tuple(limits) or (MediaLimits(),)
+    return MediaLimits(
+        types=frozenset.intersection(*(each.types for each in found)),
+        max_bytes=min(each.max_bytes for each in found),
+        max_px=min(each.max_px for each in found),
+        max_count=min(each.max_count for each in found),
+        documents=frozenset.intersection(*(each.documents for each in found)),
+    )
 
 
 async def taken(given: Sequence[Given], intake: Intake) -> list[Media]:

@@ -13,6 +13,7 @@ from holdfast.contracts import Hear, deaf
 from holdfast.corpus.last_sync import LastSync
 from holdfast.corpus.room import VersionDetail, VersionDiff, VersionSummary
 from holdfast.gateway.health_report import HealthReport
+from holdfast.gateway.media_limits import MediaLimits
 from holdfast.records import Document, Feedback, Json, Recording
 from holdfast.release import Release
 from holdfast.releases.rollout import Rollout
@@ -156,8 +157,8 @@ class Project(Protocol):
         """The name of the project's own encoder; empty where it has none."""
         ...
 
-    def dialect_of(self, model: str) -> str:
-        """Which vendor's dialect the provider of a ladder's rung speaks; empty where there is no such provider."""
+    def media_limits(self, model: str) -> MediaLimits | None:
+        """What may be sent to a ladder's rung of images and documents; None where it is no provider's model."""
         ...
 
     def who(self, subject: str | None, tenant: str = "") -> Who:

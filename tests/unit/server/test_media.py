@@ -14,11 +14,12 @@ from hypothesis import given as drawn
 from hypothesis import strategies as st
 from PIL import Image
 
+from holdfast.gateway.media_limits import MediaLimits, limits
+from holdfast.gateway.provider import BUILT_IN
 from holdfast.server import media
 from holdfast.server.dialects.asked import Given
 from holdfast.server.dialects.wrong import Wrong
-from holdfast.server.media import Intake, taken
-from holdfast.server.media_limits import LIMITS, MediaLimits, strictest
+from holdfast.server.media import Intake, strictest, taken
 from holdfast.server.signature import signature_of
 
 PROGRESSIVE, LOSSLESS = {"progressive": True}, {"lossless": True}
@@ -149,6 +150,6 @@ async def test_what_the_model_does_not_take_at_all_is_refused() -> None:
 
 
 def test_several_vendors_take_what_the_strictest_takes() -> None:
-    both = strictest([LIMITS["openai"], LIMITS["anthropic"]])
+    both = strictest([limits(BUILT_IN[name], "m") for name in ("openai", "anthropic")])
     assert (both.max_bytes, both.max_count) == (3_750_000, 100)
     assert strictest([]) == MediaLimits()

@@ -27,8 +27,7 @@ from holdfast.server.dialects.telling import Framing
 from holdfast.server.dialects.wrong import Wrong
 from holdfast.server.exchange import JSON, header_text, read_body_of_json, send_body
 from holdfast.server.features import RELEASE, Exchange
-from holdfast.server.media import Intake, taken
-from holdfast.server.media_limits import LIMITS, strictest
+from holdfast.server.media import Intake, strictest, taken
 from holdfast.server.once import Request
 
 Dialect: TypeAlias = Literal["chat", "responses", "messages"]
@@ -115,7 +114,7 @@ class TalkRoute:
         chosen = release or await self._project.rollout.choose(None)
         slot = chosen.slots.get(asked.model.removeprefix(SLOT))
         models = slot.models if isinstance(slot, ModelSlot) else (asked.model,)
-        limits = strictest(LIMITS[each] for model in models if (each := self._project.dialect_of(model)) in LIMITS)
+        limits = strictest(each for model in models if (each := self._project.media_limits(model)) is not None)
         media = await taken(asked.given, Intake(limits, settings.media_hosts, settings.max_media_bytes))
         turns = list(asked.turns)
         for given, attached in zip(asked.given, media, strict=True):
