@@ -17,7 +17,7 @@ LADDER: tuple[tuple[str, ...], ...] = (
     ("contracts", "stores_judged"),
     ("stores",),
     ("settings",),
-    ("config", "keys", "support"),
+    ("config", "keys", "support", "addresses"),
     ("runtime", "gateway", "corpus", "guards", "store", "recommend"),
     ("releases", "evals"),
     ("scorers",),
@@ -32,7 +32,8 @@ LADDER: tuple[tuple[str, ...], ...] = (
 ANYWHERE = frozenset({"*"})
 HOMES: Mapping[str, frozenset[str]] = {
     # Each outside package by its import name, and who may import it.
-    "aiohttp": frozenset({"gateway", "jobs"}),
+    "PIL": frozenset({"server"}),
+    "aiohttp": frozenset({"addresses", "gateway", "jobs", "server"}),  # whoever calls somebody
     "dbos": frozenset({"jobs"}),
     "fastapi": frozenset({"server"}),
     "fsspec": frozenset({"corpus", "store"}),

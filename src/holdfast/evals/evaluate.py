@@ -79,6 +79,7 @@ async def begin(host: Host, feature: Feature, release: Release, plan: Plan) -> E
     Raises Misconfigured (HF110) where the bar names a scorer that is not there, or a judge has no rubric, and NotFound
     (HF201) where it has no ladder.
     """
+    release = host.completed(feature, release)
     mine = scorers(host.scorers, feature.name)
     known = [*mine, *AT_MOST]
     for judge in judges(mine).values():
