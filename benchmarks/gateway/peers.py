@@ -87,6 +87,15 @@ class Server:
             total += int(fields[11]) + int(fields[12])
         return total / _TICKS
 
+    def settle(self, patience_s: float = 30.0) -> None:
+        """Wait until it does nothing of its own any more: what it does to start is not what a request costs."""
+        until = time.monotonic() + patience_s
+        while time.monotonic() < until:
+            before = self.cpu_s()
+            time.sleep(1.0)
+            if self.cpu_s() - before <= 0.03:
+                return
+
     def resident_mb(self) -> float:
         pages = 0
         for pid in self._pids():

@@ -71,7 +71,8 @@ class Bench:
 
 def json_cost(bench: Bench, server: Server) -> dict[str, Any]:
     out: dict[str, Any] = {}
-    bench.load("json", server, 8, 1.0)
+    bench.load("json", server, 32, 2.0)
+    server.settle()
     for connections in (1, 32):
         found = bench.load("json", server, connections, bench.seconds)
         out[f"at_{connections}"] = {
@@ -144,6 +145,7 @@ def main() -> None:
         try:
             for name in options.peers.split(","):
                 server = bench.start(name)
+                server.settle()
                 found: dict[str, Any] = {"start_resident_mb": round(server.resident_mb(), 1)}
                 try:
                     if "json" in parts:

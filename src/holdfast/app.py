@@ -16,7 +16,7 @@ from holdfast.config import Config, load_config
 from holdfast.contracts import Embedder, Guard, Hear, Models, Progress, Reranker, Scorers, deaf, silent
 from holdfast.errors import EffectFailed, HoldfastError, Misconfigured, unknown
 from holdfast.evals.judged import judge_feature
-from holdfast.identity import canonical, digest, new_id
+from holdfast.identity import Entropy, canonical, digest, new_id
 from holdfast.records import (
     Check,
     Checked,
@@ -99,6 +99,7 @@ class Project:
         )
         self._guards: dict[str, Guard] = {}
         self._kept: set[str] = set()
+        self._entropy = Entropy()
         self._closed = False
 
     @property
@@ -144,7 +145,7 @@ class Project:
         return Who(subject=subject, tenant=tenant, principals=tuple(groups))
 
     def new_recording_id(self) -> str:
-        return new_id("rec")
+        return new_id("rec", entropy=self._entropy)
 
     async def run(
         self,

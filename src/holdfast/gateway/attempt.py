@@ -216,8 +216,8 @@ class Hosts:
         provider = asked.rung.provider
         wire = WIRES[provider.dialect]
         watch.reader = wire.reader(asked.request)
-        own = {name.lower(): value for name, value in provider.headers.items()}
-        headers = {"content-type": "application/json", **wire.headers(asked.key), **own}
+        headers = {"content-type": "application/json", **wire.headers(asked.key)}
+        headers |= {name.lower(): value for name, value in provider.headers.items()}
         body = msgspec.json.encode(wire.body(asked.request, asked.rung.model, provider, asked.streaming, asked.without))
         touched = False
         try:

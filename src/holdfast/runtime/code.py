@@ -27,12 +27,14 @@ _QUIET_PACKAGES = _PLAIN_MODULES | {"holdfast", "pydantic", "pydantic_core", "ty
 class CodeFacts:
     """`hash` is over every reachable source of the project.
 
-    `guards`: it may call ctx.guard. `alone`: it surely never waits for two effects at once.
+    `guards`: it may call ctx.guard. `alone`: it surely never waits for two effects at once. `own`: it is Holdfast's, so
+    that it raises what Holdfast raises and nothing else.
     """
 
     hash: str
     guards: bool
     alone: bool
+    own: bool = False
 
 
 def code_facts(fn: Callable[..., Any]) -> CodeFacts:

@@ -123,7 +123,7 @@ def _embedding(name: str) -> Feature:
 @lru_cache(maxsize=4)
 def _built_in(fn: Callable[..., Any], takes: Any, gives: Any) -> Feature:
     """One effect and nothing else: what could be found out of the code of a user's feature is known of it."""
-    facts = CodeFacts(hash=digest(inspect.getsource(fn).encode(), 16), guards=False, alone=True)
+    facts = CodeFacts(hash=digest(inspect.getsource(fn).encode(), 16), guards=False, alone=True, own=True)
     return Feature(
         name=fn.__name__,
         fn=fn,

@@ -13,7 +13,7 @@ import asyncio
 import logging
 import time
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +71,14 @@ async def execute(
         raise
 
 
+async def _own_ended(work: Awaitable[Any]) -> Ended:
+    """How a feature of Holdfast's own ended, without the task of its own that a user's code is given."""
+    try:
+        return Ended(value=await work)
+    except HoldfastError as error:
+        return Ended(error=error)
+
+
 class _Execution:
     """One request on its way to a recording."""
 
@@ -114,7 +122,8 @@ class _Execution:
         )
         context = Context(request, pass_)
         value = self._value if before is None else request.feature.parse(self._input)
-        ending = await ended(request.feature.fn(context, value))
+        asked = request.feature.fn(context, value)
+        ending = await (_own_ended(asked) if request.feature.facts.own else ended(asked))
         await pass_.close()
         return ending, context
 

@@ -13,6 +13,8 @@ from holdfast.errors import Refused
 from holdfast.server.exchange import Gone, Receive
 
 T = TypeVar("T")
+WATCHED_AFTER_S = 0.02
+"""Work that is done sooner is not watched for its client's leaving: there would be nothing left to stop."""
 
 
 class Stopping(Refused):
@@ -59,17 +61,22 @@ class Flight:
 
         Raises Gone when the client hung up, Stopping when the server ended it; both after the work ended.
         """
-        watch = watching(task, receive) if receive is not None else None
+        watches: list[asyncio.Task[None]] = []
+        timer = None
+        if receive is not None:
+            timer = task.get_loop().call_later(WATCHED_AFTER_S, lambda: watches.append(watching(task, receive)))
         try:
             return await task
         except asyncio.CancelledError:
             if self.ended:
                 raise Stopping from None
-            if watch is not None and watch.done():
+            if any(watch.done() for watch in watches):
                 raise Gone from None
             raise
         finally:
-            if watch is not None:
+            if timer is not None:
+                timer.cancel()
+            for watch in watches:
                 watch.cancel()
 
 

@@ -77,6 +77,8 @@ class BoundedHttp(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._reading = "body"
         super().on_headers_complete()
+        if self.cycle is not None and not isinstance(self.cycle.transport, Corked):
+            self.cycle.transport = Corked(self.cycle.transport)  # type: ignore[assignment]  # all that a cycle calls
 
     def on_message_complete(self) -> None:
         self._reading = "nothing"
@@ -97,6 +99,41 @@ class BoundedHttp(HttpToolsProtocol):
         if self._closing is not None:
             self._closing.cancel()
             self._closing = None
+
+
+class Corked:
+    """A transport that sends the head of a response together with what follows it in the same turn of the loop."""
+
+    __slots__ = ("_held", "_loop", "_transport")
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._loop = asyncio.get_running_loop()
+        self._held = b""
+
+    def write(self, data: bytes) -> None:
+        """Send it, after what was held."""
+        if self._held:
+            data, self._held = self._held + data, b""
+            self._transport.write(data)
+        elif data.startswith(b"HTTP/1.1 "):
+            self._held = data
+            self._loop.call_soon(self._flush)
+        else:
+            self._transport.write(data)
+
+    def close(self) -> None:
+        """Close it, when all is sent."""
+        self._flush()
+        self._transport.close()
+
+    def is_closing(self) -> bool:
+        return self._transport.is_closing()
+
+    def _flush(self) -> None:
+        if self._held:
+            data, self._held = self._held, b""
+            self._transport.write(data)
 
 
 def calm_collector() -> None:
