@@ -10,10 +10,13 @@ from msgspec import Struct
 from holdfast.contracts import Answered, Scorer, Scorers
 from holdfast.evals.facts import missing
 from holdfast.evaluation import CaseResult, Score, ScoreValue
+from holdfast.identity import canonical, digest
 from holdfast.records import Failure, Recording, Step
 from holdfast.runtime.feature import AT_MOST, Bar
 from holdfast.runtime.world import ended
 
+OUTSIDE = frozenset({"HF301", "HF302", "HF304", "HF305", "HF308"})
+"""Failures of providers, deadlines and corpora, which say nothing of a release."""
 _NOT_PASSED = ("facts",)
 """Scores that must be whole for a case to pass, whatever the bar says."""
 
@@ -49,6 +52,8 @@ class Judge(Struct, frozen=True):
             spent_usd=recording.cost_usd,
             scores=tuple(scores),
             wrong=tuple(wrong),
+            output_hash=digest(canonical(recording.output), 16),
+            fault=fault_of(recording),
         )
 
     def _wrong(self, answered: Answered, scores: list[Score]) -> list[str]:
@@ -106,6 +111,18 @@ def _outage(recording: Recording) -> str | None:
         degraded = recording.degraded
         return f"degraded: rung {degraded.rung + 1} of '{degraded.slot}' ({degraded.model}) answered: {degraded.reason}"
     return None
+
+
+def fault_of(recording: Recording) -> str | None:
+    """The code of what prevented the answer outside the release; None where nothing did, or the release itself failed.
+
+    That a lower rung answered because a guard asked for it is the release's own doing.
+    """
+    if recording.failure is not None:
+        return recording.failure.code if recording.failure.code in OUTSIDE else None
+    if recording.degraded is None or recording.degraded.reason.startswith("guard '"):
+        return None
+    return "HF301"
 
 
 def _said(scorer: str, answered: Answered) -> str:
