@@ -49,6 +49,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "HF207": "there is no such file, provider or model",
         "HF208": "there is no evaluation with that id",
         "HF209": "there is no job with that id",
+        "HF211": "there is no gate with that id",
         "HF300": "an effect failed",
         "HF301": "no rung of the ladder answered",
         "HF302": "the deadline passed",

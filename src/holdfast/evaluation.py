@@ -54,9 +54,9 @@ class CaseResult(Struct, frozen=True, kw_only=True):
     """What came of one case, asked the `repeat`th time (from 0). `wrong` says why it did not pass, empty where it did.
 
     `ms` is None where a step was remembered, and so not timed. `cost_usd` is what an answer costs, remembered or not;
-    `spent_usd` what this one did. Either is None where a price is not known. `output_hash` is the same for equal outputs.
-    `fault` is the code of what prevented the answer outside the release: a provider, a deadline; it says nothing of the
-    release.
+    `spent_usd` what this one did. Either is None where a price is not known. `output_hash` is the same for equal
+    outputs. `fault` is the code of what prevented the answer outside the release: a provider, a deadline; it says
+    nothing of the release.
     """
 
     case: str
@@ -99,8 +99,8 @@ class Evaluation(Struct, frozen=True, kw_only=True):
 
     `finished_at` is None until every one of them has a result; `stopped` then says why it went no further, as far as
     that is known. `pins` are the corpus versions that `latest` meant. `failed` counts results that did not pass,
-    `must_pass_failed` names the cases among them that must. `scoring_hash` is over the scorers' code and the bar: answers
-    that were scored otherwise are not compared. `gate` is the id of the gate that asked; None: somebody did.
+    `must_pass_failed` names the cases among them that must. `scoring_hash` is over the scorers' code and the bar:
+    answers that were scored otherwise are not compared. `gate` is the id of the gate that asked; None: somebody did.
     """
 
     id: str

@@ -164,7 +164,8 @@ class GateVerdict(Struct, frozen=True, kw_only=True):
 class Gate(Struct, frozen=True, kw_only=True):
     """One release of a feature, held against another.
 
-    `against` is how the baseline was named; `baseline` and `candidate` are ids of releases. `drifted` says that the
+    `against` is how the baseline was named; `baseline` and `candidate` are ids of releases, `pins` the corpus versions
+    that `latest` means in either. `drifted` says that the
     baseline no longer answered as it had, so that older answers of it are not used any more. `verdict` is None until
     everything was asked; `stopped` then says why it went no further. `calls` counts answers, each once.
     """
@@ -178,6 +179,7 @@ class Gate(Struct, frozen=True, kw_only=True):
     code_hash: str
     started_at: datetime
     margin: float
+    pins: dict[str, str] = {}
     primary: str = "passed"
     slices: tuple[str, ...] = ()
     repeat: int | None = None

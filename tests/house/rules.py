@@ -12,6 +12,7 @@ LADDER: tuple[tuple[str, ...], ...] = (
     ("errors",),
     ("identity",),
     ("release", "evaluation", "job"),
+    ("gate",),
     ("contracts", "stores"),
     ("settings",),
     ("config", "keys", "support"),
@@ -35,7 +36,7 @@ HOMES: Mapping[str, frozenset[str]] = {
     "genai_prices": frozenset({"gateway"}),
     "jinja2": frozenset({"runtime"}),
     "msgspec": ANYWHERE,  # what values are made of
-    "numpy": frozenset({"corpus", "contracts", "gateway"}),  # wherever vectors are compared
+    "numpy": frozenset({"corpus", "contracts", "gateway", "evals"}),  # wherever vectors are compared, or chances drawn
     "onnx": frozenset({"corpus"}),
     "onnxruntime": frozenset({"corpus"}),
     "psycopg": frozenset({"store"}),

@@ -23,7 +23,7 @@ MOST = 25
 """Cases that are asked again: more would not make it surer that something broke."""
 FELL = 0.5
 """By how much a case must pass less often to be asked again."""
-FALSE_SHARE = 0.05
+FALSE_SHARE = 0.02
 """The share of false ones among the regressions, at most."""
 MUST_PASS_RATE = 0.9
 MUST_PASS_SURE = 0.95
@@ -71,9 +71,7 @@ def regressions(evidence: Evidence) -> tuple[Regression, ...]:
 
 def must_pass_failed(evidence: Evidence) -> tuple[str, ...]:
     """The cases that must pass and surely pass less than 9 times in 10, whatever the baseline does."""
-    return tuple(
-        case.id for case in evidence.cases if case.must_pass and fails_surely(evidence.fresh.get(case.id, ()))
-    )
+    return tuple(case.id for case in evidence.cases if case.must_pass and fails_surely(evidence.fresh.get(case.id, ())))
 
 
 def fails_surely(results: Sequence[CaseResult]) -> bool:

@@ -17,8 +17,8 @@ def mid_p_mcnemar(lost: int, won: int, *, two_sided: bool = False) -> float:
     n = lost + won
     if two_sided:
         less = min(lost, won)
-        return min(1.0, 2 * _binomial_tail(max(lost, won), n) - math.comb(n, less) / 2**n)
-    return _binomial_tail(lost, n) - math.comb(n, lost) / 2**n / 2
+        return min(1.0, 2 * _binomial_tail(max(lost, won), n) - math.comb(n, less) / 2.0**n)
+    return _binomial_tail(lost, n) - math.comb(n, lost) / 2.0**n / 2
 
 
 def hypergeometric_tail(failed: int, drawn: int, failures: int, n: int) -> float:
@@ -49,4 +49,4 @@ def mid_p_of_passes(passed: int, chances: Sequence[float]) -> float:
 
 def _binomial_tail(k: int, n: int) -> float:
     """The chance of at least `k` of `n` fair coins."""
-    return sum(math.comb(n, each) for each in range(k, n + 1)) / 2**n
+    return sum(math.comb(n, each) for each in range(k, n + 1)) / 2.0**n

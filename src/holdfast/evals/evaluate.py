@@ -18,6 +18,7 @@ from holdfast.contracts import Progress, Scorers, silent
 from holdfast.errors import HoldfastError, Misconfigured, NotFound, ReplayDiverged, nearest
 from holdfast.evals.answered import answered
 from holdfast.evals.budget import Budget
+from holdfast.evals.sameness import scoring_hash
 from holdfast.evals.scorers import scorers
 from holdfast.evals.scoring import Judge
 from holdfast.evals.standing import summed_up
@@ -64,7 +65,8 @@ class Host(Protocol):
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What is asked: each case `repeat` times; `cached` remembers the generations of earlier evaluations, and `strict`
-    wants the whole interval to reach the bar. `evaluation_id` is the id to keep it under, None for a new one."""
+    wants the whole interval to reach the bar. `evaluation_id` is the id to keep it under, None for a new one; `gate` is
+    the gate that asks, and `pins` what `latest` means to it, None for the corpus versions of now."""
 
     cases: tuple[Case, ...]
     repeat: int = 1
@@ -72,6 +74,8 @@ class Plan:
     strict: bool = False
     tenant: str = ""
     evaluation_id: str | None = None
+    gate: str | None = None
+    pins: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +104,7 @@ async def begin(host: Host, feature: Feature, release: Release, plan: Plan) -> E
 
     Raises Misconfigured (HF110) where the bar names a scorer that is not there.
     """
-    known = [*scorers(host.scorers), *AT_MOST]
-    for name in {} if feature.bar is None else feature.bar.limits:
-        if name not in known:
-            message = f"the bar of '{feature.name}' names '{name}', which is no scorer"
-            raise Misconfigured("HF110", message, nearest(name, known))
+    check_bar(host, feature)
     evaluation = Evaluation(
         id=plan.evaluation_id or new_id("ev"),
         feature=feature.name,
@@ -113,9 +113,11 @@ async def begin(host: Host, feature: Feature, release: Release, plan: Plan) -> E
         started_at=datetime.now(UTC),
         cases=len(plan.cases),
         repeat=plan.repeat,
-        pins=_pins(host.world(release), release),
+        pins=pins_of(host.world(release), release) if plan.pins is None else dict(plan.pins),
         cached=plan.cached,
         strict=plan.strict,
+        scoring_hash=scoring_hash(scorers(host.scorers), feature.bar),
+        gate=plan.gate,
         tenant=plan.tenant,
     )
     await host.keep(release)
@@ -123,12 +125,21 @@ async def begin(host: Host, feature: Feature, release: Release, plan: Plan) -> E
     return evaluation
 
 
+def check_bar(host: Host, feature: Feature) -> None:
+    """Raises Misconfigured (HF110) where the bar names a scorer that is not there."""
+    known = [*scorers(host.scorers), *AT_MOST]
+    for name in {} if feature.bar is None else feature.bar.limits:
+        if name not in known:
+            message = f"the bar of '{feature.name}' names '{name}', which is no scorer"
+            raise Misconfigured("HF110", message, nearest(name, known))
+
+
 async def unfinished(host: Host, feature: str) -> Evaluation:
-    """The newest evaluation of a feature that is not finished. Raises NotFound (HF208)."""
+    """The newest evaluation of a feature that is not finished and no gate's. Raises NotFound (HF208)."""
     query = EvaluationQuery(feature=feature)
     while page := await host.store.evaluations.find(query):
         for evaluation in page:
-            if evaluation.finished_at is None:
+            if evaluation.finished_at is None and evaluation.gate is None:
                 return evaluation
         query = msgspec.structs.replace(query, before=page[-1].id)
     raise NotFound("HF208", f"no evaluation of '{feature}' is unfinished", f"holdfast eval {feature}")
@@ -253,7 +264,7 @@ async def _at_once(left: Sequence[_Case], ask: _Ask, budget: Budget, concurrency
             await asyncio.wait(workers)
 
 
-def _pins(world: World, release: Release) -> dict[str, str]:
+def pins_of(world: World, release: Release) -> dict[str, str]:
     """The version of every corpus whose newest the release asks for; one that was never synced has none."""
     pins = {}
     for name, slot in release.slots.items():

@@ -144,9 +144,7 @@ async def _confirmed(evidence: Evidence, sides: Sides, answering: Answering) -> 
     evidence = replace(evidence, fresh=by_case(fresh))
     lacks = max(confirming.BANK - len(evidence.bank.get(case, ())) for case in ids)
     if sides.can_ask and lacks > 0 and answering.stopped is None:
-        evidence = replace(
-            evidence, recheck=by_case(await answering.ask(Wanted("recheck", "baseline", ids, lacks)))
-        )
+        evidence = replace(evidence, recheck=by_case(await answering.ask(Wanted("recheck", "baseline", ids, lacks))))
     return evidence
 
 

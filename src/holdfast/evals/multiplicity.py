@@ -18,7 +18,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
-    """Adjusted so that the share of false alarms among the alarms is at most the level (Benjamini and Hochberg 1995)."""
+    """Adjusted so that the share of false alarms among the alarms is at most the level (Benjamini, Hochberg 1995)."""
     adjusted, most = [0.0] * len(p_values), 1.0
     for rank, place in reversed(list(enumerate(_ascending(p_values), start=1))):
         most = min(most, len(p_values) / rank * p_values[place])

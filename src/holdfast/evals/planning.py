@@ -47,11 +47,13 @@ def least_bank(cases: Sequence[Case]) -> int:
 
 
 def plan(cases: Sequence[Case], bank: Answers, terms: PlanTerms) -> GatePlan:
-    """How often the candidate is asked, and what that can find; what is stored of the baseline is taken into account."""
+    """How often the candidate is asked, and what that can find, given what is stored of the baseline."""
     least = least_bank(cases) if terms.can_ask else 0
     stored = [len(bank.get(case.id, ())) for case in cases]
     sizes = [max(each, least, 1) for each in stored]
-    values = [[v for result in bank.get(case.id, ()) if (v := value_of(result, terms.primary)) is not None] for case in cases]
+    values = [
+        [v for result in bank.get(case.id, ()) if (v := value_of(result, terms.primary)) is not None] for case in cases
+    ]
     still = [steady([bank[case.id]], [values[n]]) if stored[n] else False for n, case in enumerate(cases)]
     variance = power.variances([(each,) for each in values], steady=still)
     soft = any(value not in (0.0, 1.0) for each in values for value in each)

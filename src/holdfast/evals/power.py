@@ -25,7 +25,6 @@ class Chances(Struct, frozen=True, kw_only=True):
     least: float
 
 
-
 def variances(cases: Sequence[Sequence[Sequence[float]]], *, steady: Sequence[bool]) -> list[float]:
     """How much one answer varies within each case, from the answers of each side to it.
 
@@ -51,9 +50,7 @@ def standard_error(
     A candidate that is worse varies more than what was seen says; `least` is how much at least, where a case varies at
     all.
     """
-    parts = (
-        v / b + (max(v, least) if v else 0.0) / c for v, b, c in zip(variance, baseline, candidate, strict=True)
-    )
+    parts = (v / b + (max(v, least) if v else 0.0) / c for v, b, c in zip(variance, baseline, candidate, strict=True))
     return math.sqrt(math.fsum(parts)) / len(variance)
 
 

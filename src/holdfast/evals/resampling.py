@@ -53,12 +53,12 @@ def log_ratio(
 
     Pairs in which either side is not above 0 say nothing; None where fewer than two are left.
     """
-    logs = [math.log(c / b) for b, c in zip(baseline, candidate, strict=True) if b > 0 and c > 0]
-    if len(logs) < 2:
+    rates = [math.log(c / b) for b, c in zip(baseline, candidate, strict=True) if b > 0 and c > 0]
+    if len(rates) < 2:
         return None
-    found = clustered_mean([[each] for each in logs], seed=seed, level=level).interval
+    found = clustered_mean([[each] for each in rates], seed=seed, level=level).interval
     low, high = (None if each is None else math.exp(each) for each in (found.low, found.high))
-    ratio = math.exp(fmean(logs))
+    ratio = math.exp(fmean(rates))
     return Interval(ratio, ratio if low is None else low, ratio if high is None else high)
 
 

@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist, fmean
 
+from msgspec.structs import replace
+
 from holdfast.evals import evalues, weighing
 from holdfast.evals.confirming import must_pass_failed, newly_failing, regressions
 from holdfast.evals.observed import Evidence, Pair, measures_of, value_of
 from holdfast.evals.slices import shared_tag
 from holdfast.evaluation import Case, CaseResult, Standing
-from holdfast.gate import GateVerdict, Measured, Ruling, Settling, Slice
+from holdfast.gate import GateVerdict, Measured, Settling, Slice
 
 MOST_FAULTS = 0.02
 """The share of answers that a fault outside the release may prevent."""
@@ -36,7 +38,6 @@ class Terms:
     margin: float
     slices: tuple[str, ...] = ()
     bar: tuple[Standing, ...] = ()
-    strict: bool = False
     notes: tuple[str, ...] = ()
 
 
@@ -57,11 +58,16 @@ def faulty(side: str, results: Sequence[CaseResult]) -> str | None:
 def rule(evidence: Evidence, terms: Terms) -> GateVerdict:
     """What it comes to. The same evidence and terms give the same verdict."""
     pairs = evidence.both(terms.primary)
+    if not pairs and evidence.stopped is not None:
+        reason = f"not everything was asked: {evidence.stopped}"
+        return GateVerdict(ruling="inconclusive", reasons=(reason,), margin=terms.margin, notes=terms.notes)
     if not pairs:
         return not_comparable(f"'{terms.primary}' says nothing of any case on both sides", terms)
     p_worse, declared = weighing.drift(pairs, terms.slices)
     primary = weighing.measured(terms.primary, pairs, terms.margin, p_worse, weighing.ALPHA_WORSE)
-    named = measures_of(result for side in (evidence.bank, evidence.candidate) for each in side.values() for result in each)
+    named = measures_of(
+        result for side in (evidence.bank, evidence.candidate) for each in side.values() for result in each
+    )
     verdict = GateVerdict(
         ruling="inconclusive",
         reasons=(),
@@ -93,17 +99,13 @@ def cluster_of(case: Case) -> str:
 
 
 def _ruled(verdict: GateVerdict, evidence: Evidence, pairs: Sequence[Pair]) -> GateVerdict:
-    from msgspec.structs import replace
-
     assert verdict.primary is not None
     if harm := _harm(verdict):
         return replace(verdict, ruling="regressed", reasons=harm)
     doubts = _doubts(verdict, evidence)
     if not doubts:
         return replace(verdict, ruling="pass", reasons=(_within(verdict),))
-    settling = _settling(verdict, evidence, pairs)
-    ruling: Ruling = "inconclusive"
-    return replace(verdict, ruling=ruling, reasons=doubts, settling=settling)
+    return replace(verdict, ruling="inconclusive", reasons=doubts, settling=_settling(verdict, evidence, pairs))
 
 
 def _harm(verdict: GateVerdict) -> tuple[str, ...]:
@@ -230,5 +232,3 @@ def _usual(evidence: Evidence, name: str) -> float | None:
     ]
     known = [value for value in values if value is not None]
     return fmean(known) if known and (name == "ms" or len(known) == len(values)) else None
-
-

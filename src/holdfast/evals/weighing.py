@@ -59,7 +59,7 @@ def measured(name: str, pairs: Sequence[Pair], margin: float, p_worse: float, al
 
 
 def drift(pairs: Sequence[Pair], declared: Sequence[str]) -> tuple[float, dict[str, float]]:
-    """How often chance alone would do as badly: on all cases, and on each slice that was declared; adjusted together."""
+    """How often chance alone would do as badly: on all cases, and on each declared slice; adjusted together."""
     within = {tag: [pair for pair in pairs if tag in pair.case.tags] for tag in declared}
     p_values = [
         permutation.stratified([pair.stratum for pair in some], seed=_SEED) for some in (pairs, *within.values())
@@ -112,9 +112,7 @@ def generalised(pairs: Sequence[Pair], cluster_of: Callable[[Case], str]) -> Gen
     for pair in pairs:
         clusters.setdefault(cluster_of(pair.case), []).append(pair.stratum.difference)
     found = resampling.clustered_mean(list(clusters.values()), seed=_SEED)
-    return Generalising(
-        low=found.interval.low, high=found.interval.high, method=found.method, clusters=found.clusters
-    )
+    return Generalising(low=found.interval.low, high=found.interval.high, method=found.method, clusters=found.clusters)
 
 
 def ratios(evidence: Evidence) -> tuple[Ratio, ...]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from holdfast.store.connection import Connection
 from holdfast.store.evaluations import SqlEvaluations
 from holdfast.store.files import Files
+from holdfast.store.gates import SqlGates
 from holdfast.store.jobs import SqlJobs
 from holdfast.store.keeper import Keeper
 from holdfast.store.project import SqlFeedback, SqlKeys, SqlPrompts
@@ -33,6 +34,7 @@ class SqlStore:
         self.feedback = SqlFeedback(sql, writer, readers)
         self.keys = SqlKeys(sql, writer, readers)
         self.evaluations = SqlEvaluations(sql, writer, readers)
+        self.gates = SqlGates(sql, writer, readers)
         self.jobs = SqlJobs(sql, writer, readers)
 
     async def ping(self) -> None:

@@ -26,6 +26,7 @@ from holdfast.stores import (
     RecordingQuery,
 )
 from holdfast.testing.memory_evaluations import MemoryEvaluations
+from holdfast.testing.memory_gates import MemoryGates
 from holdfast.testing.memory_jobs import MemoryJobs
 
 
@@ -47,6 +48,7 @@ class MemoryStore:
         self.prompts = MemoryPrompts(gate)
         self.keys = MemoryKeys(gate)
         self.evaluations = MemoryEvaluations(gate.check, codec)
+        self.gates = MemoryGates(gate.check, codec)
 
     async def ping(self) -> None:
         """See `Store`."""
