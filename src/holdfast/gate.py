@@ -49,10 +49,18 @@ class GatePlan(Struct, frozen=True, kw_only=True):
     cost_usd: float | None = None
 
 
+class Words(Struct, frozen=True, kw_only=True):
+    """Words of two texts side by side, in order."""
+
+    kind: Literal["same", "removed", "added"]
+    text: str
+
+
 class Regression(Struct, frozen=True, kw_only=True):
     """A case that newly fails, reproduced: so many of fresh answers failed, and so few of the baseline's.
 
-    `p` is adjusted for all cases that were asked again. `before` and `after` are an output of each side, as text.
+    `p` is adjusted for all cases that were asked again. `diff` is an output of each side, word by word: the baseline's
+    is what stayed and was removed, the candidate's what stayed and was added.
     """
 
     case: str
@@ -66,8 +74,17 @@ class Regression(Struct, frozen=True, kw_only=True):
     wrong: str = ""
     recording: str = ""
     baseline_recording: str = ""
-    before: str = ""
-    after: str = ""
+    diff: tuple[Words, ...] = ()
+
+    @property
+    def before(self) -> str:
+        """The baseline's output."""
+        return "".join(each.text for each in self.diff if each.kind != "added")
+
+    @property
+    def after(self) -> str:
+        """The candidate's output."""
+        return "".join(each.text for each in self.diff if each.kind != "removed")
 
 
 class Measured(Struct, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from tests.contract.store_samples import NOW, SECRET
 
 from holdfast.errors import NotFound
 from holdfast.evaluation import Case, Standing
-from holdfast.gate import Gate, GatePart, GatePlan, GateVerdict, Measured, Regression
+from holdfast.gate import Gate, GatePart, GatePlan, GateVerdict, Measured, Regression, Words
 from holdfast.stores import EvaluationQuery, Store
 
 CASES = (Case(id="a", input=f"key {SECRET}"),)
@@ -22,7 +22,13 @@ PRIMARY = Measured(
     name="passed", cases=2, baseline=1.0, candidate=0.5, difference=-0.5, low=-0.7, high=-0.3, p_worse=0.01, state="worse"
 )  # fmt: skip
 REGRESSION = Regression(
-    case="ü", fresh_failed=5, fresh=5, baseline_failed=0, baseline=10, p=0.001, after=f"says {SECRET}"
+    case="ü",
+    fresh_failed=5,
+    fresh=5,
+    baseline_failed=0,
+    baseline=10,
+    p=0.001,
+    diff=(Words(kind="added", text=f"says {SECRET}"),),
 )
 VERDICT = GateVerdict(
     ruling="regressed",
@@ -51,7 +57,7 @@ async def test_a_gate_comes_back_as_it_was_last_kept_without_secrets(store: Stor
     part = GatePart(role="candidate", side="candidate", evaluation="ev_1", cases=2, repeat=3)
     ended = replace(begun, parts=(part,), verdict=VERDICT, finished_at=NOW, calls=6, spent_usd=None)
     await store.gates.change(ended)
-    clean = replace(VERDICT, regressions=(replace(REGRESSION, after="says [secret]"),))
+    clean = replace(VERDICT, regressions=(replace(REGRESSION, diff=(Words(kind="added", text="says [secret]"),)),))
     assert await store.gates.get(begun.id) == replace(ended, verdict=clean)
 
 

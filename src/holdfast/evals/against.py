@@ -23,6 +23,7 @@ from holdfast.evals.observed import PASSED
 from holdfast.evals.ruling import Terms
 from holdfast.evals.sameness import scoring_hash
 from holdfast.evals.scorers import scorers
+from holdfast.evals.word_diff import word_diff
 from holdfast.evaluation import Case, CaseResult, Standing
 from holdfast.gate import Gate, GatePart, GatePlan, GateVerdict
 from holdfast.identity import canonical, new_id
@@ -175,7 +176,7 @@ async def go_on(host: Host, gate: Gate, how: How, planned: Callable[[GatePlan], 
     sides = Sides(
         cases=cases,
         stored=await stored(host.store, account, cases),
-        terms=Terms(primary=gate.primary, margin=gate.margin, slices=gate.slices),
+        terms=Terms(primary=gate.primary, margin=gate.margin, slices=gate.slices, notes=_notes(gate)),
         can_ask=gate.baseline_code == gate.code_hash,
         repeat=gate.repeat,
         batches=gate.batches,
@@ -277,6 +278,15 @@ class _Asking:
             await self._host.store.gates.change(gate)
 
 
+def _notes(gate: Gate) -> tuple[str, ...]:
+    """What to know beside the verdict, whatever it is."""
+    if gate.baseline_code != gate.code_hash:
+        return ("the baseline's code is not here any more: its stored answers were not checked for drift",)
+    if gate.baseline == gate.candidate:
+        return ("both sides are the same release and code: what differs is chance",)
+    return ()
+
+
 def _pins_in(gate: Gate, release: Release) -> dict[str, str]:
     """What `latest` means in this release."""
     latest = {name for name, slot in release.slots.items() if isinstance(slot, CorpusSlot) and slot.version == LATEST}
@@ -297,7 +307,7 @@ async def _with_outputs(host: Host, verdict: GateVerdict, tenant: str) -> GateVe
         return text if len(text) <= _OUTPUT else text[: _OUTPUT - 1] + "…"
 
     shown = [
-        replace(each, before=await said(each.baseline_recording), after=await said(each.recording))
+        replace(each, diff=word_diff(await said(each.baseline_recording), await said(each.recording)))
         for each in verdict.regressions
     ]
     return replace(verdict, regressions=tuple(shown))

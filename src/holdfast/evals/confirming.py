@@ -19,6 +19,9 @@ FRESH = 5
 """Fresh answers to a case that newly fails."""
 BANK = 10
 """Answers of the baseline that such a case is to have."""
+RECHECK = 3
+"""Fresh ones among them at least: a case that the baseline fails now, too, was not broken by the candidate."""
+ALPHA_GONE = 0.01
 MOST = 25
 """Cases that are asked again: more would not make it surer that something broke."""
 FELL = 0.5
@@ -64,9 +67,28 @@ def regressions(evidence: Evidence) -> tuple[Regression, ...]:
     found = [
         _regression(case, fresh, known, p)
         for case, (fresh, known), p in zip(asked, sides, adjusted, strict=True)
-        if p <= FALSE_SHARE or (case.must_pass and fails_surely(fresh) and known and not fails_surely(known))
+        if still_passes(evidence, case) and (p <= FALSE_SHARE or _must_not(case, fresh, known))
     ]
     return tuple(sorted(found, key=lambda each: (not each.must_pass, each.p, each.case)))
+
+
+def still_passes(evidence: Evidence, case: Case) -> bool:
+    """Whether the baseline passes the case mostly where it was asked again; where it could not be, nothing is held
+    against it."""
+    recheck = evidence.recheck.get(case.id, ())
+    return not recheck or share_passed(recheck) > 0.5
+
+
+def gone(evidence: Evidence) -> tuple[str, ...]:
+    """The cases that the baseline used to pass and, asked again, surely passes no more: it drifted there."""
+    found = []
+    for case, recheck in evidence.recheck.items():
+        bank = evidence.bank.get(case, ())
+        failed = failed_in(recheck)
+        tail = hypergeometric_tail(failed, len(recheck), failed + failed_in(bank), len(recheck) + len(bank))
+        if share_passed(recheck) <= 0.5 and tail <= ALPHA_GONE:
+            found.append(case)
+    return tuple(found)
 
 
 def must_pass_failed(evidence: Evidence) -> tuple[str, ...]:
@@ -78,6 +100,10 @@ def fails_surely(results: Sequence[CaseResult]) -> bool:
     """Whether it is 95 % sure that such a case passes less than 9 times in 10. Never after a single failure."""
     failed = failed_in(results)
     return failed > 1 and below(MUST_PASS_RATE, len(results) - failed, failed) > MUST_PASS_SURE
+
+
+def _must_not(case: Case, fresh: Sequence[CaseResult], known: Sequence[CaseResult]) -> bool:
+    return case.must_pass and fails_surely(fresh) and bool(known) and not fails_surely(known)
 
 
 def _known(evidence: Evidence, case: Case) -> tuple[CaseResult, ...]:

@@ -111,6 +111,10 @@ async def decide(sides: Sides, answering: Answering, planned: Callable[[GatePlan
     evidence = Evidence(sides.cases, known.bank, by_case(results), stopped=answering.stopped)
     if evidence.stopped is None:
         evidence = await _confirmed(evidence, sides, answering)
+    if gone := confirming.gone(evidence):
+        known.drifted, now = True, {case: evidence.recheck[case] for case in gone}
+        evidence = replace(evidence, bank={**evidence.bank, **now})
+        ruled = replace(ruled, notes=(*ruled.notes, _no_more(gone)))
     for batch in range(1, sides.batches + 1):
         if answering.stopped is None:
             evidence = await _batch(evidence, answering, plan.answers, batch)
@@ -135,17 +139,18 @@ async def _baseline(sides: Sides, answering: Answering) -> _Known:
 
 
 async def _confirmed(evidence: Evidence, sides: Sides, answering: Answering) -> Evidence:
-    """The evidence with fresh answers to what newly fails, and with what the baseline lacks there."""
+    """The evidence with fresh answers of both sides to what newly fails."""
     again = confirming.to_ask_again(confirming.newly_failing(evidence), sides.seed)
     if not again:
         return evidence
     ids = tuple(case.id for case in again)
     fresh = await answering.ask(Wanted("confirm", "candidate", ids, confirming.FRESH))
     evidence = replace(evidence, fresh=by_case(fresh))
+    if not sides.can_ask or answering.stopped is not None:
+        return evidence
     lacks = max(confirming.BANK - len(evidence.bank.get(case, ())) for case in ids)
-    if sides.can_ask and lacks > 0 and answering.stopped is None:
-        evidence = replace(evidence, recheck=by_case(await answering.ask(Wanted("recheck", "baseline", ids, lacks))))
-    return evidence
+    recheck = await answering.ask(Wanted("recheck", "baseline", ids, max(lacks, confirming.RECHECK)))
+    return replace(evidence, recheck=by_case(recheck))
 
 
 async def _batch(evidence: Evidence, answering: Answering, answers: int, batch: int) -> Evidence:
@@ -161,6 +166,11 @@ def _notes(known: _Known) -> tuple[str, ...]:
     if not known.drifted:
         return ()
     return ("the baseline no longer answers as it did: its stored answers were left out and it was asked anew",)
+
+
+def _no_more(gone: Sequence[str]) -> str:
+    named = ", ".join(gone[:5]) + (f" and {len(gone) - 5} more" if len(gone) > 5 else "")
+    return f"the baseline itself fails now what it used to pass: {named}; only its fresh answers count there"
 
 
 def _unknown(sides: Sides, known: _Known) -> str | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from holdfast.evals import power
-from holdfast.evals.confirming import BANK, FRESH
+from holdfast.evals.confirming import BANK, FRESH, RECHECK
 from holdfast.evals.counts import mid_p_of_passes
 from holdfast.evals.observed import Answers, share_passed, steady, value_of
 from holdfast.evals.weighing import ALPHA_NOT_WORSE, ALPHA_WORSE
@@ -69,7 +69,7 @@ def plan(cases: Sequence[Case], bank: Answers, terms: PlanTerms) -> GatePlan:
     lacking = sum(max(0, least - each) for each in stored)
     controls = min(CONTROLS, sum(each > 0 for each in stored)) if terms.can_ask else 0
     calls = len(cases) * answers + lacking + controls
-    again = FRESH + (max(0, BANK - round(fmean(sizes))) if terms.can_ask else 0)
+    again = FRESH + (max(RECHECK, BANK - min(sizes, default=0)) if terms.can_ask else 0)
     price = _price(bank)
     return GatePlan(
         cases=len(cases),
@@ -93,12 +93,16 @@ def controls(cases: Sequence[Case], bank: Answers, seed: str) -> tuple[str, ...]
 def drifted(bank: Answers, control: Sequence[CaseResult]) -> bool:
     """Whether fresh answers of the baseline pass otherwise than stored ones do, by the mid-p value.
 
-    On each case the fresh one could as well have been any of the stored ones: it passes as often as all of them do.
+    On each case the fresh one could as well have been any of the stored ones: it passes as often as all of them do. An
+    answer that always read the same, and now reads and is scored otherwise, says so by itself.
     """
     fresh = [result for result in control if result.fault is None and bank.get(result.case)]
     chances = []
     for result in fresh:
         stored = bank[result.case]
+        still = steady([stored], [[float(each.passed) for each in stored]])
+        if still and result.output_hash != stored[0].output_hash and result.passed != stored[0].passed:
+            return True
         chances.append((share_passed(stored) * len(stored) + result.passed) / (len(stored) + 1))
     return bool(fresh) and mid_p_of_passes(sum(result.passed for result in fresh), chances) <= ALPHA_DRIFT
 

@@ -115,7 +115,8 @@ def _harm(verdict: GateVerdict) -> tuple[str, ...]:
     if broken:
         sharing = [each for each in broken if verdict.shared in each.tags]
         named = "" if verdict.shared is None else f", {len(sharing)} of them tagged '{verdict.shared}'"
-        found.append(f"{len(broken)} {'case' if len(broken) == 1 else 'cases'} newly fail, reproduced{named}")
+        fail = "case newly fails" if len(broken) == 1 else "cases newly fail"
+        found.append(f"{len(broken)} {fail}, reproduced{named}")
     if primary is not None and primary.state == "worse":
         found.append(f"'{primary.name}' {_fell(primary)}")
     found += [f"the slice '{each.tag}' {_fell(each)}" for each in verdict.slices if each.worse]
@@ -131,18 +132,18 @@ def _doubts(verdict: GateVerdict, evidence: Evidence) -> tuple[str, ...]:
     primary = verdict.primary
     assert primary is not None
     if primary.state != "not worse" and verdict.e_not_worse < 1 / ALPHA_BATCH:
-        found.append(
-            f"'{primary.name}' {_fell(primary)}, give or take: a fall of {_points(verdict.margin)} cannot be ruled out"
-        )
-    found += [
-        f"'{each.name}' {_fell(each)}, which may be chance"
-        for each in verdict.measures
-        if each.state == "unclear" and each.difference <= -verdict.margin
-    ]
+        found.append(f"'{primary.name}' {_fell(primary)}: a fall of {_points(verdict.margin)} cannot be ruled out")
+    fell = [f"'{each.name}'" for each in verdict.measures if _may_have_fallen(each, verdict.margin)]
+    if fell:
+        found.append(f"{', '.join(fell)} fell by {_points(verdict.margin)} or more, which may be chance")
     lacking = sum(not evidence.candidate.get(case.id) or not evidence.bank.get(case.id) for case in evidence.cases)
     if lacking and evidence.stopped is None and lacking / len(evidence.cases) > MOST_FAULTS:
         found.append(f"{lacking} of {len(evidence.cases)} cases have no answer of both sides")
     return tuple(found)
+
+
+def _may_have_fallen(each: Measured, margin: float) -> bool:
+    return each.state == "unclear" and each.difference <= -margin
 
 
 def _within(verdict: GateVerdict) -> str:
@@ -158,7 +159,8 @@ def _fell(each: Measured | Slice) -> str:
 
 
 def _points(share: float) -> str:
-    return f"{100 * share:.3g} {'point' if math.isclose(share, 0.01) else 'points'}"
+    value = round(100 * share, 1)
+    return f"{value:g} {'point' if value == 1 else 'points'}"
 
 
 def _missed(evidence: Evidence, terms: Terms) -> tuple[str, ...]:

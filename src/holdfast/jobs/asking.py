@@ -43,6 +43,19 @@ class EvaluationAsked(Struct, frozen=True):
     max_cost_usd: float | None = None
 
 
+class GateAsked(Struct, frozen=True):
+    """The working tree's release, changed by `set`, held against another, which is named, or `live`, or `working`."""
+
+    feature: str
+    against: str
+    set: dict[str, Json] = {}
+    margin: float | None = None
+    primary: str | None = None
+    slices: tuple[str, ...] = ()
+    repeat: int | None = None
+    max_cost_usd: float | None = None
+
+
 def new_job(kind: str, asked: Json, *, who: Who = ANYONE, webhook: str | None = None, key: str | None = None) -> Job:
     """A job to be kept. With the same `key` of the same tenant it has the same id."""
     job_id = new_id("job") if key is None else f"job_{digest(canonical((who.tenant, key)), 26)}"

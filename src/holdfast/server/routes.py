@@ -11,6 +11,7 @@ from holdfast.server.corpora import CORPUS_STRUCTS, declare_corpora
 from holdfast.server.declared import STRUCTS, Declared, declare
 from holdfast.server.evaluations import EVALUATION_STRUCTS, declare_evaluations
 from holdfast.server.flight import Flight
+from holdfast.server.gates import GATE_STRUCTS, declare_gates
 from holdfast.server.jobs import JOB_STRUCTS, JobRoutes, add_job_routes
 from holdfast.server.meter import Meter
 from holdfast.server.needs import Project
@@ -23,7 +24,8 @@ def declared_routes(
     """The routes over a project, and their OpenAPI document as JSON, each feature included, all below `prefix`."""
     api = declare(Declared(project, flight, meter), metrics=metrics)
     declare_evaluations(api, project)
+    declare_gates(api, project)
     declare_corpora(api, project)
     add_job_routes(api, JobRoutes(project))
-    structs = (*STRUCTS, *EVALUATION_STRUCTS, *CORPUS_STRUCTS, *JOB_STRUCTS)
+    structs = (*STRUCTS, *EVALUATION_STRUCTS, *GATE_STRUCTS, *CORPUS_STRUCTS, *JOB_STRUCTS)
     return api, document(api, structs, project.features.values(), prefix)
