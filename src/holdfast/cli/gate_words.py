@@ -25,11 +25,13 @@ def plan(planned: GatePlan) -> str:
     found = f"a fall of {points(planned.detectable)} is found 4 times in 5"
     if planned.detectable < _NOUGHT:
         found = "the baseline's answers read the same each time, so a single case that breaks is found"
+    price = _about(planned.cost_usd)
     asked = "once" if planned.answers == 1 else f"{planned.answers} times"
+    stored = words.counted(planned.stored, "stored answer")
+    calls = words.counted(planned.calls, "answer")
     return (
-        f"{words.counted(planned.cases, 'case')}, each asked {asked} of the candidate; of the baseline"
-        f" {words.counted(planned.stored, 'stored answer')}: {words.counted(planned.calls, 'answer')} to ask, {_about(planned.cost_usd)},"
-        f" and {planned.calls_each} for each case that newly fails; {found}"
+        f"{words.counted(planned.cases, 'case')}, each asked {asked} of the candidate; {stored} of the baseline:"
+        f" {calls} to ask, {price}, and {planned.calls_each} for each case that newly fails; {found}"
     )
 
 

@@ -1,6 +1,6 @@
 """What the gate costs: a feature whose effects pass one at a time, against the same effects without it, in one run.
 
-    python benchmarks/gate.py
+    python benchmarks/effects.py
 
 Effects are answered at once, so that only the runtime's own work is measured. Prints, and writes the figures with the
 machine's name under benchmarks/results. A ratio is the time with the gate to the time without.
@@ -92,7 +92,7 @@ def main() -> None:
     report = {"machine": platform.node(), "python": platform.python_version(), **asyncio.run(measure())}
     written = json.dumps(report, indent=1)
     print(written)
-    (Path(__file__).parent / "results" / "gate.json").write_text(written + "\n")
+    (Path(__file__).parent / "results" / "effects.json").write_text(written + "\n")
 
 
 if __name__ == "__main__":
