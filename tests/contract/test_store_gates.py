@@ -19,7 +19,8 @@ from holdfast.stores import EvaluationQuery, Store
 CASES = (Case(id="a", input=f"key {SECRET}"),)
 PLAN = GatePlan(cases=2, answers=3, bank=5, stored=1, detectable=0.25, calls=16, calls_each=10)
 PRIMARY = Measured(
-    name="passed", cases=2, baseline=1.0, candidate=0.5, difference=-0.5, low=-0.7, high=-0.3, p_worse=0.01, state="worse"
+    name="passed", cases=2, baseline=1.0, candidate=0.5, difference=-0.5, low=-0.7, high=-0.3, p_worse=0.01,
+    state="worse",
 )  # fmt: skip
 REGRESSION = Regression(
     case="ü",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import NormalDist, fmean
+from statistics import fmean
 
 from msgspec.structs import replace
 
@@ -194,17 +194,16 @@ def _values(results: Sequence[CaseResult], name: str) -> list[float]:
 
 
 def _settling(verdict: GateVerdict, evidence: Evidence, pairs: Sequence[Pair]) -> Settling | None:
-    """What would settle it if the difference stayed as it is: enough answers that the margin or nought is clear of it.
+    """What would settle it if the difference stayed as it is: enough answers that the margin or nought is clear of it
+    by as many standard errors as an e-value of 1/`ALPHA_BATCH` takes.
 
     None where no reasonable number would: the difference lies where both stay possible.
     """
     assert verdict.primary is not None
     if evidence.stopped is not None:
         return None
-    difference, normal = verdict.primary.difference, NormalDist()
-    wanted = max(
-        (difference + verdict.margin) / normal.inv_cdf(1 - ALPHA_BATCH), -difference / normal.inv_cdf(1 - ALPHA_BATCH)
-    )
+    difference = verdict.primary.difference
+    wanted = max(difference + verdict.margin, -difference) / math.sqrt(2 * math.log(1 / ALPHA_BATCH))
     error = weighing.error_of(pairs, verdict.margin)
     if wanted <= 0 or error == 0:
         return None
