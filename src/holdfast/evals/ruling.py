@@ -25,7 +25,6 @@ ALPHA_BATCH = 0.025
 """How rarely further batches may be wrong, either way, however often one looks."""
 CLUSTER = "cluster:"
 """What the tag of a case begins with that names what it has in common with others: a document, a customer."""
-_MOST_BATCHES = 20
 _CONCURRENCY = 4
 
 
@@ -195,9 +194,7 @@ def _values(results: Sequence[CaseResult], name: str) -> list[float]:
 
 def _settling(verdict: GateVerdict, evidence: Evidence, pairs: Sequence[Pair]) -> Settling | None:
     """What would settle it if the difference stayed as it is: enough answers that the margin or nought is clear of it
-    by as many standard errors as an e-value of 1/`ALPHA_BATCH` takes.
-
-    None where no reasonable number would: the difference lies where both stay possible.
+    by as many standard errors as an e-value of 1/`ALPHA_BATCH` takes. None where the measure that decides is clear.
     """
     assert verdict.primary is not None
     if evidence.stopped is not None:
@@ -205,13 +202,11 @@ def _settling(verdict: GateVerdict, evidence: Evidence, pairs: Sequence[Pair]) -
     difference = verdict.primary.difference
     wanted = max(difference + verdict.margin, -difference) / math.sqrt(2 * math.log(1 / ALPHA_BATCH))
     error = weighing.error_of(pairs, verdict.margin)
-    if wanted <= 0 or error == 0:
+    if error == 0:
         return None
     times = max(error / wanted, 1.0) ** 2
     batches = max(1, math.ceil(times - 1))
     answers = max(len(pair.stratum.candidate) for pair in pairs)
-    if batches > _MOST_BATCHES:
-        return None
     calls = batches * 2 * answers * len(evidence.cases)
     cost, ms = (_usual(evidence, name) for name in ("cost_usd", "ms"))
     return Settling(

@@ -15,11 +15,11 @@ from holdfast.evals.slices import shrunk
 from holdfast.evaluation import Case, CaseResult
 from holdfast.gate import Generalising, Measured, Ratio, Slice
 
-ALPHA_WORSE = 0.025
+ALPHA_WORSE = 0.02
 """How rarely cases that are no worse may be called so, the declared slices included."""
 ALPHA_MEASURE = 0.01
 """The same, of all guarded measures together."""
-ALPHA_NOT_WORSE = 0.05
+ALPHA_NOT_WORSE = 0.04
 """How rarely what is worse by the margin may pass for no worse."""
 _LEAST_ERROR = 0.02
 _SEED = 20_2611

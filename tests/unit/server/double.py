@@ -183,7 +183,8 @@ class Store:
         self.releases: Any = None
         self.prompts: Any = None
         self.feedback: Any = None
-        self.evaluations = MemoryStore().evaluations
+        kept = MemoryStore()
+        self.evaluations, self.gates = kept.evaluations, kept.gates
         self.jobs = MemoryStore().jobs
 
     async def ping(self) -> None:
