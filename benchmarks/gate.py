@@ -25,6 +25,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import NormalDist
 
+from msgspec.structs import replace
+
 from holdfast.app import App, open_configured
 from holdfast.config import load_config
 from holdfast.evals.against import go_on
@@ -43,6 +45,7 @@ from holdfast.runtime.context import Context
 from holdfast.testing import FakeModel, MemoryStore
 
 CASES, BANK = 100, 10
+SLICES, SLICE = 25, 8
 HERE = Path(__file__).resolve().parent
 DATA = next((above / "shared" / "data" for above in HERE.parents if (above / "shared" / "data").is_dir()), None)
 Chances = list[float]
@@ -220,11 +223,15 @@ def squad() -> Corpus:
 
 
 def _sliced(name: str, rows: Sequence[tuple[str, str, str, str]]) -> Corpus:
-    by_tag: dict[str, list[Case]] = {}
-    for case, text, expected, tag in rows:
-        by_tag.setdefault(tag, []).append(Case(id=case, input=text, expected=expected, tags=(tag,)))
-    chosen = [tag for tag, cases in by_tag.items() if len(cases) >= 8][:25]
-    return Corpus(name, tuple(case for tag in chosen for case in by_tag[tag][:8]))
+    """The first 25 slices of 8; what has more under one label gives several."""
+    found: list[list[Case]] = []
+    open_slices: dict[str, list[Case]] = {}
+    for case, text, expected, label in rows:
+        some = open_slices.setdefault(label, [])
+        some.append(Case(id=case, input=text, expected=expected))
+        if len(some) == SLICE:
+            found.append([replace(each, tags=(f"{label} {len(found)}",)) for each in open_slices.pop(label)])
+    return Corpus(name, tuple(case for some in found[:SLICES] for case in some))
 
 
 class Erring:

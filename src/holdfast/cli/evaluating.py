@@ -68,7 +68,8 @@ def evaluate(
 
     With --against the release is held against another, on the same cases: what was reproduced to be worse, or that
     nothing is, or what it would cost to know. What can be found is said before anything is asked, and stored answers of
-    the baseline are used where they still hold.
+    the baseline are used where they still hold. --resume then goes on with the newest gate, or shows it again where it
+    is finished, in any form.
 
     Exit codes: 1 the bar was missed, a case that must pass did not, or a regression is confirmed; 3 not comparable;
     4 with --strict where the cases do not suffice to say; 5 no cases. --json is --format json: {"verdict",

@@ -72,7 +72,8 @@ def exit_code_of(gate: Gate, *, strict: bool) -> int:
 
 
 async def _gate(project: Project, name: str | None, options: Options) -> Gate:
-    """A new gate; or with --resume the newest that is not finished, with --extend the newest, to be asked for more.
+    """A new gate; or with --resume the newest, as far as it is not finished, with --extend the newest, to be asked for
+    more.
 
     Raises NothingToDo where there are no cases, or nothing to go on with.
     """
@@ -87,7 +88,7 @@ async def _gate(project: Project, name: str | None, options: Options) -> Gate:
         if options.extend:
             return await extend(project, await newest(project, feature.name, lambda gate: _is(gate, options)))
         if options.resume:
-            return await newest(project, feature.name, lambda gate: _is(gate, options) and gate.finished_at is None)
+            return await newest(project, feature.name, lambda gate: _is(gate, options))
         wanted = GateAsked(
             feature=feature.name,
             against=options.against,

@@ -116,13 +116,15 @@ def _outage(recording: Recording) -> str | None:
 def fault_of(recording: Recording) -> str | None:
     """The code of what prevented the answer outside the release; None where nothing did, or the release itself failed.
 
-    That a lower rung answered because a guard asked for it is the release's own doing.
+    That a lower rung answered because a guard asked for it is the release's own doing, and so is a rung without a model
+    that had nothing to answer from.
     """
+    asked = [attempt.error for step in recording.steps for attempt in step.attempts if attempt.error is not None]
+    own = all(error.startswith("passed_over") for error in asked)
     if recording.failure is not None:
-        return recording.failure.code if recording.failure.code in OUTSIDE else None
-    if recording.degraded is None or recording.degraded.reason.startswith("guard '"):
-        return None
-    return "HF301"
+        code = recording.failure.code
+        return code if code in OUTSIDE and not (code == "HF301" and own) else None
+    return None if recording.degraded is None or own else "HF301"
 
 
 def _said(scorer: str, answered: Answered) -> str:
