@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from holdfast.app import Project
     from holdfast.evals.evaluate import Evaluated
     from holdfast.evaluation import Evaluation
+    from holdfast.records import Json
 
 Format = Literal["pretty", "json", "jsonl", "junit", "md"]
 EXIT = MappingProxyType({"met": FINE, "missed": MISSED, "inconclusive": INCONCLUSIVE})
@@ -80,19 +81,12 @@ def evaluate(
 
         held_against(asked, feature, options)
         return
-    if options.extend or any(each is not None for each in (options.margin, options.primary, options.slice)):
-        message = "--margin, --primary, --slice and --extend are for holding a release against another"
-        raise Misconfigured("HF100", message, "name it: --against RELEASE")
     from holdfast.cli.eval_formats import report
     from holdfast.cli.eval_pretty import show_evaluated
     from holdfast.cli.opening import in_project
-    from holdfast.cli.values import changes_of
     from holdfast.evals.verdict import verdict_of
 
-    changes = changes_of(options.set or ())
-    if options.resume and (changes or options.repeat is not None or options.cached):
-        message = "--resume goes on with the release, the repeats and the cache that the evaluation began with"
-        raise Misconfigured("HF100", message, "leave out --set, --repeat and --cached, or leave out --resume")
+    changes = _changes(options)
 
     async def work(project: Project) -> Evaluated:
         from holdfast.evals.evaluate import How, go_on
@@ -111,6 +105,20 @@ def evaluate(
         typer.echo(report(evaluated, wanted), nl=False)
     if code := EXIT[verdict_of(evaluated.evaluation)]:
         raise typer.Exit(code)
+
+
+def _changes(options: Options) -> dict[str, Json]:
+    """The changes to the release. Raises Misconfigured (HF100) for options that do not go together."""
+    from holdfast.cli.values import changes_of
+
+    changes = changes_of(options.set or ())
+    if options.extend or any(each is not None for each in (options.margin, options.primary, options.slice)):
+        message = "--margin, --primary, --slice and --extend are for holding a release against another"
+        raise Misconfigured("HF100", message, "name it: --against RELEASE")
+    if options.resume and (changes or options.repeat is not None or options.cached):
+        message = "--resume goes on with the release, the repeats and the cache that the evaluation began with"
+        raise Misconfigured("HF100", message, "leave out --set, --repeat and --cached, or leave out --resume")
+    return changes
 
 
 async def _evaluation(project: Project, name: str | None, options: Options) -> Evaluation:

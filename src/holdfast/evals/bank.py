@@ -48,7 +48,7 @@ async def stored(store: Store, account: Account, cases: Sequence[Case]) -> dict[
     found: dict[str, tuple[CaseResult, ...]] = {}
     query = EvaluationQuery(feature=account.feature, tenant=account.tenant)
     looked_at = 0
-    while looked_at < _LOOKED_AT and (page := await store.evaluations.find(query)):
+    while looked_at < _LOOKED_AT and not _full(found, cases) and (page := await store.evaluations.find(query)):
         looked_at += len(page)
         for evaluation in page:
             if not _belongs(evaluation, account) or (since is not None and evaluation.started_at < since):
@@ -78,6 +78,10 @@ def _belongs(evaluation: Evaluation, account: Account) -> bool:
         and evaluation.gate != account.gate
         and evaluation.started_at < account.before
     )
+
+
+def _full(found: Mapping[str, Sequence[CaseResult]], cases: Sequence[Case]) -> bool:
+    return all(len(found.get(case.id, ())) >= MOST_ANSWERS for case in cases)
 
 
 async def _last_drift(store: Store, account: Account) -> datetime | None:

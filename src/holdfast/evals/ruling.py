@@ -1,6 +1,6 @@
 """From what both sides answered to a verdict: values in, one value out.
 
-Knows nothing of how anything was asked. Source of the procedure: docs/decisions/0010.
+Knows nothing of how anything was asked. Source of the procedure: docs/decisions, the release gate.
 """
 
 from __future__ import annotations
