@@ -226,7 +226,7 @@ class _Asking:
         if wanted.role == "candidate":
             self._standings = evaluation.standings
         if evaluation.finished_at is None:
-            self.stopped = evaluation.stopped or "it was stopped"
+            self.stopped = self._why(evaluation.stopped)
         await self._keep(replace(self.gate, calls=sum(self._calls.values()), spent_usd=self._total()))
         return results
 
@@ -271,6 +271,13 @@ class _Asking:
     def _total(self) -> float | None:
         costs = list(self._spent.values())
         return None if None in costs else round(math.fsum(cost or 0.0 for cost in costs), 9)
+
+    def _why(self, said: str | None) -> str:
+        """Why it goes no further, with the money of the whole gate."""
+        most, spent = self._how.max_cost_usd, self._total()
+        if said is None or most is None or spent is None:
+            return said or "it was stopped"
+        return f"another answer could exceed ${most:g}; ${spent:.6f} is spent"
 
     async def _keep(self, gate: Gate) -> None:
         if gate != self.gate:

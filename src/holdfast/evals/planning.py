@@ -59,9 +59,8 @@ def plan(cases: Sequence[Case], bank: Answers, terms: PlanTerms) -> GatePlan:
     soft = any(value not in (0.0, 1.0) for each in values for value in each)
     answers = terms.repeat
     if answers is None:
-        chances = power.Chances(
-            alpha=ALPHA_NOT_WORSE, power=_PASSES_OFTEN, least=0.0 if soft else terms.margin * (1 - terms.margin)
-        )
+        least_varying = tuple(power.worse_by(terms.margin, values))
+        chances = power.Chances(alpha=ALPHA_NOT_WORSE, power=_PASSES_OFTEN, least=least_varying)
         answers = MOST_ANSWERS
         if len(cases) >= FEW_CASES and not soft:
             answers = power.answers_needed(variance, sizes, margin=terms.margin, at=chances, most=MOST_ANSWERS)

@@ -18,11 +18,11 @@ _PRIOR_OF_CASE = 2
 
 
 class Chances(Struct, frozen=True, kw_only=True):
-    """How often to be wrong at most, how often to find what is so, and the `least` variance of a worse candidate."""
+    """How often to be wrong at most, how often to find what is so, and `least`, the variances of a worse candidate."""
 
     alpha: float
     power: float
-    least: float
+    least: tuple[float, ...]
 
 
 def variances(cases: Sequence[Sequence[Sequence[float]]], *, steady: Sequence[bool]) -> list[float]:
@@ -43,15 +43,29 @@ def variances(cases: Sequence[Sequence[Sequence[float]]], *, steady: Sequence[bo
 
 
 def standard_error(
-    variance: Sequence[float], baseline: Sequence[int], candidate: Sequence[int], *, least: float = 0.0
+    variance: Sequence[float], baseline: Sequence[int], candidate: Sequence[int], *, least: Sequence[float] = ()
 ) -> float:
     """Of the mean of all cases' differences, with so many answers of each side to each case.
 
-    A candidate that is worse varies more than what was seen says; `least` is how much at least, where a case varies at
-    all.
+    A candidate that is worse varies more than what was seen says; `least` is how much at least in each case, where the
+    case varies at all.
     """
-    parts = (v / b + (max(v, least) if v else 0.0) / c for v, b, c in zip(variance, baseline, candidate, strict=True))
+    floors = least or [0.0] * len(variance)
+    parts = (
+        v / b + (max(v, floor) if v else 0.0) / c
+        for v, floor, b, c in zip(variance, floors, baseline, candidate, strict=True)
+    )
     return math.sqrt(math.fsum(parts)) / len(variance)
+
+
+def worse_by(margin: float, cases: Sequence[Sequence[float]]) -> list[float]:
+    """How much an answer of each case varies at least where a candidate passes it less often by the margin.
+
+    A case that the baseline never passes cannot be passed less often; of scores between 0 and 1 nothing is known.
+    """
+    if any(value not in (0.0, 1.0) for values in cases for value in values):
+        return [0.0] * len(cases)
+    return [0.0 if values and not any(values) else margin * (1 - margin) for values in cases]
 
 
 def detectable_drop(error: float, *, alpha: float, power: float = 0.8) -> float:

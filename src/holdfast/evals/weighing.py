@@ -30,12 +30,11 @@ def error_of(pairs: Sequence[Pair], margin: float = 0.0) -> float:
     variance = power.variances(
         [(pair.stratum.baseline, pair.stratum.candidate) for pair in pairs], steady=[pair.steady for pair in pairs]
     )
-    whole = all(value in (0.0, 1.0) for pair in pairs for value in pair.stratum.baseline + pair.stratum.candidate)
     return power.standard_error(
         variance,
         [len(pair.stratum.baseline) for pair in pairs],
         [len(pair.stratum.candidate) for pair in pairs],
-        least=margin * (1 - margin) if whole else 0.0,
+        least=power.worse_by(margin, [pair.stratum.baseline for pair in pairs]),
     )
 
 
