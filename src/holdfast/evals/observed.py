@@ -16,6 +16,9 @@ from holdfast.evaluation import Case, CaseResult
 PASSED = "passed"
 """The measure that decides where no other is named: whether a case passes."""
 
+CLUSTER = "cluster:"
+"""What the tag of a case begins with that names what it has in common with others: a document, a customer."""
+
 Answers: TypeAlias = Mapping[str, tuple[CaseResult, ...]]
 """Answers by the id of their case."""
 
@@ -118,3 +121,8 @@ def share_passed(results: Sequence[CaseResult]) -> float:
 
 def failed_in(results: Sequence[CaseResult]) -> int:
     return sum(not result.passed for result in results)
+
+
+def cluster_of(case: Case) -> str:
+    """What a case has in common with others by its tags; by itself, nothing."""
+    return next((tag for tag in case.tags if tag.startswith(CLUSTER)), f"case:{case.id}")

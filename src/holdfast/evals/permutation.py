@@ -47,16 +47,13 @@ def stratified(strata: Sequence[Stratum], *, weighed: bool = True, seed: int = 0
     import numpy as np
 
     random = np.random.default_rng(seed)
-    drawn = np.zeros((len(telling), draws + 1))  # the last column is what was seen
-    weights = np.empty(len(telling))
-    for place, each in enumerate(telling):
-        drawn[place, :-1] = _shuffled(each, random, draws)
-        drawn[place, -1] = each.difference
-        weights[place] = 1 / _variance(each)
-    sums = drawn.sum(axis=0)
+    sums, scaled = np.zeros(draws + 1), np.zeros(draws + 1)  # the last place is what was seen
+    for each in telling:
+        drawn = np.append(_shuffled(each, random, draws), each.difference)
+        sums += drawn
+        scaled += drawn / _variance(each)
     if weighed:
-        scaled = weights[:, None] * drawn
-        sums = np.minimum(sums / _spread(sums), scaled.sum(axis=0) / _spread(scaled.sum(axis=0)))
+        sums = np.minimum(sums / _spread(sums), scaled / _spread(scaled))
     return float((sums <= sums[-1] + _SLACK).sum()) / (draws + 1)
 
 

@@ -12,15 +12,13 @@ from msgspec.structs import replace
 
 from holdfast.evals import batches, weighing
 from holdfast.evals.confirming import must_pass_failed, newly_failing, regressions
-from holdfast.evals.observed import Evidence, measures_of
+from holdfast.evals.observed import CLUSTER, Evidence, cluster_of, measures_of
 from holdfast.evals.slices import shared_tag
-from holdfast.evaluation import Case, CaseResult, Standing
+from holdfast.evaluation import CaseResult, Standing
 from holdfast.gate import GateVerdict, Measured, Slice
 
 MOST_FAULTS = 0.02
 """The share of answers that a fault outside the release may prevent."""
-CLUSTER = "cluster:"
-"""What the tag of a case begins with that names what it has in common with others: a document, a customer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +87,6 @@ def rule(evidence: Evidence, terms: Terms) -> GateVerdict:
         notes=terms.notes,
     )
     return _ruled(verdict, evidence)
-
-
-def cluster_of(case: Case) -> str:
-    """What a case has in common with others by its tags; by itself, nothing."""
-    return next((tag for tag in case.tags if tag.startswith(CLUSTER)), f"case:{case.id}")
 
 
 def _ruled(verdict: GateVerdict, evidence: Evidence) -> GateVerdict:

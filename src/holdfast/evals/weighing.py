@@ -10,7 +10,7 @@ from statistics import NormalDist, fmean
 
 from holdfast.evals import permutation, power, resampling
 from holdfast.evals.multiplicity import holm
-from holdfast.evals.observed import Evidence, Pair
+from holdfast.evals.observed import CLUSTER, Evidence, Pair
 from holdfast.evals.slices import shrunk
 from holdfast.evaluation import Case, CaseResult
 from holdfast.gate import Generalising, Measured, Ratio, Slice
@@ -80,7 +80,9 @@ def guarded(evidence: Evidence, names: Sequence[str], margin: float) -> tuple[Me
 
 def sliced(pairs: Sequence[Pair], declared: dict[str, float]) -> tuple[Slice, ...]:
     """Every tag of at least two cases, the declared ones first, then the worst."""
-    tags = {tag: None for tag in declared} | {tag: None for pair in pairs for tag in pair.case.tags}
+    tags = {tag: None for tag in declared} | {
+        tag: None for pair in pairs for tag in pair.case.tags if not tag.startswith(CLUSTER)
+    }
     within = {tag: [pair for pair in pairs if tag in pair.case.tags] for tag in tags}
     within = {tag: some for tag, some in within.items() if len(some) > 1 or (tag in declared and some)}
     if not within:
