@@ -14,6 +14,7 @@ from msgspec import Struct
 from holdfast.evals.statistics import LEVEL, Interval, t_quantile
 
 DRAWS = 9_999
+_AT_ONCE = 500
 FEW = 20
 """Clusters below which resampling them says too little (Cameron, Gelbach and Miller 2008)."""
 
@@ -66,8 +67,11 @@ def _bca(sums: Sequence[float], sizes: Sequence[int], estimate: float, seed: int
     import numpy as np
 
     totals, counts = np.array(sums), np.array(sizes, dtype=float)
-    chosen = np.random.default_rng(seed).integers(0, len(totals), size=(DRAWS, len(totals)))
-    means = np.sort(totals[chosen].sum(axis=1) / counts[chosen].sum(axis=1))
+    random, found = np.random.default_rng(seed), []
+    for size in (_AT_ONCE,) * (DRAWS // _AT_ONCE) + (DRAWS % _AT_ONCE,):
+        chosen = random.integers(0, len(totals), size=(size, len(totals)))
+        found.append(totals[chosen].sum(axis=1) / counts[chosen].sum(axis=1))
+    means = np.sort(np.concatenate(found))
     normal = NormalDist()
     share = ((means < estimate).mean() + (means <= estimate).mean()) / 2
     bias = normal.inv_cdf(min(max(float(share), 1 / DRAWS), 1 - 1 / DRAWS))
