@@ -74,6 +74,9 @@ class Simulated:
             output_hash=f"{self.draw.getrandbits(64):x}",
         )  # fmt: skip
 
+    def informing(self) -> tuple[str, ...]:
+        return ()
+
     def standings(self) -> tuple[Standing, ...]:
         return ()
 

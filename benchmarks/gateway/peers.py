@@ -170,7 +170,15 @@ def litellm(upstream: str, folder: Path) -> Started:
     """LiteLLM's proxy, without a database, from the environment that LITELLM names."""
     port = free_port()
     (folder / "config.yaml").write_text(LITELLM.format(upstream=upstream))
-    command = [os.environ["LITELLM"], "--config", str(folder / "config.yaml"), "--host", "127.0.0.1", "--port", str(port)]
+    command = [
+        os.environ["LITELLM"],
+        "--config",
+        str(folder / "config.yaml"),
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+    ]
     return Started(command, port, key="sk-bench")
 
 

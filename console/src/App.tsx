@@ -13,6 +13,7 @@ const PAGES = {
   feature: () => import("./pages/Feature"),
   recordings: () => import("./pages/Recordings"),
   recording: () => import("./pages/Recording"),
+  trials: () => import("./pages/Trials"),
   corpora: () => import("./pages/Corpora"),
   evaluations: () => import("./pages/Evaluations"),
   jobs: () => import("./pages/Jobs"),
@@ -20,6 +21,7 @@ const PAGES = {
 const Feature = lazy(PAGES.feature);
 const Recordings = lazy(PAGES.recordings);
 const Recording = lazy(PAGES.recording);
+const Trials = lazy(PAGES.trials);
 const Corpora = lazy(PAGES.corpora);
 const Evaluations = lazy(PAGES.evaluations);
 const Jobs = lazy(PAGES.jobs);
@@ -84,6 +86,7 @@ function Shown({ place: { path, query } }: { place: Place }): ReactNode {
   if (kind === undefined) return <Home />;
   if (kind === "features" && name) return <Feature name={name} />;
   if (kind === "recordings") return name ? <Recording id={name} /> : <Recordings query={query} />;
+  if (kind === "trials") return <Trials id={name} query={query} />;
   if (kind === "corpora") return <Corpora name={name} version={more} />;
   if (kind === "evaluations") return <Evaluations id={name} before={query.get("before")} />;
   if (kind === "jobs") return <Jobs id={name} before={query.get("before")} />;
@@ -110,6 +113,7 @@ function Navigation({ place: { path } }: { place: Place }) {
         </div>
       )}
       {link("Recordings", ["recordings"], path[0] === "recordings")}
+      {link("Trials", ["trials"], path[0] === "trials")}
       {link("Evaluations", ["evaluations"], path[0] === "evaluations")}
       {link("Corpora", ["corpora"], path[0] === "corpora")}
       {link("Jobs", ["jobs"], path[0] === "jobs")}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from holdfast.app import Project, open_project
-    from holdfast.contracts import Answered, Passed, RawDocument, Scorer, Source
+    from holdfast.contracts import Answered, Lab, Passed, Probe, RawDocument, Scorer, Source
     from holdfast.embedding import App
     from holdfast.errors import (
         EffectFailed,
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         ReplayDiverged,
         StoreFailed,
     )
+    from holdfast.evaluation import Scored
     from holdfast.records import Citation, Document, Message, Passage, Recording, Tool, ToolCall, Verdict
     from holdfast.runtime.compare import Replay
     from holdfast.runtime.context import Completion, Context
@@ -39,17 +40,20 @@ __all__ = [
     "EffectFailed",
     "GuardBlocked",
     "HoldfastError",
+    "Lab",
     "Message",
     "Misconfigured",
     "NotFound",
     "Passage",
     "Passed",
+    "Probe",
     "Project",
     "RawDocument",
     "Recording",
     "Refused",
     "Replay",
     "ReplayDiverged",
+    "Scored",
     "Scorer",
     "Source",
     "StoreFailed",
@@ -62,12 +66,13 @@ __all__ = [
 _HOMES = MappingProxyType(
     {
         "app": ("Project", "open_project"),
-        "contracts": ("Answered", "Passed", "RawDocument", "Scorer", "Source"),
+        "contracts": ("Answered", "Lab", "Passed", "Probe", "RawDocument", "Scorer", "Source"),
         "embedding": ("App",),
         "errors": (
             *("EffectFailed", "GuardBlocked", "HoldfastError", "Misconfigured"),
             *("NotFound", "Refused", "ReplayDiverged", "StoreFailed"),
         ),
+        "evaluation": ("Scored",),
         "records": ("Citation", "Document", "Message", "Passage", "Recording", "Tool", "ToolCall", "Verdict"),
         "runtime.compare": ("Replay",),
         "runtime.context": ("Completion", "Context"),

@@ -12,18 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from holdfast.config import Config, load_config
-from holdfast.contracts import (
-    Embedder,
-    Guard,
-    Hear,
-    Models,
-    Progress,
-    Reranker,
-    Scorers,
-    deaf,
-    silent,
-)
-from holdfast.errors import EffectFailed, HoldfastError, Misconfigured, ReplayDiverged, unknown
+from holdfast.contracts import Embedder, Guard, Hear, Models, Progress, Reranker, Scorers, deaf, silent
+from holdfast.errors import EffectFailed, HoldfastError, Misconfigured, unknown
+from holdfast.evals.judged import judge_feature
 from holdfast.identity import canonical, digest, new_id
 from holdfast.records import (
     Check,
@@ -44,7 +35,8 @@ from holdfast.records import (
 from holdfast.release import Release
 from holdfast.releases.freezing import versions_named
 from holdfast.releases.rollout import Here, Rollout
-from holdfast.releases.working import WorkingTree
+from holdfast.releases.working import WorkingTree, with_prompts
+from holdfast.runtime.again import Again
 from holdfast.runtime.compare import Replay
 from holdfast.runtime.execute import execute, recording_of
 from holdfast.runtime.feature import Bar, Feature, FeatureFunction, declare
@@ -144,7 +136,9 @@ class Project:
         return self.app.scorers
 
     def feature(self, name: str) -> Feature:
-        """Raises NotFound (HF200)."""
+        """A declared feature, or the one that asks a judge (`judge:SLOT`). Raises NotFound (HF200)."""
+        if (judge := judge_feature(name)) is not None:
+            return judge
         try:
             return self.features[name]
         except KeyError:
@@ -202,22 +196,21 @@ class Project:
         """
         if isinstance(recording, str):
             recording = await self.store.recordings.get(recording, tenant)
+        again = Again(dict(changes or {}), fresh, strict)
         feature = self.feature(recording.feature)
-        code_changed = feature.code_hash != recording.code_hash
-        if strict and code_changed:
-            raise ReplayDiverged(
-                "HF501", f"the code of '{feature.name}' is not the code that was recorded", "replay without --strict"
-            )
-        changed = dict(changes or {})
-        release = self._tree.changed(await self.store.releases.get(recording.release), changed)
-        tape = Tape.of(recording, strict=strict, fresh=fresh)
-        for name in changed:
-            slot, _, field = name.partition(".")
-            if field == "version":
-                tape = tape.without_pin(slot)
+        code_changed = again.code_changed(feature, recording)
+        release = await self.changed(await self.store.releases.get(recording.release), again.changes)
         who = self.who(recording.subject, recording.tenant)
-        again = await self._kept_execution(feature, recording.input, release, self.world(release), tape, who)
-        return Replay.of(recording, again, code_changed=code_changed)
+        tape = again.tape(recording)
+        made = await self._kept_execution(feature, recording.input, release, self.world(release), tape, who)
+        return Replay.of(recording, made, code_changed=code_changed)
+
+    async def changed(self, release: Release, changes: Mapping[str, Json]) -> Release:
+        """A release with changes by name; a prompt is a path in the project, or `path@N` for the Nth text used there.
+
+        Raises NotFound (HF201), Misconfigured (HF100, HF103).
+        """
+        return self._tree.changed(release, await with_prompts(changes, self.store.prompts))
 
     async def sync(
         self, names: Sequence[str] = (), *, full: bool = False, progress: Progress = silent

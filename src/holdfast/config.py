@@ -19,8 +19,10 @@ from holdfast.errors import Misconfigured
 from holdfast.settings import (
     AppPart,
     CorpusPart,
+    EvalsPart,
     GuardPart,
     JobsPart,
+    ModelPart,
     Part,
     PricePart,
     ProviderPart,
@@ -45,8 +47,10 @@ class Config(Part):
     app: AppPart = AppPart()
     server: ServerPart = ServerPart()
     jobs: JobsPart = JobsPart()
+    evals: EvalsPart = EvalsPart()
     providers: dict[str, ProviderPart] = Field(default={})
     prices: dict[str, PricePart] = Field(default={})
+    models: dict[str, ModelPart] = Field(default={})
     corpora: dict[str, CorpusPart] = Field(default={})
     slots: dict[str, SlotPart] = Field(default={})
     guards: dict[str, GuardPart] = Field(default={})
@@ -187,8 +191,10 @@ _PARTS: Mapping[str, type[BaseModel]] = {
     "app": AppPart,
     "server": ServerPart,
     "jobs": JobsPart,
+    "evals": EvalsPart,
     "providers": ProviderPart,
     "prices": PricePart,
+    "models": ModelPart,
     "corpora": CorpusPart,
     "slots": SlotPart,
     "guards": GuardPart,
@@ -200,4 +206,4 @@ def _known(path: Sequence[str]) -> set[str]:
     if not path:
         return set(_PARTS)
     part = _PARTS.get(path[0])
-    return set(part.model_fields) if part is not None else set()
+    return set() if part is None else {field.alias or name for name, field in part.model_fields.items()}

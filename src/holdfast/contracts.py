@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkable
 
 from msgspec import Struct
 
-from holdfast.evaluation import Case, ScoreValue
+from holdfast.evaluation import Case, Scored, ScoreValue
 from holdfast.records import (
     Citation,
     Done,
@@ -147,15 +147,56 @@ class Answered(Struct, frozen=True, kw_only=True):
     same_as: tuple[tuple[str, str], ...] = ()
 
 
+@runtime_checkable
 class Scorer(Protocol):
     """Says how good an answer is: True or False, a number in 0..1 (higher is better), or a label."""
 
-    async def score(self, answered: Answered) -> ScoreValue | None:
+    async def score(self, answered: Answered) -> ScoreValue | Scored | None:
         """The score, or None where this case has nothing to judge by. What it raises is kept as its failure."""
         ...
 
 
-Scorers: TypeAlias = Mapping[str, Scorer]
+class Lab(Protocol):
+    """What a probe may have done, for one answer. All of it is recorded, paid for, and kept with the evaluation."""
+
+    @property
+    def twice(self) -> bool:
+        """Whether this answer is of the tenth that is judged a second time, to learn how far the judge varies."""
+        ...
+
+    async def ask(self, feature: str, input: Json) -> Recording:
+        """What another feature makes of an input; asking the same again is another sample. Raises NotFound (HF200)."""
+        ...
+
+    async def again(self, input: Json, passages: Rearrange | None = None) -> Recording | None:
+        """The case once more, with this input in place of its own, or with other passages than were found.
+
+        None where the feature does not take the input. Side effects never happen.
+        """
+        ...
+
+    async def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
+        """A vector of length 1 for each text, from the project's encoder. Raises Misconfigured (HF108) without one."""
+        ...
+
+
+Rearrange: TypeAlias = Callable[[tuple[Passage, ...]], tuple[Passage, ...]]
+"""Other passages in place of those that were found."""
+
+
+class Probe(Protocol):
+    """A scorer that has something done to find out: another question asked, or the same one in other words.
+
+    An attribute `only` names the features it is for, none: all. Where the model under test gave no answer it is not
+    asked, and scores `lowest`, without that attribute 0.0.
+    """
+
+    async def probe(self, answered: Answered, lab: Lab) -> ScoreValue | Scored | None:
+        """The score, or None where this case has nothing to judge by. What it raises is kept as its failure."""
+        ...
+
+
+Scorers: TypeAlias = Mapping[str, Scorer | Probe]
 """Scorers by the name they stand under in a bar."""
 
 

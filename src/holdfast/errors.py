@@ -22,7 +22,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from holdfast.records import Attempt
+    from holdfast.records import Attempt, Failed, Failure, Origin
 
 CODES: Mapping[str, str] = MappingProxyType(
     {
@@ -49,7 +49,9 @@ CODES: Mapping[str, str] = MappingProxyType(
         "HF207": "there is no such file, provider or model",
         "HF208": "there is no evaluation with that id",
         "HF209": "there is no job with that id",
+        "HF210": "there is no trial with that id",
         "HF211": "there is no gate with that id",
+        "HF213": "there is no certificate with that id",
         "HF300": "an effect failed",
         "HF301": "no rung of the ladder answered",
         "HF302": "the deadline passed",
@@ -83,6 +85,10 @@ CODES: Mapping[str, str] = MappingProxyType(
         "HF710": "the name belongs to another release",
         "HF711": "the job is not in a state for that",
         "HF712": "the address of a webhook is not allowed",
+        "HF713": "an expression that says which recordings cannot be read",
+        "HF720": "there is another case of that id",
+        "HF721": "the recording cannot become a case",
+        "HF722": "what failed in the recording does not fail again",
         "HF999": "a bug in Holdfast or in a plug-in; the log has the traceback",
     }
 )
@@ -113,11 +119,26 @@ class NotFound(HoldfastError):
 
 
 class EffectFailed(HoldfastError):
-    """An effect was tried and did not succeed; the step stands in the recording, with the attempts made on the way."""
+    """An effect was tried and did not succeed; the step stands in the recording, with the attempts made on the way.
 
-    def __init__(self, code: str, message: str, fix: str, attempts: tuple[Attempt, ...] = ()) -> None:
+    `origin` says whose fault it is where a model was asked: a provider's, or the gateway's own, which would not ask or
+    ran out of time. `retry_after_s` is set when all that is needed is to wait so long.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        fix: str,
+        attempts: tuple[Attempt, ...] = (),
+        *,
+        origin: Origin | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
         super().__init__(code, message, fix)
         self.attempts = attempts
+        self.origin = origin
+        self.retry_after_s = retry_after_s
 
 
 class GuardBlocked(HoldfastError):
@@ -181,3 +202,11 @@ FAMILIES: Mapping[str, type[HoldfastError]] = MappingProxyType(
 def from_code(code: str, message: str, fix: str) -> HoldfastError:
     """The error of the family that a recorded code belongs to, as it was first raised."""
     return FAMILIES.get(code[2:3], HoldfastError)(code, message, fix)
+
+
+def from_failed(failed: Failed | Failure) -> HoldfastError:
+    """The error that a recorded effect or recording failed with, as it was first raised, without its attempts."""
+    error = from_code(failed.code, failed.message, failed.fix)
+    if isinstance(error, EffectFailed):
+        error.origin, error.retry_after_s = failed.origin, failed.retry_after_s
+    return error

@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
+from holdfast.judgement import Detail, Judging, Measure
 from holdfast.records import Failure, Json, Outcome
 
 UNANSWERABLE = "unanswerable"
@@ -27,7 +28,11 @@ class Gold(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
 
 
 class Case(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One input, and what is known of a good answer to it. `facts` are what it must say, each in a few words."""
+    """One input, and what is known of a good answer to it. `facts` are what it must say, each in a few words.
+
+    `calls` are what a function named to `ctx.call` gives, in the order in which a pass asks for it: it is not called.
+    `recording` is the one that the case was made of.
+    """
 
     id: str
     input: Json
@@ -36,27 +41,45 @@ class Case(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
     gold: tuple[Gold, ...] = ()
     tags: tuple[str, ...] = ()
     must_pass: bool = False
+    calls: dict[str, tuple[Json, ...]] = {}
+    recording: str | None = None
 
     @property
     def unanswerable(self) -> bool:
         return UNANSWERABLE in self.tags
 
 
+class Scored(Struct, frozen=True, kw_only=True):
+    """A score with what it rests on: why in words, and details."""
+
+    value: ScoreValue
+    reason: str = ""
+    detail: Detail | None = None
+
+
 class Score(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a scorer said of an answer; `error` is set, and `value` None, where the scorer itself failed."""
+    """What a scorer said of an answer; `error` is set, and `value` None, where the scorer itself failed.
+
+    `recordings` are those of what it had asked to find out, and `spent_usd` is what they cost; null where a price is
+    not known.
+    """
 
     scorer: str
     value: ScoreValue | None = None
     error: Failure | None = None
+    reason: str = ""
+    detail: Detail | None = None
+    recordings: tuple[str, ...] = ()
+    spent_usd: float | None = 0.0
 
 
 class CaseResult(Struct, frozen=True, kw_only=True):
     """What came of one case, asked the `repeat`th time (from 0). `wrong` says why it did not pass, empty where it did.
 
     `ms` is None where a step was remembered, and so not timed. `cost_usd` is what an answer costs, remembered or not;
-    `spent_usd` what this one did. Either is None where a price is not known. `output_hash` is the same for equal
-    outputs. `fault` is the code of what prevented the answer outside the release: a provider, a deadline; it says
-    nothing of the release.
+    `spent_usd` what this one did, and its scorers. Either is None where a price is not known. `output_hash` is the same
+    for equal outputs. `fault` is the code of what prevented the answer outside the release: a provider, a deadline; it
+    says nothing of the release.
     """
 
     case: str
@@ -79,19 +102,32 @@ class CaseResult(Struct, frozen=True, kw_only=True):
 class Standing(Struct, frozen=True, kw_only=True):
     """How one measure stands: its estimate over `n` cases, the 95 % interval, and the bar's limit for it.
 
-    `low` and `high` are None where the cases do not bound them. `verdict` is None where the bar says nothing of it, and
-    `unmeasured` where nothing, or not enough, was measured to say.
+    `low` and `high` are None where the cases do not bound them. `verdict` is None where the bar says nothing of it,
+    `unmeasured` where nothing, or not enough, was measured to say, and `informs` where whoever judges is not certified
+    to gate. `raw` is what a judge alone says, where the estimate is corrected by what people say of its verdicts:
+    by `ppi` where they labelled answers of this release such as these, else by the judge's `error_rates`.
     """
 
     name: str
-    measure: Literal["share", "mean", "quantile"]
+    measure: Measure
     n: int
     estimate: float | None = None
     low: float | None = None
     high: float | None = None
     limit: float | None = None
     at_most: bool = False
-    verdict: Literal["met", "missed", "unmeasured"] | None = None
+    verdict: Literal["met", "missed", "unmeasured", "informs"] | None = None
+    raw: float | None = None
+    corrected: Literal["ppi", "error_rates"] | None = None
+
+
+class Confusion(Struct, frozen=True):
+    """How often a class was right (`expected`) while another, or the same, was given (`got`), over all answers."""
+
+    scorer: str
+    expected: str
+    got: str
+    count: int
 
 
 class Evaluation(Struct, frozen=True, kw_only=True):
@@ -99,8 +135,9 @@ class Evaluation(Struct, frozen=True, kw_only=True):
 
     `finished_at` is None until every one of them has a result; `stopped` then says why it went no further, as far as
     that is known. `pins` are the corpus versions that `latest` meant. `failed` counts results that did not pass,
-    `must_pass_failed` names the cases among them that must. `scoring_hash` is over the scorers' code and the bar:
-    answers that were scored otherwise are not compared. `gate` is the id of the gate that asked; None: somebody did.
+    `must_pass_failed` names the cases among them that must. `spent_usd` includes what scorers and certificates cost.
+    `scoring_hash` is over the scorers' code and the bar: answers that were scored otherwise are not compared. `gate` is
+    the id of the gate that asked; None: somebody did.
     """
 
     id: str
@@ -122,4 +159,6 @@ class Evaluation(Struct, frozen=True, kw_only=True):
     standings: tuple[Standing, ...] = ()
     scoring_hash: str = ""
     gate: str | None = None
+    confusions: tuple[Confusion, ...] = ()
+    judging: tuple[Judging, ...] = ()
     tenant: str = ""

@@ -26,7 +26,10 @@ NAME_RELEASE = "release"
 PROMOTE = "promote"
 """The scope of a key that may create releases and change which one answers everybody."""
 
-SCOPES = (ACT_AS, NAME_RELEASE, PROMOTE)
+CASES = "cases"
+"""The scope of a key that may add to the project's cases, which decide what passes."""
+
+SCOPES = (ACT_AS, NAME_RELEASE, PROMOTE, CASES)
 
 
 def new_key(

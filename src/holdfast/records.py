@@ -22,6 +22,9 @@ from holdfast.messages import Sampling as Sampling
 from holdfast.messages import Tool as Tool
 from holdfast.messages import ToolCall as ToolCall
 
+Origin: TypeAlias = Literal["gateway", "provider"]
+"""Whose fault it is that no model answered."""
+
 # ---------------------------------------------------------------- what retrieval speaks of
 
 
@@ -170,10 +173,11 @@ class Generate(Struct, frozen=True, kw_only=True, tag_field="kind", tag="generat
 
 
 class Embed(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="embed"):
-    """Turn texts into vectors with the named encoder."""
+    """Turn texts into vectors with the named encoder; `dimensions` None: as many as it gives by itself."""
 
     encoder: str
     texts: tuple[str, ...]
+    dimensions: int | None = None
 
 
 class Rerank(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="rerank"):
@@ -254,12 +258,14 @@ class Drawn(Struct, frozen=True, kw_only=True, tag_field="kind", tag="drawn"):
     seed: int
 
 
-class Failed(Struct, frozen=True, kw_only=True, tag_field="kind", tag="failed"):
-    """The effect failed; replaying raises the same error."""
+class Failed(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="failed"):
+    """The effect failed; replaying raises the same error. `origin` and `retry_after_s` as in `EffectFailed`."""
 
     code: str
     message: str
     fix: str
+    origin: Origin | None = None
+    retry_after_s: float | None = None
 
 
 class Cancelled(Struct, frozen=True, kw_only=True, tag_field="kind", tag="cancelled"):
@@ -309,10 +315,14 @@ class Blocked(Struct, frozen=True, kw_only=True):
     reason: str
 
 
-class Failure(Struct, frozen=True, kw_only=True):
+class Failure(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Why there is no output. `origin` and `retry_after_s` as in `EffectFailed`."""
+
     code: str
     message: str
     fix: str
+    origin: Origin | None = None
+    retry_after_s: float | None = None
 
 
 class Recording(Struct, frozen=True, kw_only=True):

@@ -5,27 +5,15 @@ Knows nothing of files or of the environment.
 
 from __future__ import annotations
 
-import re
-from types import MappingProxyType
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from holdfast.durations import seconds_in
 from holdfast.messages import Effort, Json
 from holdfast.release import OnFail
 
-_DURATION = re.compile(r"(\d+)\s*([smhd])")
-_SECONDS = MappingProxyType({"s": 1, "m": 60, "h": 3600, "d": 86400})
 _SHORTEST_INTERVAL_S = 5
-
-
-def seconds_in(duration: str) -> int:
-    """The seconds in a duration such as `90s`, `15m`, `1h30m` or `2d`. Raises ValueError for anything else."""
-    text = duration.strip().lower()
-    parts = _DURATION.findall(text)
-    if not parts or _DURATION.sub("", text).strip():
-        raise ValueError(f"'{duration}' is not a duration; write it like 90s, 15m, 1h30m or 2d")
-    return sum(int(number) * _SECONDS[unit] for number, unit in parts)
 
 
 class Part(BaseModel):
@@ -90,15 +78,61 @@ class JobsPart(Part):
     )
 
 
+class EvalsPart(Part):
+    """How cases are used."""
+
+    audit_share: float = Field(
+        default=0.0,
+        ge=0,
+        le=0.5,
+        description="the share of the cases that only `holdfast eval --audit` asks; never one that must pass",
+    )
+
+
 class ProviderPart(Part):
     """A vendor, or anything that speaks a vendor's dialect. Built-in names need only a key."""
 
-    dialect: Literal["openai", "anthropic"] | None = Field(
+    dialect: Literal["openai", "openai-responses", "azure", "anthropic", "gemini"] | None = Field(
         default=None, description="the API it speaks; none: that of the built-in name, or `openai`"
     )
     base_url: str | None = Field(default=None, description="where it is, with the version in the path")
     api_key: str | tuple[str, ...] | None = Field(default=None, description="a key, or several that are tried in turn")
     headers: dict[str, str] = Field(default={}, description="headers to send with every request")
+    api_version: str | None = Field(default=None, description="for `azure`: the dated version of the API")
+    proxy: str | None = Field(default=None, description="the URL of an HTTP proxy; the environment's are not looked at")
+    max_tokens_field: Literal["max_tokens", "max_completion_tokens"] | None = Field(
+        default=None, description="what the bound on a reply is called, in the dialect of OpenAI"
+    )
+    json_mode: Literal["json_schema", "json_object"] | None = Field(
+        default=None, description="whether a schema is accepted, or only `some JSON object` with the schema in words"
+    )
+    reasoning: Literal["reasoning_effort", "reasoning", "thinking", "none"] | None = Field(
+        default=None, description="how effort is asked for: a word, an object, a switch, not at all"
+    )
+    prefill: Literal["none", "last_message", "prefix_field", "continue_final_message"] | None = Field(
+        default=None, description="how an answer that has begun is handed in to be continued"
+    )
+    images: bool | None = Field(default=None, description="whether images may be sent")
+    documents: Literal["file", "document_url", "none"] | None = Field(
+        default=None, description="whether documents may be sent, and in which field"
+    )
+
+
+class ModelPart(Part):
+    """What is known of a model, by `provider:model`. What is not written is assumed, and learned from a refusal."""
+
+    context_window: int | None = Field(
+        default=None, ge=1, description="the tokens it can read; none: as the table of prices says"
+    )
+    images: bool | None = Field(default=None, description="whether it takes images")
+    documents: bool | None = Field(default=None, description="whether it takes documents")
+    tools: bool | None = Field(default=None, description="whether it takes tools")
+    schema_: bool | None = Field(default=None, alias="schema", description="whether it can be held to a JSON Schema")
+    prefill: Literal["none", "last_message", "prefix_field", "continue_final_message"] | None = Field(
+        default=None, description="how it goes on with an answer that broke off; none: as its provider does"
+    )
+    max_image_px: int | None = Field(default=None, ge=1, description="the longer side of the largest image it takes")
+    max_image_bytes: int | None = Field(default=None, ge=1, description="the largest image it takes")
 
 
 class PricePart(Part):

@@ -11,11 +11,19 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from holdfast.evaluation import Case, CaseResult, Evaluation
-from holdfast.gate import Gate
 from holdfast.job import Job, JobQuery
 from holdfast.records import Feedback, Outcome, Recording, RecordingSummary
 from holdfast.release import Prompt, Release
+from holdfast.stores_judged import CaseWear as CaseWear
+from holdfast.stores_judged import CertificateQuery as CertificateQuery
+from holdfast.stores_judged import Certificates as Certificates
+from holdfast.stores_judged import EvaluationQuery as EvaluationQuery
+from holdfast.stores_judged import Evaluations as Evaluations
+from holdfast.stores_judged import Gates as Gates
+from holdfast.stores_judged import PairQuery as PairQuery
+from holdfast.stores_judged import TrialQuery as TrialQuery
+from holdfast.stores_judged import Trials as Trials
+from holdfast.where import SCORE, Expression, fields_of, with_releases
 
 
 class RecordingQuery(Struct, frozen=True, kw_only=True):
@@ -23,7 +31,8 @@ class RecordingQuery(Struct, frozen=True, kw_only=True):
 
     Those of the evaluation that is named; without one, those that no evaluation asked for. With `text`, those in whose
     `asked` every word of it occurs, also inside a word: as typed, in lower case, in upper case or capitalised, and its
-    ASCII letters in any case.
+    ASCII letters in any case. With `where`, those for which it holds, which is as `holdfast.where.holds` says; where it
+    speaks of evaluations or scores itself, those that an evaluation asked for are among them.
     """
 
     feature: str | None = None
@@ -37,6 +46,14 @@ class RecordingQuery(Struct, frozen=True, kw_only=True):
     limit: int = 50
     evaluation: str | None = None
     text: str | None = None
+    where: Expression | None = None
+
+    @property
+    def live_only(self) -> bool:
+        """Whether it leaves out what evaluations asked for."""
+        if self.evaluation is not None:
+            return False
+        return not any(field == "evaluation" or field.startswith(SCORE) for field in fields_of(self.where))
 
 
 class Deleted(Struct, frozen=True, kw_only=True):
@@ -47,6 +64,7 @@ class Deleted(Struct, frozen=True, kw_only=True):
     files: int = 0
     feedback: int = 0
     jobs: int = 0
+    trials: int = 0
 
 
 class Recordings(Protocol):
@@ -61,6 +79,13 @@ class Recordings(Protocol):
 
     async def get(self, recording_id: str, tenant: str = "") -> Recording:
         """The whole recording. Raises NotFound (HF203); StoreFailed (HF603) when it is damaged."""
+        ...
+
+    async def whole(self, recording_ids: Sequence[str], tenant: str = "") -> tuple[Recording, ...]:
+        """The whole recordings of those ids, in their order, read together. One that is not there any more is left out.
+
+        Raises StoreFailed (HF603) when one is damaged.
+        """
         ...
 
     async def find(self, query: RecordingQuery) -> tuple[RecordingSummary, ...]:
@@ -150,6 +175,13 @@ class Releases(Protocol):
         ...
 
 
+async def with_release_names(where: Expression | None, releases: Releases) -> Expression | None:
+    """The expression with every release that it names by name under its id, which is what recordings know."""
+    if where is None or "release" not in fields_of(where):
+        return where
+    return with_releases(where, {named.name: named.release.id for named in await releases.named()})
+
+
 class Prompts(Protocol):
     """Texts of prompts by hash, kept at first use, numbered from 1 for each path."""
 
@@ -193,74 +225,6 @@ class Keys(Protocol):
 
     async def revoke(self, key_id: str, at: datetime) -> Key:
         """Mark it revoked and give it back. Raises NotFound (HF205). A second time changes nothing."""
-        ...
-
-
-class Evaluations(Protocol):
-    """Evaluations by id, with their cases and what came of each. Each result is kept as soon as there is one."""
-
-    async def add(self, evaluation: Evaluation, cases: Sequence[Case]) -> None:
-        """Keep an evaluation that begins. The same id again changes nothing."""
-        ...
-
-    async def change(self, evaluation: Evaluation) -> None:
-        """Replace what is kept of an evaluation, but not its cases and results. Raises NotFound (HF208)."""
-        ...
-
-    async def add_result(self, evaluation_id: str, result: CaseResult, tenant: str = "") -> None:
-        """Keep what came of a case; a second result of the same case and repeat changes nothing.
-
-        Raises NotFound (HF208).
-        """
-        ...
-
-    async def get(self, evaluation_id: str, tenant: str = "") -> Evaluation:
-        """Raises NotFound (HF208)."""
-        ...
-
-    async def cases(self, evaluation_id: str, tenant: str = "") -> tuple[Case, ...]:
-        """The cases as they were when it began. Raises NotFound (HF208)."""
-        ...
-
-    async def results(self, evaluation_id: str, tenant: str = "") -> tuple[CaseResult, ...]:
-        """What came of the cases, in order of arrival. Raises NotFound (HF208)."""
-        ...
-
-    async def find(self, query: EvaluationQuery) -> tuple[Evaluation, ...]:
-        """Newest first by id. Raises NotFound (HF208) when `before` names no evaluation of the tenant."""
-        ...
-
-
-class EvaluationQuery(Struct, frozen=True, kw_only=True):
-    """Which evaluations, or gates: newest first, at most `limit`, older than the one named by `before`."""
-
-    feature: str | None = None
-    tenant: str = ""
-    before: str | None = None
-    limit: int = 50
-
-
-class Gates(Protocol):
-    """Gates by id. What was asked for one is kept as evaluations."""
-
-    async def add(self, gate: Gate, cases: Sequence[Case]) -> None:
-        """Keep a gate that begins. The same id again changes nothing."""
-        ...
-
-    async def change(self, gate: Gate) -> None:
-        """Replace what is kept of a gate. Raises NotFound (HF211)."""
-        ...
-
-    async def get(self, gate_id: str, tenant: str = "") -> Gate:
-        """Raises NotFound (HF211)."""
-        ...
-
-    async def cases(self, gate_id: str, tenant: str = "") -> tuple[Case, ...]:
-        """The cases as they were when it began. Raises NotFound (HF211)."""
-        ...
-
-    async def find(self, query: EvaluationQuery) -> tuple[Gate, ...]:
-        """Newest first by id. Raises NotFound (HF211) when `before` names no gate of the tenant."""
         ...
 
 
@@ -309,6 +273,12 @@ class Store(Protocol):
     def evaluations(self) -> Evaluations: ...
     @property
     def gates(self) -> Gates: ...
+    @property
+    def certificates(self) -> Certificates: ...
+    @property
+    def wear(self) -> CaseWear: ...
+    @property
+    def trials(self) -> Trials: ...
     @property
     def jobs(self) -> Jobs: ...
 

@@ -25,10 +25,10 @@ from holdfast.records import Feedback
 from holdfast.release import Prompt
 from holdfast.store import open_store, postgres_connection
 from holdfast.store.keeper import Keeper
+from holdfast.store.narrowing import narrowed
 from holdfast.store.postgres import OWN, open_postgres
 from holdfast.store.postgres_connection import PostgresConnection
 from holdfast.store.postgres_faults import postgres_fault
-from holdfast.store.recordings import find_statement
 from holdfast.store.sql import migrations, queries
 from holdfast.store.stores import SqlStore
 from holdfast.stores import RecordingQuery
@@ -227,12 +227,11 @@ async def test_find_uses_an_index_however_it_is_filtered(store: SqlStore, postgr
         " 'f' || n % 20, 'r' || n % 20, 'o' || n % 20, 1, n / 3, 's' || n % 500 FROM generate_series(1, 20000) AS n",
     )
     ask(postgres_url, "ANALYZE recordings")
-    values = {"tenant": "", "limit": 50, "feature": "f3", "outcome": "o3", "release": "r3", "subject": "s3"}
-    values |= {"since": 100, "until": 6000, "before_at": 5000, "before_n": 15000}
     filters = {"feature": "f3", "outcome": "o3", "release": "r3", "subject": "s3", "since": NOW, "until": NOW}
 
     def plan(keeper: Keeper, query: RecordingQuery) -> str:
-        rows = keeper.connection.execute("EXPLAIN " + find_statement(queries(OWN), query), values)
+        text, values = narrowed(queries(OWN), query)
+        rows = keeper.connection.execute("EXPLAIN " + text, values | {"before_at": 5000, "before_n": 15000})
         return "\n".join(line for (line,) in rows)
 
     for name, before in itertools.product([None, *filters], [None, "rec_1"]):

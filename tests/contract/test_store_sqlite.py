@@ -21,11 +21,12 @@ from holdfast.store import open_store
 from holdfast.store.codec import Codec
 from holdfast.store.files import Files
 from holdfast.store.keeper import Keeper
-from holdfast.store.recordings import find_statement, patterns
+from holdfast.store.narrowing import narrowed
 from holdfast.store.sql import Migration, migrate, migrations, queries
 from holdfast.store.sqlite import open_sqlite
 from holdfast.store.stores import SqlStore
 from holdfast.stores import RecordingQuery
+from holdfast.where import parse
 
 
 @pytest.fixture
@@ -186,13 +187,12 @@ async def test_find_uses_an_index_and_never_sorts(store: SqlStore, count: int, b
         "since": NOW,
         "until": NOW,
         "text": "a b",
+        "where": parse("degraded=answer or feedback.score<0 or text~refund and not ms>5"),
     }
 
     def plan(keeper: Keeper, query: RecordingQuery) -> str:
-        text = find_statement(queries(), query)
-        values = dict.fromkeys(
-            ["tenant", "limit", "feature", "outcome", "release", "subject", "since", "until", "before_at", "before_n"]
-        ) | patterns(query)
+        text, values = narrowed(queries(), query)
+        values |= {"before_at": 0, "before_n": 0}
         return " | ".join(row[3] for row in keeper.connection.execute("EXPLAIN QUERY PLAN " + text, values))
 
     for names in itertools.combinations(filters, count):

@@ -6,18 +6,21 @@ from collections.abc import Mapping
 
 LADDER: tuple[tuple[str, ...], ...] = (
     # An import goes to a lower row. Names on one row never meet. Every file and folder of the package has its place.
-    ("doors",),
+    ("doors", "durations"),
     ("messages",),
     ("records",),
     ("errors",),
     ("identity",),
-    ("release", "evaluation", "job"),
-    ("gate",),
-    ("contracts", "stores"),
+    ("judgement",),
+    ("release", "evaluation", "job", "trial"),
+    ("gate", "where"),
+    ("contracts", "stores_judged"),
+    ("stores",),
     ("settings",),
     ("config", "keys", "support"),
     ("runtime", "gateway", "corpus", "guards", "store", "recommend"),
     ("releases", "evals"),
+    ("scorers",),
     ("app",),
     ("testing", "jobs"),
     ("server",),
@@ -53,7 +56,7 @@ HOMES: Mapping[str, frozenset[str]] = {
     "typer": frozenset({"cli"}),
     "uvicorn": frozenset({"server"}),
     "uvloop": frozenset({"server"}),
-    "yaml": frozenset({"corpus", "runtime"}),
+    "yaml": frozenset({"corpus", "evals", "runtime"}),
     "zstandard": frozenset({"store"}),
 }
 DISTRIBUTIONS: Mapping[str, str] = {"genai-prices": "genai_prices", "pyyaml": "yaml"}

@@ -1,199 +1,122 @@
-"""Recorded traffic of real vendors must read as what it says: text, tool calls, usage, how it ended, errors.
-
-The recordings are not part of this repository: they are looked for beside it, or where HOLDFAST_SHARED_DATA says.
-"""
+"""Recorded traffic of real vendors must read as what it says: text, tool calls, usage, how it ended, errors."""
 
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator
-from pathlib import Path
+import sys
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from tests.journeys import vendor_readings as by_hand
+from tests.journeys.vendor_traffic import TRAFFIC, Said, Tally, body_of, events_of, exchanges, heard, said_by
 
 from holdfast.gateway.fault import Broken, from_status
 from holdfast.gateway.provider import Dialect
-from holdfast.gateway.sse import EventStream
-from holdfast.gateway.wire.anthropic_messages import AnthropicReader
-from holdfast.gateway.wire.openai_chat import OpenAIReader
+from holdfast.gateway.wire.anthropic_reader import AnthropicReader
+from holdfast.gateway.wire.embedding import EMBEDDING_WIRES
+from holdfast.gateway.wire.gemini_reader import GeminiReader
+from holdfast.gateway.wire.openai_chat_reader import OpenAIReader
 from holdfast.gateway.wire.reading import Reader
-
-_BESIDE = Path(__file__).resolve().parents[2].parent / "shared" / "data"
-TRAFFIC = Path(os.environ.get("HOLDFAST_SHARED_DATA", _BESIDE)) / "vendor_cassettes"
+from holdfast.gateway.wire.responses_reader import ResponsesReader
 
 pytestmark = pytest.mark.skipif(not TRAFFIC.is_dir(), reason=f"no recorded traffic at {TRAFFIC}")
 
-DIALECTS: dict[str, Dialect] = {"chat_completions": "openai", "messages": "anthropic"}
+Whole = Callable[[dict[str, Any]], Said]
+Streamed = Callable[[list[dict[str, Any]]], Said]
+
+READINGS: list[tuple[Dialect, Callable[[], Reader], Whole, Streamed, int]] = [
+    ("openai", OpenAIReader, by_hand.whole_chat, by_hand.streamed_chat, 500),
+    ("azure", OpenAIReader, by_hand.whole_chat, by_hand.streamed_chat, 50),
+    ("openai-responses", ResponsesReader, by_hand.whole_response, by_hand.streamed_response, 250),
+    ("anthropic", AnthropicReader, by_hand.whole_message, by_hand.streamed_message, 200),
+    ("gemini", GeminiReader, by_hand.whole_content, by_hand.content, 250),
+]
 
 
-def exchanges(dialect: Dialect, *, failed: bool, streamed: bool | None = None) -> Iterator[dict[str, Any]]:
-    for path in sorted(TRAFFIC.rglob("*.jsonl")):
-        with path.open(encoding="utf-8") as lines:
-            for line in lines:
-                row = json.loads(line)
-                if DIALECTS.get(row["api"]) != dialect or "/threads/" in row["url"]:
-                    continue
-                if (row["status"] >= 400) == failed and streamed in (None, row["stream"]):
-                    yield row
+@pytest.fixture(scope="module")
+def tally(request: pytest.FixtureRequest) -> Iterator[Tally]:
+    """Counts over all tests of this module, and prints them."""
+    counted = Tally()
+    yield counted
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled():
+        sys.stdout.write("\n  ".join(["\nread as recorded:", *counted.lines(), ""]))
 
 
-def body_of(row: dict[str, Any]) -> Any:
-    body = row["response"]["body"]
-    return json.loads(body) if isinstance(body, str) else body
+@pytest.mark.parametrize(
+    ("dialect", "reader", "whole", "streamed", "least"), READINGS, ids=[reading[0] for reading in READINGS]
+)
+def test_every_recorded_answer_reads_as_what_it_says(
+    tally: Tally, dialect: Dialect, reader: Callable[[], Reader], whole: Whole, streamed: Streamed, least: int
+) -> None:
+    for row in exchanges(dialect, failed=False):
+
+        def read(row: dict[str, Any] = row) -> None:
+            if row["stream"] and any("error" in event and event.get("error") for event in events_of(row)):
+                with pytest.raises(Broken):
+                    heard(reader(), row, 977)
+                return
+            expected = streamed(events_of(row)) if row["stream"] else whole(body_of(row))
+            for step in (7, 977, 1 << 20) if row["stream"] else (1,):
+                reading = reader()
+                assert heard(reading, row, step) == expected.text
+                assert reading.finished
+                assert reading.started
+                assert said_by(reading) == expected
+                assert reading.in_tool_call == bool(expected.calls)
+                named = row["stream"] or body_of(row).get("model") or body_of(row).get("modelVersion")
+                assert bool(reading.served) == bool(named)
+
+        tally.count(f"{dialect} {'streamed' if row['stream'] else 'whole'}", row, read)
+    kinds = [f"{dialect} {way}" for way in ("whole", "streamed")]
+    assert {kind: tally.wrong[kind] for kind in kinds if kind in tally.wrong} == {}
+    assert sum(tally.right[kind] for kind in kinds) >= least
 
 
-def read_stream(reader: Reader, body: str, step: int) -> str:
-    """What the reader heard of the bytes, fed `step` at a time."""
-    data, events, heard = body.encode(), EventStream(), []
-    for start in range(0, len(data), step):
-        heard += [reader.take(event) for event in events.feed(data[start : start + step])]
-    heard += [reader.take(event) for event in events.end()]
-    return "".join(heard)
-
-
-def stream_events(body: str) -> Iterator[dict[str, Any]]:
-    for line in body.splitlines():
-        if line.startswith("data: {"):
-            yield json.loads(line[6:])
-
-
-def openai_text(content: Any) -> str:
-    if isinstance(content, list):
-        return "".join(part["text"] for part in content if part["type"] == "text")
-    return content or ""
-
-
-def openai_buckets(usage: dict[str, Any]) -> tuple[int, int]:
-    """All tokens in, all tokens out: whatever the total holds that was not sent was generated."""
-    return usage["prompt_tokens"], usage["total_tokens"] - usage["prompt_tokens"]
-
-
-def buckets(reader: Reader) -> tuple[int, int] | None:
-    usage = reader.usage
-    if usage is None:
-        return None
-    return (
-        usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens,
-        usage.output_tokens + usage.reasoning_tokens,
-    )
-
-
-def calls_of(reader: Reader) -> list[tuple[str, Any]]:
-    return [(call.name, call.arguments) for call in reader.answer().tool_calls]
-
-
-def test_every_whole_chat_completion_reads_as_recorded() -> None:
-    read = 0
-    for row in exchanges("openai", failed=False, streamed=False):
+def test_every_recorded_vector_is_read(tally: Tally) -> None:
+    for row in exchanges("embeddings", failed=False):
         body = body_of(row)
-        choice = body["choices"][0]
-        message = choice["message"]
-        reader = OpenAIReader()
-        reader.take_whole(body)
-        calls = [call["function"] for call in message.get("tool_calls") or []]
-        if (message.get("function_call") or {}).get("name"):
-            calls.append(message["function_call"])
-        expected = [(call["name"], json.loads(call.get("arguments") or "{}")) for call in calls]
-        answer = reader.answer()
-        assert answer.text == openai_text(message.get("content")) + (message.get("refusal") or ""), row["id"]
-        assert calls_of(reader) == expected, row["id"]
-        assert (answer.stop_reason == "length") == (choice["finish_reason"] == "length"), row["id"]
-        assert (answer.stop_reason == "tool_calls") == bool(expected), row["id"]
-        if body.get("usage"):
-            assert buckets(reader) == openai_buckets(body["usage"]), row["id"]
-        read += 1
-    assert read > 100
+        listed = body.get("data") or body.get("embeddings")
+
+        def read(row: dict[str, Any] = row, body: Any = body, listed: Any = listed) -> None:
+            wire = EMBEDDING_WIRES["gemini" if row["provider"] == "gemini" else "openai"]
+            vectors = wire.read(json.dumps(body).encode(), len(listed))
+            assert len(vectors.vectors) == len(listed)
+            for vector, one in zip(vectors.vectors, listed, strict=True):
+                plain = one.get("values") or one["embedding"]
+                assert isinstance(plain, str) or list(vector) == [float(number) for number in plain]
+                assert (
+                    0.1 < sum(number * number for number in vector) < 1.1
+                )  # noise that was decoded wrongly is far out
+            usage = body.get("usage") or body.get("usageMetadata")
+            expected = None if usage is None else usage.get("promptTokenCount", usage.get("total_tokens"))
+            assert (vectors.usage.input_tokens if vectors.usage else None) == expected
+
+        tally.count("embeddings", row, read)
+    assert tally.wrong.get("embeddings", []) == []
+    assert tally.right["embeddings"] >= 20
 
 
-def test_every_streamed_chat_completion_reads_as_recorded_however_it_is_cut() -> None:
-    read = broken = 0
-    for row in exchanges("openai", failed=False, streamed=True):
-        events = list(stream_events(row["response"]["body"]))
-        if any("error" in event for event in events):
-            with pytest.raises(Broken):
-                read_stream(OpenAIReader(), row["response"]["body"], 977)
-            broken += 1
-            continue
-        deltas = [choice["delta"] for event in events for choice in event.get("choices") or []]
-        text = "".join(openai_text(delta.get("content")) + (delta.get("refusal") or "") for delta in deltas)
-        arguments: dict[int, list[str]] = {}
-        for delta in deltas:
-            for call in delta.get("tool_calls") or []:
-                pieces = arguments.setdefault(call["index"], [])
-                pieces += [call["function"].get("name") or "", call["function"].get("arguments") or ""]
-        usages = [e.get("usage") or (e.get("x_groq") or {}).get("usage") for e in events]
-        for step in (7, 977, 1 << 20):
-            reader = OpenAIReader()
-            assert read_stream(reader, row["response"]["body"], step) == text == reader.answer().text, row["id"]
-            assert reader.finished, row["id"]
-            assert ["".join([name, json.dumps(given)]).replace(" ", "") for name, given in calls_of(reader)] == [
-                "".join(pieces).replace(" ", "") for pieces in arguments.values()
-            ], row["id"]
-            assert buckets(reader) == next((openai_buckets(usage) for usage in reversed(usages) if usage), None), row[
-                "id"
-            ]
-        read += 1
-    assert read > 50
-    assert broken >= 1
-
-
-def test_every_whole_message_reads_as_recorded() -> None:
-    read = 0
-    for row in exchanges("anthropic", failed=False, streamed=False):
-        body = body_of(row)
-        reader = AnthropicReader()
-        reader.take_whole(body)
-        blocks = body["content"]
-        assert reader.answer().text == "".join(block["text"] for block in blocks if block["type"] == "text"), row["id"]
-        assert calls_of(reader) == [(b["name"], b["input"]) for b in blocks if b["type"] == "tool_use"], row["id"]
-        usage = body["usage"]
-        cached = (usage.get("cache_read_input_tokens") or 0) + (usage.get("cache_creation_input_tokens") or 0)
-        assert buckets(reader) == (usage["input_tokens"] + cached, usage["output_tokens"]), row["id"]
-        read += 1
-    assert read > 50
-
-
-def test_every_streamed_message_reads_as_recorded_however_it_is_cut() -> None:
-    read = 0
-    for row in exchanges("anthropic", failed=False, streamed=True):
-        events = list(stream_events(row["response"]["body"]))
-        deltas = [event["delta"] for event in events if event["type"] == "content_block_delta"]
-        text = "".join(delta["text"] for delta in deltas if delta["type"] == "text_delta")
-        names = [
-            event["content_block"]["name"]
-            for event in events
-            if event["type"] == "content_block_start" and event["content_block"]["type"] == "tool_use"
-        ]
-        written = [event["usage"]["output_tokens"] for event in events if event["type"] == "message_delta"]
-        for step in (7, 977, 1 << 20):
-            reader = AnthropicReader()
-            assert read_stream(reader, row["response"]["body"], step) == text == reader.answer().text, row["id"]
-            assert reader.closed, row["id"]
-            assert [name for name, _ in calls_of(reader)] == names, row["id"]
-            counted = buckets(reader)
-            assert counted is not None
-            assert counted[1] == written[-1], row["id"]
-        read += 1
-    assert read > 10
-
-
-@pytest.mark.parametrize("dialect", ["openai", "anthropic"])
-def test_every_recorded_error_is_told_apart(dialect: Dialect) -> None:
-    read = 0
+@pytest.mark.parametrize("dialect", ["openai", "azure", "openai-responses", "anthropic", "gemini", "embeddings"])
+def test_every_recorded_error_is_told_apart(tally: Tally, dialect: str) -> None:
+    kind = f"{dialect} errors"
     for row in exchanges(dialect, failed=True):
-        body = row["response"]["body"]
-        fault = from_status(row["status"], (body if isinstance(body, str) else json.dumps(body)).encode())
-        said = json.dumps(body).lower()
-        if row["status"] == 401:
-            assert fault.kind == "unauthorized", row["id"]
-        elif row["status"] == 404:
-            assert fault.kind == "no_model", row["id"]
-        elif row["status"] == 429:
-            assert fault.kind in ("rate_limited", "quota"), row["id"]
-        elif "context" in said or "too long" in said:
-            assert fault.kind == "too_long", row["id"]
-        assert len(fault.message) > len("HTTP 400: "), row["id"]
-        read += 1
-    assert read > 2
+
+        def read(row: dict[str, Any] = row) -> None:
+            body = row["response"]["body"]
+            fault = from_status(row["status"], (body if isinstance(body, str) else json.dumps(body)).encode())
+            said = json.dumps(body).lower()
+            if row["status"] == 401:
+                assert fault.kind == "unauthorized"
+            elif row["status"] == 404:
+                assert fault.kind == "no_model"
+            elif row["status"] == 429:
+                assert fault.kind in ("rate_limited", "quota")
+            elif "context" in said or "too long" in said or "maximum number of tokens" in said:
+                assert fault.kind == "too_long"
+            assert len(fault.message) > len("HTTP 400: ")
+
+        tally.count(kind, row, read)
+    assert tally.wrong.get(kind, []) == []
+    assert tally.right[kind] >= 1

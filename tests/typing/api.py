@@ -13,7 +13,8 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 import holdfast as hf
-from holdfast.testing import FakeModel, MemoryStore, Vendor, project
+from holdfast import scorers
+from holdfast.testing import Act, FakeModel, MemoryStore, Vendor, project, rules
 from holdfast.testing.fixtures import Record
 
 app = hf.App()
@@ -63,6 +64,33 @@ class Wiki:
 source: hf.Source = Wiki()
 
 
+class Short:
+    """A scorer of a user's own."""
+
+    async def score(self, answered: hf.Answered) -> bool:
+        return len(answered.text) < 80
+
+
+class Twice:
+    """One that asks the case again to find out."""
+
+    async def probe(self, answered: hf.Answered, lab: hf.Lab) -> hf.Scored | None:
+        again = await lab.again(answered.recording.input)
+        assert_type(again, hf.Recording | None)
+        return None if again is None else hf.Scored(value=again.output == answered.recording.output, reason="again")
+
+
+scored = hf.App(
+    scorers={
+        "short": Short(),
+        "twice": Twice(),
+        "polite": scorers.Judge(slot="judge", labels="evals/labels.jsonl", only=("answer_ticket",)),
+        "fair": scorers.Bias(swaps=("names",)),
+        "says": scorers.Contains("sorry", absent=True),
+    }
+)
+
+
 async def in_another_program(ctx: hf.Context) -> None:
     assert_type(await answer_ticket(ctx, Ticket(body="Hello")), Reply)
     output = await app.run("answer_ticket", {"body": "Hello"}, subject="ada")
@@ -83,4 +111,7 @@ async def in_a_test(recorded: Record) -> None:
     assert_type(await recorded("answer_ticket", {"body": "Hello"}), hf.Recording)
     async with Vendor() as vendor:
         assert_type(vendor.base_url, str)
+        assert_type(vendor.calls, int)
+    async with Vendor(rules.answers({"refund": "Five days."}, otherwise=Act(error="overloaded"))) as vendor:
+        assert_type([seen.asked.text for seen in vendor.requests], list[str])
     await MemoryStore().ping()

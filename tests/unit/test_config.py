@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from holdfast.config import find_project, load_config
+from holdfast.durations import seconds_in
 from holdfast.errors import Misconfigured
-from holdfast.settings import seconds_in
 
 
 def write(folder: Path, text: str) -> Path:

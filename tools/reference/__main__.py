@@ -15,6 +15,8 @@ from tools.reference.gates import gates
 from tools.reference.http import http
 from tools.reference.markdown import ROOT
 from tools.reference.records import records
+from tools.reference.scorers import scorers
+from tools.reference.where import where
 
 PAGES = ROOT / "docs" / "reference"
 
@@ -29,6 +31,8 @@ def pages() -> Mapping[str, str]:
         "gates.md": gates(),
         "http.md": http(),
         "records.md": records(),
+        "scorers.md": scorers(),
+        "where.md": where(),
     }
 
 

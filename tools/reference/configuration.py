@@ -20,8 +20,10 @@ SECTIONS: Mapping[str, str] = {
     "app": "[app]",
     "server": "[server]",
     "jobs": "[jobs]",
+    "evals": "[evals]",
     "providers": "[providers.NAME]",
     "prices": '[prices."PROVIDER:MODEL"]',
+    "models": '[models."PROVIDER:MODEL"]',
     "corpora": "[corpora.NAME]",
     "slots": "[slots.NAME]",
     "guards": "[guards.NAME]",
@@ -35,7 +37,7 @@ def configuration() -> str:
         annotation = Config.model_fields[name].annotation
         model = next(kind for kind in (annotation, *get_args(annotation)) if is_model(kind))
         known = release_defaults() if name == "slots" else {}
-        rows = [setting(label, field, known.get(label)) for label, field in model.model_fields.items()]
+        rows = [setting(field.alias or label, field, known.get(label)) for label, field in model.model_fields.items()]
         parts.append(f"## `{heading}`")
         parts += [text for text in (prose(model),) if text]
         parts.append(table(("setting", "type", "default", "what it is"), rows))

@@ -45,6 +45,31 @@ export const useEvaluation = (id: string) =>
     queryFn: ({ signal }) => get<Schemas["EvaluationSaid"]>(`v1/evaluations/${part(id)}`, signal),
   });
 
+export const useTrials = (before: string | null) =>
+  useQuery({
+    queryKey: ["trials", "list", before],
+    queryFn: ({ signal }) => get<Schemas["TrialPage"]>(`v1/trials${before ? `?before=${part(before)}` : ""}`, signal),
+  });
+
+/** A trial, read again until it has ended. */
+export const useTrial = (id: string) =>
+  useQuery({
+    queryKey: ["trials", "one", id],
+    queryFn: ({ signal }) => get<Schemas["Trial"]>(`v1/trials/${part(id)}`, signal),
+    refetchInterval: ({ state }) => state.data !== undefined && underWay(state.data) && !(state.error instanceof Refused) && POLL_MS,
+  });
+
+const underWay = ({ finished_at, stopped }: Schemas["Trial"]): boolean => finished_at === null && stopped === null;
+
+/** Pairs of a trial of one verdict; `done` is how far the trial is, so that they are read again when it goes on. */
+export const usePairs = (id: string, verdict: Schemas["Pair"]["verdict"], after: string | null, done: number) =>
+  useQuery({
+    queryKey: ["trials", "pairs", id, verdict, after, done],
+    queryFn: ({ signal }) =>
+      get<Schemas["PairPage"]>(`v1/trials/${part(id)}/pairs?verdict=${verdict}&limit=20${after ? `&after=${part(after)}` : ""}`, signal),
+    placeholderData: keepPreviousData,
+  });
+
 export const useCorpora = () =>
   useQuery({ queryKey: ["corpora"], queryFn: ({ signal }) => get<Schemas["CorpusList"]>("v1/corpora", signal) });
 
@@ -101,7 +126,10 @@ export const useOffers = () =>
     queryFn: ({ signal }) => get<OpenApi>("openapi.json", signal),
     staleTime: Number.POSITIVE_INFINITY,
     select: ({ paths }) => ({
+      tryOut: paths["/v1/trials"]?.post !== undefined,
+      where: paths["/v1/recordings"]?.get?.parameters?.some((each) => each.name === "where") ?? false,
       evaluate: paths["/v1/evaluations"]?.post !== undefined,
+      makeCase: paths["/v1/recordings/{recording_id}/case"]?.post !== undefined,
       findText: paths["/v1/recordings"]?.get?.parameters?.some((each) => each.name === "text") ?? false,
     }),
   }).data;

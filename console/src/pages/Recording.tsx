@@ -2,10 +2,11 @@
 import { Anchor, Stack, Title } from "@mantine/core";
 import { lazy, type ReactNode, Suspense } from "react";
 import type { Schemas } from "../api/client";
-import { useRecording } from "../api/queries";
+import { useOffers, useRecording } from "../api/queries";
 import { Answer } from "../parts/Answer";
 import { BlockedNote, DegradedNote, FailureNote, Outcome } from "../parts/Outcome";
 import { Facts, Found, Loading, Page } from "../parts/Page";
+import { MakeCase } from "../parts/MakeCase";
 import { Rating } from "../parts/Rating";
 import { Timeline } from "../parts/Timeline";
 import { Value } from "../parts/Value";
@@ -24,6 +25,7 @@ export default function Recording({ id }: { id: string }) {
 }
 
 function Shown({ recording }: { recording: Schemas["Recording"] }) {
+  const offers = useOffers();
   const facts: [string, ReactNode][] = [
     ["Outcome", <Outcome key="o" outcome={recording.outcome} />],
     ["Started", when(recording.started_at)],
@@ -60,6 +62,11 @@ function Shown({ recording }: { recording: Schemas["Recording"] }) {
       <Part title="Feedback">
         <Rating key={recording.id} recordingId={recording.id} />
       </Part>
+      {offers?.makeCase && (
+        <Part title="Case">
+          <MakeCase key={recording.id} recordingId={recording.id} />
+        </Part>
+      )}
     </>
   );
 }

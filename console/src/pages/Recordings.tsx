@@ -1,13 +1,15 @@
 /** Every recording, newest first, narrowed by what the reader asks; the address holds the filters. */
-import { Anchor, Button, Group, NativeSelect, TextInput } from "@mantine/core";
+import { Anchor, Button, Group, NativeSelect, Text, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
+import type { Refused } from "../api/client";
 import { useFeatures, useOffers, useRecordings } from "../api/queries";
 import { Empty, Found, Page } from "../parts/Page";
 import { RecordingTable } from "../parts/RecordingTable";
+import { WhereField, wrongExpression } from "../parts/WhereField";
 import { go, to } from "../place";
 
 const OUTCOMES = ["ok", "degraded", "blocked", "failed", "cancelled"];
-const FILTERS = ["text", "feature", "outcome", "subject", "release", "since", "until"] as const;
+const FILTERS = ["text", "where", "feature", "outcome", "subject", "release", "since", "until"] as const;
 const MORE = ["subject", "release", "since", "until"] as const;
 type Filters = Partial<Record<(typeof FILTERS)[number], string>>;
 
@@ -23,10 +25,19 @@ export default function Recordings({ query }: { query: URLSearchParams }) {
   const recordings = useRecordings(asked);
   const narrowed = FILTERS.some((name) => filters[name]);
   const older = recordings.data?.next;
+  const wrong = wrongExpression(recordings.error);
+  const offers = useOffers();
   return (
     <Page title="Recordings">
-      <Narrow key={query.toString()} filters={filters} />
-      <Found query={recordings}>
+      <Narrow key={query.toString()} filters={filters} wrong={wrong} />
+      {offers?.tryOut && filters.where && wrong === null && (
+        <Text size="sm">
+          <Anchor inherit href={to(["trials"], { where: filters.where })}>
+            Try a change on what this expression finds
+          </Anchor>
+        </Text>
+      )}
+      {wrong === null && <Found query={recordings}>
         {(page) =>
           page.recordings.length > 0 ? (
             <RecordingTable recordings={page.recordings} />
@@ -40,8 +51,8 @@ export default function Recordings({ query }: { query: URLSearchParams }) {
             </Empty>
           )
         }
-      </Found>
-      {(before || older) && (
+      </Found>}
+      {wrong === null && (before || older) && (
         <Group component="nav" aria-label="Pages of recordings">
           {before && <Anchor href={to(["recordings"], filters)}>Newest</Anchor>}
           {older && <Anchor href={to(["recordings"], { ...filters, before: older })}>Older</Anchor>}
@@ -51,7 +62,7 @@ export default function Recordings({ query }: { query: URLSearchParams }) {
   );
 }
 
-function Narrow({ filters }: { filters: Filters }) {
+function Narrow({ filters, wrong }: { filters: Filters; wrong: Refused | null }) {
   const features = useFeatures();
   const offers = useOffers();
   const [wanted, setWanted] = useState<Filters>(filters);
@@ -95,6 +106,14 @@ function Narrow({ filters }: { filters: Filters }) {
           </Button>
         )}
       </Group>
+      {offers?.where && (
+        <Group align="start" gap="sm" mt="sm" wrap="nowrap">
+          <WhereField {...field("where")} flex="1 1 20rem" miw={0} wrong={wanted.where === filters.where ? wrong : null} />
+          <Button type="submit" flex="none" mt="1.6rem">
+            Find
+          </Button>
+        </Group>
+      )}
       <details open={MORE.some((name) => filters[name])} style={{ marginTop: "0.6rem" }}>
         <summary>Subject, release, time, id</summary>
         <Group align="end" gap="sm" mt="xs">

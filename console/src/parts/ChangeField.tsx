@@ -22,6 +22,11 @@ export function settingsOf(slot: Slot): Record<string, Json> {
   return { ...others, ...settings };
 }
 
+/** Every model that some slot of the release names, and the rung that needs none. */
+export function modelsOf(release: Schemas["Release"]): string[] {
+  return [...new Set(Object.values(release.slots).flatMap((each) => (each.kind === "models" ? each.models : [])).concat("extractive"))];
+}
+
 interface Props {
   slot: string;
   field: string;

@@ -72,6 +72,7 @@ export function outcome(job: Job): ReactNode {
   }
   const result: object = job.result;
   if ("evaluation_id" in result) return <Anchor inherit href={to(["evaluations", String(result.evaluation_id)])}>The evaluation</Anchor>;
+  if ("trial_id" in result) return <Anchor inherit href={to(["trials", String(result.trial_id)])}>The trial</Anchor>;
   if ("recording_id" in result) return <Anchor inherit href={to(["recordings", String(result.recording_id)])}>The recording</Anchor>;
   return null;
 }

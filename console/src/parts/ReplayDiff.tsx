@@ -9,20 +9,27 @@ import { Value } from "./Value";
 
 type Recording = Schemas["Recording"];
 
+/** Both answers, with what only one of them says marked. */
+export function Abreast({ before, after }: { before: Recording; after: Recording }) {
+  const parts = diffWords(textOf(before.output) ?? "", textOf(after.output) ?? "");
+  return (
+    <div className="sides">
+      <Side title="Recorded" recording={before}>
+        {parts.filter((part) => !part.added).map((part, at) => (part.removed ? <del key={at}>{part.value}</del> : <span key={at}>{part.value}</span>))}
+      </Side>
+      <Side title="Replayed" recording={after}>
+        {parts.filter((part) => !part.removed).map((part, at) => (part.added ? <ins key={at}>{part.value}</ins> : <span key={at}>{part.value}</span>))}
+      </Side>
+    </div>
+  );
+}
+
 export function ReplayDiff({ before, replay }: { before: Recording; replay: Schemas["Replay"] }) {
   const { recording: after, diff } = replay;
-  const parts = diffWords(textOf(before.output) ?? "", textOf(after.output) ?? "");
   const other = diff.output.filter((change) => change.path !== "text" && !(change.path === "" && typeof change.after === "string"));
   return (
     <Stack gap="md">
-      <div className="sides">
-        <Side title="Recorded" recording={before}>
-          {parts.filter((part) => !part.added).map((part, at) => (part.removed ? <del key={at}>{part.value}</del> : <span key={at}>{part.value}</span>))}
-        </Side>
-        <Side title="Replayed" recording={after}>
-          {parts.filter((part) => !part.removed).map((part, at) => (part.added ? <ins key={at}>{part.value}</ins> : <span key={at}>{part.value}</span>))}
-        </Side>
-      </div>
+      <Abreast before={before} after={after} />
       {other.length > 0 && (
         <details>
           <summary>What else differs in the output: {other.length}</summary>

@@ -6,7 +6,7 @@ import { type Json, post, type Schemas } from "../api/client";
 import { queries, useRelease } from "../api/queries";
 import { to } from "../place";
 import { many, said } from "../words";
-import { ChangeField, settingsOf } from "./ChangeField";
+import { ChangeField, modelsOf, settingsOf } from "./ChangeField";
 import { Found } from "./Page";
 import { ReplayDiff } from "./ReplayDiff";
 import { Trouble } from "./Trouble";
@@ -58,7 +58,7 @@ function Change({ recording, release }: { recording: Recording; release: Release
     setField(name);
     setValue(now[name]);
   };
-  const models = [...new Set(Object.values(release.slots).flatMap((each) => (each.kind === "models" ? each.models : [])).concat("extractive"))];
+  const models = modelsOf(release);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     replay.mutate();

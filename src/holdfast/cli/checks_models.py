@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPException
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from holdfast.cli.check import Check, fail, failed, ok, warn
 from holdfast.errors import HoldfastError
@@ -17,7 +18,8 @@ from holdfast.errors import HoldfastError
 if TYPE_CHECKING:
     from holdfast.config import Config
 
-STANDARD_PORTS = MappingProxyType({"ollama": 11434, "lmstudio": 1234, "vllm": 8000})
+STANDARD_PORTS = MappingProxyType({"ollama": 11434, "lmstudio": 1234, "vllm": 8000, "llamacpp": 8080})
+_OPERATIONS = ("/chat/completions", "/completions", "/responses", "/messages", "/embeddings", "/models")
 _TIMEOUT_S = 0.5
 _MOST_BYTES = 1_000_000
 
@@ -34,6 +36,29 @@ def encoder() -> Check:
     except HoldfastError as error:
         return failed("encoder", error)
     return ok("encoder", f"{loaded.name}: {loaded.dimensions} dimensions, its self-test passes")
+
+
+def providers(config: Config) -> Iterator[Check]:
+    """Each provider of the file: which dialect it speaks, and where it would be asked."""
+    from holdfast.gateway.opening import providers_of
+    from holdfast.gateway.wire.dialect import WIRES
+
+    try:
+        found = providers_of(config)
+    except HoldfastError as error:
+        yield failed("providers", error)
+        return
+    for name in config.providers:
+        provider = found[name]
+        asked = urlsplit(WIRES[provider.dialect].url(provider, "MODEL", True))
+        shown = asked._replace(netloc=asked.netloc.rpartition("@")[2]).geturl()
+        base = provider.base_url.rstrip("/")
+        ending = next((end for end in _OPERATIONS if base.endswith(end)), None)
+        if ending is None or (ending == "/models" and provider.dialect == "azure"):
+            yield ok(f"provider {name}", f"speaks {provider.dialect}, and is asked at {shown}")
+        else:
+            fix = f"leave {ending} off base_url under [providers.{name}]"
+            yield warn(f"provider {name}", f"would be asked at {shown}", fix)
 
 
 def rungs(config: Config) -> Iterator[Check]:

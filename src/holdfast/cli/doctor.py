@@ -65,6 +65,7 @@ def _checks(asked: Asked) -> Iterator[Check]:
             yield from checks_state.corpora(config)
     yield checks_models.encoder()
     if config is not None:
+        yield from checks_models.providers(config)
         yield from checks_models.rungs(config)
         yield from checks_machine.serving(config)
     yield from checks_models.local_servers()

@@ -14,8 +14,10 @@ import typer
 
 from holdfast.cli import (
     batch,
+    cases,
     corpora,
     doctor,
+    drill,
     evaluating,
     jobs,
     keys,
@@ -71,6 +73,9 @@ def tree() -> typer.Typer:
     command(commands, "run")(run.run)
     command(commands, "batch")(batch.batch)
     command(commands, "eval")(evaluating.evaluate)
+    commands.add_typer(cases.commands(), name="cases")
+
+    command(commands, "drill")(drill.drill)
     commands.add_typer(jobs.commands(), name="jobs")
     command(commands, "replay")(replay.replay)
     commands.add_typer(recordings.commands(), name="recordings")

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from holdfast.cli import figures
+from holdfast.cli.eval_judges import judging_lines
 from holdfast.evals.verdict import Verdict, verdict_of
 from holdfast.evaluation import CaseResult, Evaluation
 
@@ -55,6 +56,7 @@ def report(evaluated: Evaluated, format: str) -> str:
 def _plain(evaluated: Evaluated) -> Iterator[str]:
     for row in [figures.HEADINGS, *map(figures.row, evaluated.evaluation.standings)]:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, (24, 6, 12, 22, 12, 10), strict=True)).rstrip()
+    yield from judging_lines(evaluated.evaluation)
     for result in evaluated.results:
         if not result.passed:
             yield f"{figures.name_of(result)}: {'; '.join(result.wrong)}\n  {figures.replay_of(result)}"
@@ -70,6 +72,8 @@ def _markdown(evaluated: Evaluated) -> Iterator[str]:
     for standing in evaluation.standings:
         yield "| " + " | ".join(map(cell, figures.row(standing))) + " |"
     yield f"\n{cell(figures.headline(evaluation))}\n"
+    if judges := list(judging_lines(evaluation)):
+        yield "\n".join(f"- {cell(line)}" for line in judges) + "\n"
     failed = [result for result in evaluated.results if not result.passed]
     if failed:
         yield "| did not pass | what was wrong | to look into it |"
@@ -91,7 +95,7 @@ def _junit(evaluated: Evaluated) -> Iterator[str]:
     missed = sum(standing.verdict == "missed" for standing in limits)
     tests = len(evaluated.results) + len(left) + len(limits)
     failures = evaluation.failed - errors + missed
-    unmeasured = sum(standing.verdict == "unmeasured" for standing in limits)
+    unmeasured = sum(standing.verdict in ("unmeasured", "informs") for standing in limits)
     counts = f'tests="{tests}" failures="{failures}" errors="{errors}" skipped="{len(left) + unmeasured}"'
     yield '<?xml version="1.0" encoding="UTF-8"?>'
     yield f"<testsuites><testsuite name={xml(evaluation.feature)} {counts}>"
@@ -110,7 +114,8 @@ def _junit(evaluated: Evaluated) -> Iterator[str]:
     for standing in limits:
         name, _, estimate, interval, limit, verdict = figures.row(standing)
         said = xml(f"{name} is {estimate} ({interval or 'no interval'}), the bar is {limit}")
-        inner = {"missed": f"<failure message={said}/>", "unmeasured": f"<skipped message={said}/>"}.get(verdict, "")
+        skipped = f"<skipped message={said}/>"
+        inner = {"missed": f"<failure message={said}/>", "unmeasured": skipped, "informs": skipped}.get(verdict, "")
         yield f"{_opening(evaluation.feature + '.bar', f'{name} {limit}')}>{inner}</testcase>"
     yield "</testsuite></testsuites>"
 

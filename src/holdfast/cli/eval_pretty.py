@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from holdfast.cli import figures, words
+from holdfast.cli.eval_judges import judging_lines
 from holdfast.cli.terminal import table
 from holdfast.evals.verdict import verdict_of
 
@@ -27,6 +28,8 @@ def show_evaluated(terminal: Terminal, evaluated: Evaluated) -> None:
         (*row[:-1], Text(row[-1], style=_STYLES.get(row[-1], ""))) for row in map(figures.row, evaluation.standings)
     ]
     terminal.show(table(*figures.HEADINGS, rows=rows))
+    for line in judging_lines(evaluation):
+        terminal.show(Text(line))
     failed = [result for result in evaluated.results if not result.passed]
     must = {case.id for case in evaluated.cases if case.must_pass}
     failed.sort(key=lambda result: result.case not in must)

@@ -46,6 +46,7 @@ class Options:
     ] = None
     cached: Annotated[bool, typer.Option("--cached", help="Remember generations of earlier evaluations.")] = False
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the newest one that is not finished.")] = False
+    audit: Annotated[bool, typer.Option("--audit", help="Ask the hidden audit split instead, see [evals].")] = False
     strict: Annotated[bool, typer.Option("--strict", help="The whole interval must reach the bar.")] = False
     concurrency: Annotated[int, typer.Option(metavar="N", min=1, max=256, help="Cases asked at a time.")] = 4
     format: Annotated[Format, typer.Option("--format", metavar="FORMAT", help="pretty, json, jsonl, junit or md.")] = (
@@ -70,7 +71,7 @@ def evaluate(
     With --against the release is held against another, on the same cases: what was reproduced to be worse, or that
     nothing is, or what it would cost to know. What can be found is said before anything is asked, and stored answers of
     the baseline are used where they still hold. --resume then goes on with the newest gate, or shows it again where it
-    is finished, in any form.
+    is finished, in any form. Where audit_share under [evals] is set, --audit alone asks that share of the cases.
 
     Exit codes: 1 the bar was missed, a case that must pass did not, or a regression is confirmed; 3 not comparable;
     4 with --strict where the cases do not suffice to say; 5 no cases. --json is --format json: {"verdict",
@@ -115,9 +116,9 @@ def _changes(options: Options) -> dict[str, Json]:
     if options.extend or any(each is not None for each in (options.margin, options.primary, options.slice)):
         message = "--margin, --primary, --slice and --extend are for holding a release against another"
         raise Misconfigured("HF100", message, "name it: --against RELEASE")
-    if options.resume and (changes or options.repeat is not None or options.cached):
-        message = "--resume goes on with the release, the repeats and the cache that the evaluation began with"
-        raise Misconfigured("HF100", message, "leave out --set, --repeat and --cached, or leave out --resume")
+    if options.resume and (changes or options.repeat is not None or options.cached or options.audit):
+        message = "--resume goes on with the release, the cases, the repeats and the cache of the evaluation"
+        raise Misconfigured("HF100", message, "leave out --set, --repeat, --cached and --audit, or leave out --resume")
     return changes
 
 
@@ -128,6 +129,7 @@ async def _evaluation(project: Project, name: str | None, options: Options) -> E
     """
     from msgspec.structs import replace
 
+    from holdfast.evals.audit import to_ask
     from holdfast.evals.cases import cases_of
     from holdfast.evals.evaluate import Plan, begin, unfinished
 
@@ -135,7 +137,8 @@ async def _evaluation(project: Project, name: str | None, options: Options) -> E
     try:
         if options.resume:
             return replace(await unfinished(project, feature.name), strict=options.strict)
-        cases = cases_of(project.config.folder, feature.name, feature.parse)
+        kept = cases_of(project.config.folder, feature.name, feature.parse)
+        cases = to_ask(kept, project.config.evals.audit_share, audit=options.audit)
     except NotFound as error:
         raise NothingToDo(error.code, error.message, error.fix) from error
     plan = Plan(cases, repeat=options.repeat or 1, cached=options.cached, strict=options.strict)

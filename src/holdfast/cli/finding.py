@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from holdfast.cli.leaving import NothingToDo
-from holdfast.cli.where import Expression, matches, narrowed, parse
+from holdfast.stores import RecordingQuery, with_release_names
+from holdfast.where import Expression, Is, parse
 
 if TYPE_CHECKING:
     from holdfast.records import Recording, RecordingSummary
@@ -19,18 +20,18 @@ _PAGE = 200
 
 
 async def found(
-    store: Store, expression: Expression | None, limit: int | None = None, text: str | None = None
+    store: Store, where: Expression | None, limit: int | None = None, text: str | None = None
 ) -> AsyncIterator[RecordingSummary]:
     """The recordings for which an expression holds, of those in which `text` was asked, newest first."""
-    query = replace(narrowed(expression), text=text, limit=_PAGE if limit is None else min(limit, _PAGE))
+    where = await with_release_names(where, store.releases)
+    query = RecordingQuery(where=where, text=text, limit=_PAGE if limit is None else min(limit, _PAGE))
     given = 0
     while page := await store.recordings.find(query):
         for summary in page:
-            if expression is None or matches(expression, summary):
-                yield summary
-                given += 1
-                if given == limit:
-                    return
+            yield summary
+            given += 1
+            if given == limit:
+                return
         if len(page) < query.limit:
             return
         query = replace(query, before=page[-1].id)
@@ -40,9 +41,8 @@ async def one(store: Store, name: str) -> Recording:
     """The recording of that id; `last` is the newest that is not itself a replay. Raises NotFound (HF203)."""
     if name != LAST:
         return await store.recordings.get(name)
-    async for summary in found(store, None):
-        if summary.replay_of is None:
-            return await store.recordings.get(summary.id, summary.tenant)
+    async for summary in found(store, Is("replay_of", "=", None), 1):
+        return await store.recordings.get(summary.id, summary.tenant)
     raise NothingToDo("HF203", "there is no recording yet", "holdfast run FEATURE INPUT")
 
 

@@ -53,7 +53,8 @@ def create(
     scope: Annotated[
         list[str] | None,
         typer.Option(
-            help="act-as: may say on whose behalf it calls; release: which release answers; promote: may promote."
+            help="act-as: may say on whose behalf it calls; release: which release answers; promote: may promote; "
+            "cases: may add cases."
         ),
     ] = None,
 ) -> None:

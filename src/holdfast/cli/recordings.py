@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from holdfast.cli.where import Expression
     from holdfast.records import Recording, RecordingSummary
     from holdfast.stores import Deleted, Store
+    from holdfast.where import Expression
 
 _Where = Annotated[str | None, typer.Option(metavar="EXPR", help="As for `holdfast replay --where`.")]
 
@@ -160,18 +160,21 @@ def delete(
 ) -> None:
     """Delete everything that is kept of a subject, and say what it was. On a terminal it asks first.
 
-    Run twice, it deletes nothing more. --json: {"recordings", "bodies", "files", "feedback", "jobs"}.
+    Run twice, it deletes nothing more. Cases that were made of the subject's recordings stay, and are named on standard
+    error. --json: {"recordings", "bodies", "files", "feedback", "jobs", "trials"}.
     """
     from holdfast.cli.opening import in_store
+    from holdfast.evals.origins import cases_of_subject
 
     question = f"Delete everything that is kept of '{subject}'? It cannot be undone"
     if not yes and sys.stdin.isatty() and not typer.confirm(question, err=True):
         raise NothingToDo("HF203", "nothing was deleted", "answer y, or type --yes")
 
-    async def work(store: Store) -> Deleted:
-        return await store.recordings.delete_subject(subject)
+    async def work(store: Store) -> tuple[Deleted, tuple[str, ...]]:
+        cases = await cases_of_subject(store, asked.config.folder, subject)
+        return await store.recordings.delete_subject(subject), cases
 
-    deleted = in_store(asked, work)
+    deleted, cases = in_store(asked, work)
 
     def show() -> None:
         from holdfast.cli import words
@@ -182,7 +185,10 @@ def delete(
             f"{words.counted(deleted.files, 'file')} of large bodies",
             f"{deleted.feedback} of feedback",
             words.counted(deleted.jobs, "job"),
+            words.counted(deleted.trials, "trial"),
         )
         asked.terminal.show(f"deleted of '{subject}': {', '.join(parts)}")
 
     asked.answer(deleted, show)
+    for case in cases:
+        asked.terminal.note(f"a case was made of one of the recordings, and stays until you delete it: {case}")

@@ -3,149 +3,99 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from msgspec import Struct
 
 from holdfast.cli.asked import Asked
-from holdfast.cli.leaving import NothingToDo, Problem, exit_code_of, problem_of
-from holdfast.errors import HoldfastError, Misconfigured
+from holdfast.cli.leaving import exit_code_of
+from holdfast.errors import Misconfigured
 from holdfast.records import Json
 
 if TYPE_CHECKING:
     from holdfast.app import Project
     from holdfast.cli.terminal import Terminal
+    from holdfast.runtime.again import Again
     from holdfast.runtime.compare import Replay, StepChange
 
 
-class Replayed(Struct, frozen=True, kw_only=True):
-    """One recording of many: `replay` is the id of the new recording, `error` why there is none."""
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What is changed, what is done again, and how far many replays go."""
 
-    id: str
-    replay: str | None = None
-    same: bool = False
-    failed: bool = False
-    remembered: int = 0
-    redone: int = 0
-    error: Problem | None = None
-
-
-class Summary(Struct, frozen=True, kw_only=True):
-    """What became of many replays; each recording counts once."""
-
-    same: int
-    different: int
-    failed: int
-    replays: tuple[Replayed, ...]
-
-
-class How(Struct, frozen=True):
-    """What is changed and what is done again."""
-
-    changes: dict[str, Json]
-    fresh: tuple[str, ...]
-    strict: bool
+    set: Annotated[
+        list[str] | None, typer.Option("--set", metavar="SLOT.FIELD=VALUE", help="Change the release. May be repeated.")
+    ] = None
+    fresh: Annotated[
+        list[str] | None, typer.Option(metavar="KIND", help="Do effects of this kind again. May be repeated.")
+    ] = None
+    strict: Annotated[bool, typer.Option("--strict", help="A step that was not recorded is an error.")] = False
+    limit: Annotated[int, typer.Option(metavar="N", min=1, max=100_000, help="Of --where: so many at most.")] = 1000
+    max_cost: Annotated[
+        float | None, typer.Option("--max-cost", metavar="USD", min=0, help="Of --where: spend no more than that.")
+    ] = None
+    concurrency: Annotated[int, typer.Option(metavar="N", min=1, max=256, help="Of --where: at a time.")] = 8
+    margin: Annotated[
+        float, typer.Option(metavar="SHARE", min=0.001, max=0.5, help="Of --where: less than that is not worse.")
+    ] = 0.05
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the newest trial that is not finished.")] = False
+    forecast: Annotated[bool, typer.Option("--forecast", help="Of --where: only say how many and what they cost.")] = (
+        False
+    )
 
 
 def replay(
     asked: Asked,
     recording: Annotated[str | None, typer.Argument(metavar="ID|last")] = None,
     where: Annotated[str | None, typer.Option(metavar="EXPR", help="Every recording for which this holds.")] = None,
-    set: Annotated[
-        list[str] | None, typer.Option("--set", metavar="SLOT.FIELD=VALUE", help="Change the release. May be repeated.")
-    ] = None,
-    fresh: Annotated[
-        list[str] | None, typer.Option(metavar="KIND", help="Do effects of this kind again. May be repeated.")
-    ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="A step that was not recorded is an error.")] = False,
+    options: Options = Options(),  # frozen
 ) -> None:
     """Run a recording again; what did not change is remembered, and side effects are not repeated.
 
-    `last` is the newest recording that is not itself a replay. EXPR is like: outcome=degraded and feature=answer_ticket
-    and since=24h (fields: feature, outcome, release, subject, since, until, cost_usd, ms; and, or, not, brackets);
-    replays are left out. KIND is retrieve, generate, embed, rerank, check, call, clock or chance.
+    `last` is the newest recording that is not itself a replay. KIND is retrieve, generate, embed, rerank, check, call,
+    clock or chance. A prompt may be given as `path@N`, the Nth text that was used there.
+
+    With --where the change is tried on every recording for which EXPR holds, like: outcome=degraded and since=7d. Of
+    more than --limit a sample is taken, the same one each time; replays are left out. --resume goes on with one that
+    was stopped. Each is compared with its replay
+    by outcome, guards and scorers, and what can be said is said with its evidence.
 
     A replay that gives something else is 0; one that fails, or misses with --strict, has the code of its error; nothing
-    to replay is 5. --json: {"recording", "remembered", "redone", "code_changed", "diff"}, with --where {"same",
-    "different", "failed", "replays"}.
+    to replay is 5; with --where, a change that is shown to be worse is 1. --json: {"recording", "remembered", "redone",
+    "code_changed", "diff"}, with --where {"trial", "pairs"} without the pairs that are the same.
     """
     from holdfast.cli.values import changes_of
+    from holdfast.runtime.again import Again
 
-    if (recording is None) == (where is None):
-        raise Misconfigured("HF100", "name one recording, or say which with --where", "holdfast replay last")
-    how = How(changes_of(set or ()), tuple(fresh or ()), strict)
+    if [recording is None, where is None, not options.resume].count(False) != 1:
+        message = "name one recording, or say which with --where, or go on with --resume"
+        raise Misconfigured("HF100", message, "holdfast replay last")
+    changes = changes_of(options.set or ())
+    fresh = tuple(options.fresh or ())
     if recording is not None:
-        _replay_one(asked, recording, how)
-    else:
-        assert where is not None
-        _replay_many(asked, where, how)
+        _replay_one(asked, recording, Again(changes, fresh, options.strict))
+        return
+    from holdfast.cli.replay_many import Spending, replay_many
+    from holdfast.evals.trying import Plan
+
+    plan = None if where is None else Plan(where, changes, fresh, options.strict, options.limit, options.margin)
+    replay_many(asked, plan, Spending(options.max_cost, options.concurrency, options.forecast))
 
 
-def _replay_one(asked: Asked, name: str, how: How) -> None:
+def _replay_one(asked: Asked, name: str, again: Again) -> None:
     from holdfast.cli.finding import one
     from holdfast.cli.opening import in_project
 
     async def work(project: Project) -> Replay:
-        return await _again(project, (await one(project.store, name)).id, how)
+        before = await one(project.store, name)
+        return await project.replay(before, changes=again.changes, fresh=again.fresh, strict=again.strict)
 
     replay = in_project(asked, work)
     asked.answer(replay, lambda: show_replay(asked.terminal, replay))
     if _is_new_failure(replay) and replay.recording.failure is not None:
         raise typer.Exit(exit_code_of(replay.recording.failure.code))
-
-
-def _replay_many(asked: Asked, where: str, how: How) -> None:
-    from holdfast.cli.finding import found, parsed
-    from holdfast.cli.opening import in_project
-
-    expression = parsed(where)
-
-    async def work(project: Project) -> list[Replayed]:
-        ids = [each.id async for each in found(project.store, expression) if each.replay_of is None]
-        if not ids:
-            raise NothingToDo(
-                "HF203", f"no recording matches '{where}'", "holdfast recordings list shows what there is"
-            )
-        done: list[Replayed] = []
-        with asked.terminal.progress("replaying") as progress:
-            for id in ids:
-                progress("recordings", len(done), len(ids))
-                done.append(await _one_of_many(project, id, how))
-        return done
-
-    done = in_project(asked, work)
-    failed = sum(each.failed for each in done)
-    same = sum(each.same and not each.failed for each in done)
-    summary = Summary(same=same, different=len(done) - same - failed, failed=failed, replays=tuple(done))
-    asked.answer(summary, lambda: _show_summary(asked.terminal, summary))
-    for each in done:
-        if each.error is not None:
-            raise typer.Exit(exit_code_of(each.error.code))
-
-
-async def _one_of_many(project: Project, id: str, how: How) -> Replayed:
-    try:
-        replay = await _again(project, id, how)
-    except HoldfastError as error:
-        return Replayed(id=id, failed=True, error=problem_of(error))
-    failure = replay.recording.failure
-    return Replayed(
-        id=id,
-        replay=replay.recording.id,
-        same=replay.diff.same,
-        failed=_is_new_failure(replay),
-        remembered=replay.remembered,
-        redone=replay.redone,
-        error=Problem(failure.code, failure.message, failure.fix)
-        if failure is not None and _is_new_failure(replay)
-        else None,
-    )
-
-
-async def _again(project: Project, id: str, how: How) -> Replay:
-    return await project.replay(id, changes=how.changes, fresh=how.fresh, strict=how.strict)
 
 
 def _is_new_failure(replay: Replay) -> bool:
@@ -193,15 +143,3 @@ def _steps_abreast(steps: Sequence[StepChange]) -> Iterator[tuple[str, str, str]
 
 def _cell(value: Json) -> str:
     return "-" if value is None else value if isinstance(value, str) else repr(value)
-
-
-def _show_summary(terminal: Terminal, summary: Summary) -> None:
-    from holdfast.cli.terminal import table
-
-    rows = []
-    for each in summary.replays:
-        said = "failed" if each.failed else "same" if each.same else "different"
-        why = "" if each.error is None else f"{each.error.code}: {each.error.message}"
-        rows.append((each.id, said, f"{each.remembered} remembered, {each.redone} redone", each.replay or "", why))
-    terminal.show(table("recording", "answer", "steps", "replay", "", rows=rows), "")
-    terminal.show(f"{summary.same} same, {summary.different} different, {summary.failed} failed")

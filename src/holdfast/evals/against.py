@@ -17,12 +17,14 @@ from holdfast.errors import Misconfigured, NotFound, Refused, ReplayDiverged, ne
 from holdfast.evals import evaluate
 from holdfast.evals.answered import text_in
 from holdfast.evals.bank import Account, code_known, stored
-from holdfast.evals.evaluate import Host, How, Plan, pins_of
+from holdfast.evals.evaluate import How, Plan, pins_of
 from holdfast.evals.gating import Sides, Wanted, decide
+from holdfast.evals.host import Host
 from holdfast.evals.observed import PASSED
-from holdfast.evals.ruling import Terms
+from holdfast.evals.ruling import Terms, not_comparable
 from holdfast.evals.sameness import scoring_hash
 from holdfast.evals.scorers import scorers
+from holdfast.evals.wear import note_decision
 from holdfast.evals.word_diff import word_diff
 from holdfast.evaluation import Case, CaseResult, Standing
 from holdfast.gate import Gate, GatePart, GatePlan, GateVerdict
@@ -89,7 +91,7 @@ async def begin(host: Host, feature_name: str, asked: Asked, cases: Sequence[Cas
     evaluate.check_bar(host, feature)
     if not 0 < asked.margin < 1:
         raise Misconfigured("HF100", f"the margin {asked.margin:g} is none", "give a share, as in 0.05 for 5 points")
-    known = [PASSED, *scorers(host.scorers)]
+    known = [PASSED, *scorers(host.scorers, feature.name)]
     if asked.primary not in known:
         raise Misconfigured("HF110", f"there is no scorer '{asked.primary}'", nearest(asked.primary, known))
     declared = tuple(dict.fromkeys([*(() if feature.bar is None else feature.bar.slices), *asked.slices]))
@@ -162,12 +164,23 @@ async def go_on(host: Host, gate: Gate, how: How, planned: Callable[[GatePlan], 
     if feature.code_hash != gate.code_hash:
         message = f"the code of '{feature.name}' is not what it was when {gate.id} began"
         raise ReplayDiverged("HF501", message, f"holdfast eval {feature.name} --against {gate.against}")
+    release = await host.store.releases.get(gate.baseline)
+    mine = scorers(host.scorers, feature.name)
+    scored, alike = (
+        scoring_hash(mine, feature.bar, each) for each in (release, await host.store.releases.get(gate.candidate))
+    )
+    if scored != alike:
+        said = "the two releases ask their judges with other models or rubrics, so the scores do not compare"
+        terms = Terms(primary=gate.primary, margin=gate.margin)
+        ended = replace(gate, verdict=not_comparable(said, terms), finished_at=datetime.now(UTC))
+        await host.store.gates.change(ended)
+        return Held(ended, cases)
     account = Account(
         feature=feature.name,
         release=gate.baseline,
         code_hash=gate.baseline_code,
-        scoring_hash=scoring_hash(scorers(host.scorers), feature.bar),
-        pins=_pins_in(gate, await host.store.releases.get(gate.baseline)),
+        scoring_hash=scored,
+        pins=_pins_in(gate, release),
         before=gate.started_at,
         gate=gate.id,
         tenant=gate.tenant,
@@ -192,6 +205,8 @@ async def go_on(host: Host, gate: Gate, how: How, planned: Callable[[GatePlan], 
         finished_at=None if asking.stopped else datetime.now(UTC),
     )
     await host.store.gates.change(ended)
+    if ended.finished_at is not None:
+        await note_decision(host.store, gate.feature, cases, gate.id, tenant=gate.tenant)
     return Held(ended, cases)
 
 
@@ -203,6 +218,7 @@ class _Asking:
         self._cases = {case.id: case for case in cases}
         self._how = how
         self._standings: tuple[Standing, ...] = ()
+        self._informing: tuple[str, ...] = ()
         self._spent: dict[str, float | None] = {}
         self._calls: dict[str, int] = {}
         self.gate = gate
@@ -210,6 +226,9 @@ class _Asking:
 
     def standings(self) -> tuple[Standing, ...]:
         return self._standings
+
+    def informing(self) -> tuple[str, ...]:
+        return self._informing
 
     async def ask(self, wanted: Wanted) -> tuple[CaseResult, ...]:
         """The answers, of an evaluation that is gone on with where there is one already."""
@@ -225,6 +244,7 @@ class _Asking:
         self._spent[evaluation.id], self._calls[evaluation.id] = evaluation.spent_usd, evaluation.done
         if wanted.role == "candidate":
             self._standings = evaluation.standings
+            self._informing = tuple(each.scorer for each in evaluation.judging if not each.gates)
         if evaluation.finished_at is None:
             self.stopped = self._why(evaluation.stopped)
         await self._keep(replace(self.gate, calls=sum(self._calls.values()), spent_usd=self._total()))

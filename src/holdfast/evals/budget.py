@@ -25,6 +25,13 @@ class Budget:
         for cost_usd in spent:
             self._count(cost_usd)
 
+    @classmethod
+    def less(cls, limit_usd: float | None, already_usd: float | None, spent: Iterable[float | None] = ()) -> Budget:
+        """A budget of which something else was paid: that is no price of a case."""
+        if limit_usd is None:
+            return cls(None)
+        return cls(limit_usd, [None]) if already_usd is None else cls(max(0.0, limit_usd - already_usd), spent)
+
     def decides(self) -> bool:
         """Whether it is known now if another case may begin (it may unless `stopped`), or one must end first."""
         if self._limit_usd is None or self.stopped is not None:

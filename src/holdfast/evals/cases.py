@@ -57,7 +57,7 @@ def read_cases(file: Path, parse: Callable[[Json], object]) -> tuple[Case, ...]:
             first = f"the first is in line {seen[case.id]}"
             raise Misconfigured("HF111", f"{where}: there is another case '{case.id}'", f"rename one; {first}")
         seen[case.id] = number
-        _check(case, where, parse)
+        check_case(case, where, parse)
         cases.append(case)
     return tuple(cases)
 
@@ -71,13 +71,20 @@ def _case(line: bytes, where: str) -> Case:
         raise Misconfigured("HF111", f"{where}: this is not JSON: {error}", _EXAMPLE) from error
 
 
-def _check(case: Case, where: str, parse: Callable[[Json], object]) -> None:
-    """What the types do not say. Raises Misconfigured (HF111)."""
+def check_case(case: Case, where: str, parse: Callable[[Json], object]) -> None:
+    """See that a case can be asked and means something, as far as the types do not say. `where` it stands is named.
+
+    Raises Misconfigured (HF111).
+    """
     if not case.id.strip():
         raise Misconfigured("HF111", f"{where}: the case has an empty id", "give it a name of its own")
     for fact in case.facts:
         if not tokens(fact):
             raise Misconfigured("HF111", f"{where}: the fact {fact!r} has neither word nor number", "remove it")
+    for name, answers in case.calls.items():
+        if not name.strip() or not answers:
+            fix = 'write "calls": {"NAME": [ANSWER, ...]}, NAME as given to ctx.call'
+            raise Misconfigured("HF111", f"{where}: calls has a name without answers: {name!r}", fix)
     if case.unanswerable and (case.facts or case.gold or case.expected is not None):
         fix = "remove the tag, or expected, facts and gold"
         raise Misconfigured("HF111", f"{where}: the case is unanswerable, but says what the answer is", fix)

@@ -5,61 +5,38 @@ Knows nothing of the project that hosts it, of HTTP, or of the command line.
 
 from __future__ import annotations
 
-import asyncio
-from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 
-from holdfast.contracts import Progress, Scorers, silent
+from holdfast.contracts import Answered, Progress, silent
 from holdfast.errors import HoldfastError, Misconfigured, NotFound, ReplayDiverged, nearest
 from holdfast.evals.answered import answered
 from holdfast.evals.budget import Budget
+from holdfast.evals.certifying import Certifying, Trust
+from holdfast.evals.host import Host
+from holdfast.evals.lab import Bench, Lab, judged_twice
 from holdfast.evals.sameness import scoring_hash
 from holdfast.evals.scorers import scorers
-from holdfast.evals.scoring import Judge
+from holdfast.evals.scoring import Scoring, total_usd
 from holdfast.evals.standing import summed_up
+from holdfast.evals.taking import at_once
 from holdfast.evaluation import Case, CaseResult, Evaluation
 from holdfast.identity import new_id
-from holdfast.records import Document, Generate, Generated
 from holdfast.release import LATEST, CorpusSlot, Release
-from holdfast.runtime.execute import execute
-from holdfast.runtime.feature import AT_MOST, Feature
-from holdfast.runtime.tape import Tape
-from holdfast.runtime.who import Who
+from holdfast.runtime.feature import AT_MOST, DERIVED, Feature
 from holdfast.runtime.world import World
 from holdfast.stores import EvaluationQuery, Store
 
 _Place: TypeAlias = tuple[str, int]
 _Case: TypeAlias = tuple[Case, int]
-_Ask: TypeAlias = Callable[[Case, int], Awaitable[CaseResult]]
+Ask: TypeAlias = Callable[[Case, int], Awaitable[CaseResult]]
+"""Asks a case once more, as the repeat of that number (from 0)."""
 _EARLIER = 20
 """Evaluations that are looked at for remembered generations."""
-
-
-class Documents(Protocol):
-    """Where the documents of a corpus version are."""
-
-    async def document(self, name: str, version: str, document_id: str) -> Document:
-        """Raises NotFound (HF202, HF206), ReplayDiverged (HF502)."""
-        ...
-
-
-class Host(Protocol):
-    """What an evaluation needs of a project."""
-
-    @property
-    def store(self) -> Store: ...
-    @property
-    def corpora(self) -> Documents: ...
-    @property
-    def scorers(self) -> Scorers: ...
-    def feature(self, name: str) -> Feature: ...
-    def world(self, release: Release) -> World: ...
-    async def keep(self, release: Release) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +79,11 @@ class Evaluated:
 async def begin(host: Host, feature: Feature, release: Release, plan: Plan) -> Evaluation:
     """A new evaluation, kept, with nothing asked yet. `latest` means for all of it the corpus versions of now.
 
-    Raises Misconfigured (HF110) where the bar names a scorer that is not there.
+    Raises Misconfigured (HF110) where the bar names a scorer that is not there, or a judge has no rubric, and NotFound
+    (HF201) where it has no ladder.
     """
     check_bar(host, feature)
+    mine = scorers(host.scorers, feature.name)
     evaluation = Evaluation(
         id=plan.evaluation_id or new_id("ev"),
         feature=feature.name,
@@ -116,7 +95,7 @@ async def begin(host: Host, feature: Feature, release: Release, plan: Plan) -> E
         pins=pins_of(host.world(release), release) if plan.pins is None else dict(plan.pins),
         cached=plan.cached,
         strict=plan.strict,
-        scoring_hash=scoring_hash(scorers(host.scorers), feature.bar),
+        scoring_hash=scoring_hash(mine, feature.bar, release),
         gate=plan.gate,
         tenant=plan.tenant,
     )
@@ -127,9 +106,9 @@ async def begin(host: Host, feature: Feature, release: Release, plan: Plan) -> E
 
 def check_bar(host: Host, feature: Feature) -> None:
     """Raises Misconfigured (HF110) where the bar names a scorer that is not there."""
-    known = [*scorers(host.scorers), *AT_MOST]
+    known = [*scorers(host.scorers, feature.name), *AT_MOST]
     for name in {} if feature.bar is None else feature.bar.limits:
-        if name not in known:
+        if name not in known and not _follows(name, known):
             message = f"the bar of '{feature.name}' names '{name}', which is no scorer"
             raise Misconfigured("HF110", message, nearest(name, known))
 
@@ -160,20 +139,29 @@ async def go_on(host: Host, evaluation: Evaluation, how: How) -> Evaluated:
     cases = await store.cases(evaluation.id, evaluation.tenant)
     results = list(await store.results(evaluation.id, evaluation.tenant))
     release = await host.store.releases.get(evaluation.release)
-    asking = _Asking(host, evaluation, release, await _earlier(host.store, evaluation))
+    lab = Lab(host, evaluation, release)
+    by_id = {case.id: case for case in cases}
+    certifying = Certifying(lab, by_id, how.max_cost_usd, how.concurrency, how.progress)
+    trust = await certifying.all(evaluation.judging)
+    evaluation = msgspec.structs.replace(evaluation, judging=tuple(each.judging for each in trust.values()))
+    if trust:
+        await store.change(evaluation)  # what a certificate cost stays on the bill, whatever happens next
+    asking = _Asking(replace(lab, twice=judged_twice(cases)), await _earlier(host.store, evaluation), trust)
     done = {(result.case, result.repeat) for result in results}
     left = [(case, repeat) for repeat in range(evaluation.repeat) for case in cases if (case.id, repeat) not in done]
-    budget = Budget(how.max_cost_usd, [result.spent_usd for result in results])
+    certified_usd = total_usd(each.certifying_usd for each in evaluation.judging)
+    budget = Budget.less(how.max_cost_usd, certified_usd, [result.spent_usd for result in results])
+    budget.stopped = next((each.stopped for each in trust.values() if each.stopped is not None), budget.stopped)
 
-    async def ask(case: Case, repeat: int) -> CaseResult:
-        result = await asking.one(case, repeat)
+    async def ask(place: _Case) -> float | None:
+        result = await asking.one(*place)
         await store.add_result(evaluation.id, result, evaluation.tenant)
         results.append(result)
         how.progress("cases", len(results), len(cases) * evaluation.repeat)
-        return result
+        return result.spent_usd
 
-    await _at_once(left, ask, budget, how.concurrency)
-    summary = summed_up(evaluation, cases, results, feature.bar)
+    await at_once(left, ask, budget, how.concurrency)
+    summary = summed_up(evaluation, cases, results, feature.bar, trust)
     whole = len(results) == len(cases) * evaluation.repeat
     finished_at = datetime.now(UTC) if whole else None
     summary = msgspec.structs.replace(summary, finished_at=finished_at, stopped=None if whole else budget.stopped)
@@ -183,85 +171,57 @@ async def go_on(host: Host, evaluation: Evaluation, how: How) -> Evaluated:
     return Evaluated(summary, cases, tuple(results))
 
 
-class _Asking:
-    """Asks cases for one evaluation: nothing live, corpus versions pinned, generations remembered where it says so."""
+def asking(host: Host, evaluation: Evaluation, release: Release, remembered: Mapping[tuple[str, int], str]) -> Ask:
+    """How an evaluation asks a case: its recording is kept under the evaluation's id, its result is not kept.
 
-    def __init__(self, host: Host, evaluation: Evaluation, release: Release, remembered: Mapping[_Place, str]) -> None:
-        self._host = host
-        self._evaluation = evaluation
-        self._feature = host.feature(evaluation.feature)
-        self._release = release
-        self._remembered = remembered
-        self._judge = Judge(scorers(host.scorers), self._feature.bar)
+    `remembered` names recordings whose generations a case and a repeat may take. The evaluation need not be kept.
+    """
+    earlier = {
+        (case, repeat): CaseResult(
+            case=case, repeat=repeat, recording=recording, outcome="ok", ms=None, cost_usd=None, spent_usd=None
+        )
+        for (case, repeat), recording in remembered.items()
+    }
+    return _Asking(Lab(host, evaluation, release), earlier, {}).one
+
+
+class _Asking:
+    """Asks cases for one evaluation, and has what came of each scored."""
+
+    def __init__(self, lab: Lab, earlier: Mapping[_Place, CaseResult], trust: Mapping[str, Trust]) -> None:
+        self._lab = lab
+        self._earlier = earlier
+        self._feature = lab.host.feature(lab.evaluation.feature)
+        self._scorers = scorers(lab.host.scorers, self._feature.name)
+        self._informing = frozenset(name for name, each in trust.items() if not each.judging.gates)
         self._texts: dict[tuple[str, str], str | None] = {}
 
     async def one(self, case: Case, repeat: int) -> CaseResult:
         """What a case comes to. Its recording is kept when this returns; its result is not yet."""
-        evaluation = self._evaluation
-        recording = await execute(
-            self._feature,
-            case.input,
-            release=self._release,
-            world=self._host.world(self._release),
-            tape=await self._tape(case, repeat),
-            who=Who(tenant=evaluation.tenant),
-        )
-        recording = msgspec.structs.replace(recording, evaluation=evaluation.id)
-        await self._host.store.recordings.add(recording)
-        return await self._judge.result(await answered(case, recording, self._text), repeat)
+        before = self._earlier.get((case.id, repeat))
+        tape = await self._lab.remembering(None if before is None else before.recording)
+        recording = await self._lab.run(self._feature, case.input, replace(tape, calls=case.calls))
 
-    async def _tape(self, case: Case, repeat: int) -> Tape:
-        blank = Tape(live=False, pins=self._evaluation.pins)
-        if (recording_id := self._remembered.get((case.id, repeat))) is None:
-            return blank
-        before = await self._host.store.recordings.get(recording_id, self._evaluation.tenant)
-        # What a lower rung wrote while the first one was out is no generation of the model under test.
-        steps = tuple(
-            step
-            for step in before.steps
-            if isinstance(step.effect, Generate)
-            and isinstance(step.result, Generated)
-            and step.result.rung == step.effect.first_rung
-        )
-        return replace(Tape.of(msgspec.structs.replace(before, steps=steps)), pins=blank.pins)
+        def bench(answered: Answered, scorer: str) -> Bench:
+            return self._lab.bench(answered, scorer, () if before is None else before.scores)
+
+        scoring = Scoring(self._scorers, self._feature.bar, self._informing, bench)
+        return await scoring.result(await answered(case, recording, self._text), repeat)
 
     async def _text(self, corpus: str, document_id: str) -> str | None:
         if (corpus, document_id) not in self._texts:
             name, _, version = corpus.partition("@")
             try:
-                document = await self._host.corpora.document(name, version, document_id)
+                document = await self._lab.host.corpora.document(name, version, document_id)
                 self._texts[corpus, document_id] = document.text
             except (NotFound, ReplayDiverged):
                 self._texts[corpus, document_id] = None
         return self._texts[corpus, document_id]
 
 
-async def _at_once(left: Sequence[_Case], ask: _Ask, budget: Budget, concurrency: int) -> None:
-    """Ask what is left, so many at a time, while the budget lasts. What the first one raises ends all."""
-    waiting = deque(left)
-    changed = asyncio.Condition()
-
-    async def work() -> None:
-        while True:
-            async with changed:
-                await changed.wait_for(budget.decides)
-                if not waiting or budget.stopped is not None:
-                    return
-                case, repeat = waiting.popleft()
-                budget.begin()
-            result = await ask(case, repeat)
-            async with changed:
-                budget.end(result.spent_usd)
-                changed.notify_all()
-
-    workers = [asyncio.ensure_future(work()) for _ in range(min(concurrency, len(left)))]
-    try:
-        await asyncio.gather(*workers)
-    finally:
-        for worker in workers:
-            worker.cancel()
-        if workers:
-            await asyncio.wait(workers)
+def _follows(name: str, scorers: Iterable[str]) -> bool:
+    """Whether a measure follows from the scores of one of them, as `topic_macro_f1` and `order.total` do."""
+    return any(name.removeprefix(each) in DERIVED or name.startswith(f"{each}.") for each in scorers)
 
 
 def pins_of(world: World, release: Release) -> dict[str, str]:
@@ -276,13 +236,13 @@ def pins_of(world: World, release: Release) -> dict[str, str]:
     return pins
 
 
-async def _earlier(store: Store, evaluation: Evaluation) -> dict[_Place, str]:
-    """For each case and repeat, the newest recording of an earlier evaluation of the feature."""
-    found: dict[_Place, str] = {}
+async def _earlier(store: Store, evaluation: Evaluation) -> dict[_Place, CaseResult]:
+    """For each case and repeat, the newest result of an earlier evaluation of the feature."""
+    found: dict[_Place, CaseResult] = {}
     if not evaluation.cached:
         return found
     query = EvaluationQuery(feature=evaluation.feature, tenant=evaluation.tenant, before=evaluation.id, limit=_EARLIER)
     for before in await store.evaluations.find(query):
         for result in await store.evaluations.results(before.id, evaluation.tenant):
-            found.setdefault((result.case, result.repeat), result.recording)
+            found.setdefault((result.case, result.repeat), result)
     return found

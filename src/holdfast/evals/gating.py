@@ -46,6 +46,10 @@ class Answering(Protocol):
         """How the candidate stands against the bar, as far as it was asked."""
         ...
 
+    def informing(self) -> tuple[str, ...]:
+        """Measures that inform and never decide: judges without a certificate that lets them."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Sides:
@@ -102,7 +106,7 @@ async def decide(sides: Sides, answering: Answering, planned: Callable[[GatePlan
     ids = tuple(case.id for case in sides.cases)
     results = () if answering.stopped else await answering.ask(Wanted("candidate", "candidate", ids, plan.answers))
     notes = (*sides.terms.notes, *_notes(known))
-    ruled = replace(sides.terms, bar=answering.standings(), notes=notes)
+    ruled = replace(sides.terms, bar=answering.standings(), informing=answering.informing(), notes=notes)
     for side, answers in (("baseline", known.asked), ("candidate", results)):
         if (reason := faulty(side, answers)) is not None:
             return Decided(not_comparable(reason, ruled), plan, known.drifted)

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from holdfast.evals.permutation import Stratum
-from holdfast.evaluation import Case, CaseResult
+from holdfast.evaluation import Case, CaseResult, ScoreValue
+from holdfast.runtime.feature import at_most
 
 PASSED = "passed"
 """The measure that decides where no other is named: whether a case passes."""
@@ -82,23 +83,27 @@ def by_case(results: Iterable[CaseResult]) -> dict[str, tuple[CaseResult, ...]]:
 
 
 def value_of(result: CaseResult, name: str) -> float | None:
-    """What a measure says of an answer, as a number; a scorer that failed gives 0, a label and silence give None."""
+    """What a measure says of an answer, in 0..1; a scorer that failed gives 0, a label and silence give None."""
     if name == PASSED:
         return float(result.passed)
     for score in result.scores:
         if score.scorer == name:
             if score.error is not None:
                 return 0.0
-            return None if isinstance(score.value, str) or score.value is None else float(score.value)
+            return _number(score.value)
     return None
 
 
 def measures_of(results: Iterable[CaseResult]) -> tuple[str, ...]:
-    """The names of all measures that are numbers, in order of appearance."""
+    """The names of all measures that are numbers and better the higher they are, in order of appearance."""
     found: dict[str, None] = {}
     for result in results:
         found.update((score.scorer, None) for score in result.scores if isinstance(score.value, bool | float))
-    return tuple(found)
+    return tuple(name for name in found if not at_most(name))
+
+
+def _number(value: ScoreValue | None) -> float | None:
+    return None if isinstance(value, str) or value is None else min(1.0, max(0.0, float(value)))
 
 
 def steady(sides: Sequence[Sequence[CaseResult]], values: Sequence[Sequence[float]]) -> bool:

@@ -24,12 +24,13 @@ MOST_FAULTS = 0.02
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What was agreed before: the measure that decides, the margin, the slices that may decide, and how the candidate
-    stands against the bar. `notes` are told with the verdict."""
+    stands against the bar. Measures in `informing` are left out; `notes` are told with the verdict."""
 
     primary: str
     margin: float
     slices: tuple[str, ...] = ()
     bar: tuple[Standing, ...] = ()
+    informing: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -60,7 +61,9 @@ def rule(evidence: Evidence, terms: Terms) -> GateVerdict:
     named = measures_of(
         result for side in (evidence.bank, evidence.candidate) for each in side.values() for result in each
     )
-    others = weighing.guarded(evidence, [name for name in named if name != terms.primary], terms.margin)
+    others = weighing.guarded(
+        evidence, [name for name in named if name not in (terms.primary, *terms.informing)], terms.margin
+    )
     e_worse, e_not_worse = batches.shown(evidence, terms.primary, terms.margin)
     verdict = GateVerdict(
         ruling="inconclusive",

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import inspect
 import sys
+from types import FunctionType
 
 import msgspec
 
-from holdfast.contracts import Scorer, Scorers
+from holdfast.contracts import Probe, Scorer, Scorers
 from holdfast.evals import facts
+from holdfast.evals.judged import judge_hash, judges
 from holdfast.evaluation import UNANSWERABLE, Case
 from holdfast.identity import canonical, digest
+from holdfast.release import Release
 from holdfast.runtime.code import code_facts
-from holdfast.runtime.feature import AT_MOST, Bar
+from holdfast.runtime.feature import Bar, at_most
 
 _FIELDS_THAT_ONLY_SORT = ("id", "tags", "must_pass")
 
@@ -28,25 +31,31 @@ def case_hash(case: Case) -> str:
     return digest(canonical([kept, UNANSWERABLE in case.tags]), 16)
 
 
-def scoring_hash(scorers: Scorers, bar: Bar | None) -> str:
-    """Over the code and the settings of every scorer, and the limits of the bar that a case must reach by itself."""
-    limits = {} if bar is None else {name: limit for name, limit in bar.limits.items() if name not in AT_MOST}
-    return digest(canonical([{name: _scorer_hash(scorer) for name, scorer in scorers.items()}, limits]), 16)
+def scoring_hash(scorers: Scorers, bar: Bar | None, release: Release) -> str:
+    """Over the code and the settings of every scorer, what the release asks its judges with, and the limits of the bar
+    that a case must reach by itself.
+
+    Raises Misconfigured (HF110), NotFound (HF201) for a judge that cannot be asked.
+    """
+    limits = {} if bar is None else {name: limit for name, limit in bar.limits.items() if not at_most(name)}
+    asked = {name: judge_hash(judge, release) for name, judge in judges(scorers).items()}
+    return digest(canonical([{name: _scorer_hash(each) for name, each in scorers.items()}, asked, limits]), 16)
 
 
-def _scorer_hash(scorer: Scorer) -> str:
+def _scorer_hash(scorer: Scorer | Probe) -> str:
     kind = type(scorer)
+    methods = [each for each in vars(kind).values() if isinstance(each, FunctionType)]
     if kind.__module__.startswith("holdfast."):
         code = inspect.getsource(sys.modules[kind.__module__]) + inspect.getsource(facts)
     else:
         try:
-            code = code_facts(kind.score).hash + inspect.getsource(kind)
+            code = inspect.getsource(kind) + "".join(code_facts(each).hash for each in methods)
         except (NameError, OSError, TypeError):  # names that only a type checker knows; code without a file
-            code = kind.score.__code__.co_code.hex() + repr(kind.score.__code__.co_consts)
+            code = "".join(f"{each.__code__.co_code.hex()}{each.__code__.co_consts!r}" for each in methods)
     return digest(canonical([kind.__qualname__, code, _settings(scorer)]), 16)
 
 
-def _settings(scorer: Scorer) -> list[str]:
+def _settings(scorer: Scorer | Probe) -> list[str]:
     """The scorer's fields as far as they are plain values."""
     names = getattr(scorer, "__struct_fields__", None) or getattr(scorer, "__dict__", {})
     found = []

@@ -5,12 +5,11 @@ Knows nothing of bars, nor of how many cases there are.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from types import MappingProxyType
 
 from msgspec import Struct
 
-from holdfast.contracts import Answered, Scorer, Scorers
+from holdfast.contracts import Answered, Probe, Scorer, Scorers
 from holdfast.evals.facts import contains, missing
 from holdfast.evaluation import Gold
 from holdfast.records import Json, Retrieve
@@ -84,7 +83,7 @@ class Answers(Struct, frozen=True):
         return silent == case.unanswerable
 
 
-BUILT_IN: Mapping[str, Scorer] = MappingProxyType(
+BUILT_IN: Scorers = MappingProxyType(
     {
         "exact": Exact(),
         "facts": Facts(),
@@ -96,9 +95,19 @@ BUILT_IN: Mapping[str, Scorer] = MappingProxyType(
 )
 
 
-def scorers(own: Scorers) -> Scorers:
-    """The built-in scorers and a project's own; one of the same name takes the place of the built-in one."""
-    return {**BUILT_IN, **own}
+def scorers(own: Scorers, feature: str = "") -> Scorers:
+    """The built-in scorers and a project's own; one of the same name takes the place of the built-in one.
+
+    With a feature, without those that are `only` for others.
+    """
+    together = {**BUILT_IN, **own}
+    return {name: each for name, each in together.items() if not feature or is_for(each, feature)}
+
+
+def is_for(scorer: Scorer | Probe, feature: str) -> bool:
+    """Whether a scorer has a part in a feature: always, unless it names others in `only`."""
+    only = getattr(scorer, "only", ())
+    return not only or feature in only
 
 
 def _equal(expected: Json, output: Json) -> bool:

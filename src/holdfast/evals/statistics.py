@@ -9,17 +9,9 @@ import math
 from collections.abc import Sequence
 from statistics import NormalDist, fmean, stdev
 
-from msgspec import Struct
+from holdfast.judgement import Interval as Interval
 
 LEVEL = 0.95
-
-
-class Interval(Struct, frozen=True):
-    """An estimate, and the bounds between which the true value lies with 95 % confidence; None where there is none."""
-
-    estimate: float
-    low: float | None
-    high: float | None
 
 
 def share(successes: float, n: int, level: float = LEVEL) -> Interval:

@@ -8,10 +8,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
+from typing import NamedTuple
 
 import msgspec
 
-from holdfast.contracts import Answer, Delta, Hear
+from holdfast.contracts import Answer
 from holdfast.errors import HoldfastError
 from holdfast.gateway.fault import Broken, Fault, from_status, redact
 from holdfast.gateway.rung import HandedIn, Hosted
@@ -21,46 +22,78 @@ from holdfast.gateway.waiting import Pace, retry_after_ms
 from holdfast.gateway.wire.dialect import WIRES
 from holdfast.gateway.wire.reading import Reader
 from holdfast.records import Generate, Usage
-from holdfast.release import ModelSlot
 
-_WITHOUT_TEXT = frozenset({"content_filter", "refusal"})
+WITHOUT_TEXT = frozenset({"content_filter", "refusal"})
+
+
+class Limits(NamedTuple):
+    """How long one attempt may take, in ms; `deadline_at` in the event loop's seconds.
+
+    Text that comes slower than `floor_chars_per_s` over `floor_ms` is as good as none.
+    """
+
+    connect_ms: float
+    first_token_ms: float
+    idle_ms: float
+    deadline_at: float
+    floor_chars_per_s: float = 0.0
+    floor_ms: float = 8_000.0
+
+
+class Asked(NamedTuple):
+    """What one attempt sends, to whom, and how. `without` names parameters that are left out; `fresh`: not over a
+    connection that was kept from a call before."""
+
+    rung: Hosted
+    key: str | None
+    request: Generate
+    streaming: bool = True
+    without: frozenset[str] = frozenset()
+    fresh: bool = False
 
 
 class Watch:
     """What an attempt has said so far, and the one time limit that moves along as it speaks.
 
     Until the first sign of generation the limit is `first_token_ms`, after it `idle_ms` from the last bytes, and at no
-    time later than the ladder's deadline.
+    time later than the ladder's deadline. `on_begin` is called at the first sign of generation.
     """
 
     __slots__ = (
-        "_hear",
-        "_idle_s",
+        "_floor_at_s",
+        "_floor_from",
         "_limit",
+        "_limits",
         "_loop",
         "_open",
+        "_say",
         "_started_s",
+        "_stopped",
         "characters",
-        "deadline_at",
         "first_token_ms",
+        "on_begin",
         "reader",
     )
 
-    def __init__(self, hear: Hear, slot: ModelSlot, deadline_at: float) -> None:
-        self._hear = hear
+    def __init__(self, say: Callable[[str], None], limits: Limits) -> None:
+        self._say = say
+        self._limits = limits
         self._loop = asyncio.get_running_loop()
-        self._idle_s = slot.idle_ms / 1000
         self._started_s = time.perf_counter()  # uvloop's own clock counts whole milliseconds
-        self.deadline_at = deadline_at
+        self._floor_at_s = 0.0
+        self._floor_from = 0
         self.first_token_ms: float | None = None
         self.characters = 0
         self.reader: Reader | None = None
+        self.on_begin: Callable[[], None] | None = None
         self._open = False
-        self._limit = asyncio.timeout_at(min(self._loop.time() + slot.first_token_ms / 1000, deadline_at))
+        self._stopped = False
+        self._limit = asyncio.timeout_at(min(self._loop.time() + limits.first_token_ms / 1000, limits.deadline_at))
 
     @property
-    def left_s(self) -> float:
-        return max(0.0, self.deadline_at - self._loop.time())
+    def connect_s(self) -> float:
+        """How long connecting may take."""
+        return min(self._limits.connect_ms / 1000, max(0.0, self._limits.deadline_at - self._loop.time()))
 
     @property
     def ms(self) -> float:
@@ -72,30 +105,69 @@ class Watch:
         return None if self.reader is None else self.reader.cost_usd
 
     def say(self, text: str) -> None:
-        """Pass on visible text. What a model says after its time is up is not heard."""
+        """Pass on visible text. What a model says after its time is up is not heard. Raises Broken when text comes too
+        slowly to wait for."""
         if text and self._open:
             self.generating()
+            if self._stopped:
+                return
             self.characters += len(text)
-            self._hear(Delta(text))
+            if self._limits.floor_chars_per_s:
+                self._weigh()
+            self._say(text)
 
     def generating(self) -> None:
         """The model has begun, if only to reason."""
         if self.first_token_ms is None:
             self.first_token_ms = self.ms
             self.alive()
+            if self.on_begin is not None:
+                self.on_begin()
+
+    def busy(self) -> None:
+        """The model is at work on what is not visible text, which is no reason to call its text slow."""
+        self.generating()
+        self._floor_at_s = 0.0
 
     def alive(self) -> None:
         """Bytes came. Before the first token that buys no time: a vendor may send signs of life for ever."""
-        if self.first_token_ms is not None and self._open:
-            self._limit.reschedule(min(self._loop.time() + self._idle_s, self.deadline_at))
+        if self.first_token_ms is not None and self._open and not self._stopped:
+            limits = self._limits
+            self._limit.reschedule(min(self._loop.time() + limits.idle_ms / 1000, limits.deadline_at))
 
     def whole(self) -> None:
         """The answer is whole: nothing that comes after it can be late."""
-        if self._open:
+        if self._open and not self._stopped:
             self._limit.reschedule(None)
+
+    def stop(self) -> None:
+        """End the attempt: another was quicker. Does nothing to one that has ended."""
+        self._stopped = True
+        if self._open:
+            self._limit.reschedule(self._loop.time())
+
+    @property
+    def stopped_early(self) -> bool:
+        """It ended because its time was up or another was quicker, and not because its caller had gone."""
+        return self._stopped or self._limit.expired()
+
+    def _weigh(self) -> None:
+        now_s = time.perf_counter()
+        if not self._floor_at_s:
+            self._floor_at_s, self._floor_from = now_s, self.characters
+            return
+        window_s = now_s - self._floor_at_s
+        if window_s * 1000 >= self._limits.floor_ms:
+            rate = (self.characters - self._floor_from) / window_s
+            if rate < self._limits.floor_chars_per_s:
+                raise Broken(Fault("slow", f"{rate:.1f} characters a second over {window_s:.1f} s"))
+            self._floor_at_s, self._floor_from = now_s, self.characters
 
     async def over(self, asking: Coroutine[None, None, Answer]) -> Answer | Fault:
         """Ask, within the limit. Cancelling goes through to the call."""
+        if self._stopped:
+            asking.close()
+            return self._late()
         try:
             async with self._limit:
                 self._open = True
@@ -109,16 +181,18 @@ class Watch:
             return Fault("model_failed", f"{type(error).__name__}: {said}")
         finally:
             self._open = False
-        if answer.text.strip() or answer.tool_calls or answer.stop_reason in _WITHOUT_TEXT:
+        if answer.text.strip() or answer.tool_calls or answer.stop_reason in WITHOUT_TEXT:
             return answer
         return Fault("blank", f"the answer holds no text (it ended with '{answer.stop_reason}')")
 
     def _late(self) -> Fault:
-        if self._limit.when() == self.deadline_at:
+        if self._stopped:
+            return Fault("cancelled", "the other was quicker")
+        if self._limit.when() == self._limits.deadline_at:
             return Fault("deadline", f"the deadline passed after {self.ms:.0f} ms of this attempt")
         if self.first_token_ms is None:
             return Fault("silent", f"nothing was generated within {self.ms:.0f} ms")
-        return Fault("stalled", f"nothing came for {self._idle_s * 1000:.0f} ms")
+        return Fault("stalled", f"nothing came for {self._limits.idle_ms:.0f} ms")
 
 
 async def ask_object(rung: HandedIn, request: Generate, watch: Watch) -> Answer:
@@ -137,23 +211,32 @@ class Hosts:
         self._pace = pace
         self._wall_clock = wall_clock
 
-    async def ask(self, rung: Hosted, key: str | None, request: Generate, watch: Watch, connect_ms: float) -> Answer:
-        """Ask once, streaming. Raises Broken, its message free of the provider's secrets."""
-        provider = rung.provider
+    async def ask(self, asked: Asked, watch: Watch) -> Answer:
+        """Ask once. Raises Broken, its message free of the provider's secrets."""
+        provider = asked.rung.provider
         wire = WIRES[provider.dialect]
-        watch.reader = wire.reader(request)
+        watch.reader = wire.reader(asked.request)
         own = {name.lower(): value for name, value in provider.headers.items()}
-        headers = {"content-type": "application/json", **wire.headers(key), **own}
-        body = msgspec.json.encode(wire.body(request, rung.model, provider))
-        connect_s = min(connect_ms / 1000, watch.left_s)
+        headers = {"content-type": "application/json", **wire.headers(asked.key), **own}
+        body = msgspec.json.encode(wire.body(asked.request, asked.rung.model, provider, asked.streaming, asked.without))
+        touched = False
         try:
-            async with self._transport.post(wire.url(provider), headers, body, connect_s) as response:
+            async with self._transport.post(
+                wire.url(provider, asked.rung.model, asked.streaming),
+                headers,
+                body,
+                watch.connect_s,
+                fresh=asked.fresh,
+                proxy=provider.proxy,
+            ) as response:
+                touched = True
                 await self._read(response, watch.reader, watch)
                 return watch.reader.answer()
         except Broken as broken:
             fault = broken.fault
-            clean = Fault(fault.kind, redact(fault.message, provider.secrets), fault.retry_after_ms, fault.fix)
-            raise Broken(clean) from None
+            untouched = fault.kind == "broken_off" and not touched
+            message = redact(fault.message, provider.secrets)
+            raise Broken(msgspec.structs.replace(fault, message=message, untouched=untouched)) from None
 
     async def _read(self, response: Response, reader: Reader, watch: Watch) -> None:
         if response.status >= 300:
@@ -194,7 +277,7 @@ class Hosts:
                     if text:
                         watch.say(text)
                     elif reader.started:
-                        watch.generating()
+                        watch.busy()
                 if not chunk:
                     break
                 watch.alive()
@@ -220,6 +303,27 @@ class Hosts:
                         reader.take(event)
         except (TimeoutError, Broken, EventTooLarge):
             return
+
+
+class Told(NamedTuple):
+    """A vendor's own words about its answer: the model that gave it, its build, the answer's name."""
+
+    served: str | None
+    fingerprint: str | None
+    response_id: str | None
+
+
+def told(watch: Watch) -> Told:
+    """What the vendor said of its answer so far."""
+    reader = watch.reader
+    if reader is None:
+        return Told(None, None, None)
+    return Told(reader.served or None, reader.fingerprint, reader.response_id)
+
+
+def in_tool_call(watch: Watch) -> bool:
+    """Whether the arguments of a tool call have begun to arrive: half of them are worth nothing."""
+    return watch.reader is not None and watch.reader.in_tool_call
 
 
 def spent(request: Generate, watch: Watch, outcome: Answer | Fault) -> Usage | None:

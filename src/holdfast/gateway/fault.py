@@ -25,6 +25,7 @@ FaultKind: TypeAlias = Literal[
     "broken_off",
     "silent",
     "stalled",
+    "slow",
     "garbled",
     "not_an_answer",
     "blank",
@@ -38,6 +39,7 @@ FaultKind: TypeAlias = Literal[
     "no_key",
     "no_provider",
     "passed_over",
+    "resting",
     "deadline",
     "cancelled",
 ]
@@ -66,6 +68,7 @@ POLICY: Mapping[FaultKind, Policy] = MappingProxyType(
         # A route that says nothing will not say more when asked again: the time is better spent on another.
         "silent": Policy(0, False, "raise the slot's first_token_ms, or add another rung"),
         "stalled": Policy(0, False, "raise the slot's idle_ms, or add another rung"),
+        "slow": Policy(0, False, "lower the slot's floor_chars_per_s, or add another rung"),
         "garbled": Policy(1, False, "check that base_url speaks the provider's dialect"),
         "not_an_answer": Policy(0, False, "check base_url: something else than the provider's API answers there"),
         "blank": Policy(1, False, "raise the slot's max_tokens, or try another model"),
@@ -79,6 +82,7 @@ POLICY: Mapping[FaultKind, Policy] = MappingProxyType(
         "no_key": Policy(0, False, "set the provider's api_key"),
         "no_provider": Policy(0, False, "name a provider that is configured"),
         "passed_over": Policy(0, False, "add a rung that can answer this"),
+        "resting": Policy(0, False, "wait until it may be asked again, or add another rung"),
         "deadline": Policy(0, False, "raise the slot's deadline_ms, or put a quicker model first"),
         "cancelled": Policy(0, False, "nothing: the caller stopped waiting", next_rung=False),
     }
@@ -91,13 +95,39 @@ NOT_SET_UP: frozenset[FaultKind] = frozenset({"no_key", "no_provider"})
 """Faults of the configuration: nothing was asked."""
 
 
+COUNTED: frozenset[FaultKind] = frozenset(
+    {
+        "server_error",
+        "unreachable",
+        "connect_timeout",
+        "silent",
+        "stalled",
+        "slow",
+        "broken_off",
+        "garbled",
+        "not_an_answer",
+        "blank",
+    }
+)
+"""Faults that say a route is ill: enough of them, and it is left alone for a while."""
+
+RESCUED: frozenset[FaultKind] = frozenset({"server_error", "rate_limited", "stalled", "slow", "broken_off", "garbled"})
+"""Faults after which the text that was heard so far is still good, and can be gone on with."""
+
+
 class Fault(Struct, frozen=True):
-    """Why an attempt did not answer. `fix` is set where it is known better than the policy knows it."""
+    """Why an attempt did not answer.
+
+    `fix` is set where it is known better than the policy knows it. `param` is the parameter that the vendor itself
+    names as the cause. `untouched`: not a byte of a response had come, as on a connection that was closed while idle.
+    """
 
     kind: FaultKind
     message: str
     retry_after_ms: float | None = None
     fix: str | None = None
+    param: str = ""
+    untouched: bool = False
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.message}"
@@ -134,7 +164,9 @@ _NO_MODEL = re.compile(
     re.IGNORECASE,
 )
 _KEY = re.compile(
-    r"invalid_api_key|authentication|unauthori[sz]ed|invalid (?:x-)?api[- ]key|api key not valid", re.IGNORECASE
+    r"invalid_api_key|api_key_invalid|authentication|unauthori[sz]ed|(?:invalid|incorrect) (?:x-)?api[- ]key"
+    r"|api key (?:is )?(?:not valid|not found|invalid|expired)",
+    re.IGNORECASE,
 )
 _RATE = re.compile(r"rate[_ -]?limit|too many requests|too_many_requests|resource_?exhausted|throttl", re.IGNORECASE)
 
@@ -158,6 +190,10 @@ _STATUS_OF_TYPE: Mapping[str, int] = MappingProxyType(
 )
 
 
+_SHORTEST_DELAY_MS = 1_000.0
+_LONGEST_DELAY_MS = 300_000.0
+
+
 class VendorError(NamedTuple):
     """An error body, whatever its shape. `status` is what the body itself claims, 0 where it claims none."""
 
@@ -165,6 +201,7 @@ class VendorError(NamedTuple):
     names: str  # type and code, as the vendor wrote them
     status: int
     retry_after_ms: float | None
+    param: str = ""
 
 
 def vendor_error(body: Json) -> VendorError | None:
@@ -187,7 +224,9 @@ def vendor_error(body: Json) -> VendorError | None:
     fields = object_of(error)
     message = fields.get("message") or fields.get("detail") or fields.get("msg") or error
     names = " ".join(str(fields[name]) for name in ("type", "code", "status") if fields.get(name) is not None)
-    return VendorError(_plain(message), names, _claimed_status(fields), _retry_info_ms(fields))
+    return VendorError(
+        _plain(message), names, _claimed_status(fields), _retry_info_ms(fields), text_of(fields.get("param"))
+    )
 
 
 def _plain(message: Json) -> str:
@@ -209,11 +248,12 @@ def _claimed_status(fields: dict[str, Json]) -> int:
 
 
 def _retry_info_ms(fields: dict[str, Json]) -> float | None:
-    """The `retryDelay` of a google.rpc.RetryInfo detail, as in "34s" or "1.5s"."""
+    """The `retryDelay` of a google.rpc.RetryInfo detail, as in "34s" or "1.5s", between one second and five minutes: it
+    is a hint, and hints of nothing and of a day have been seen."""
     for detail in items(fields.get("details")):
         delay = text_of(object_of(detail).get("retryDelay"))
         if delay.endswith("s") and delay[:-1].replace(".", "", 1).isdigit():
-            return float(delay[:-1]) * 1000
+            return min(max(float(delay[:-1]) * 1000, _SHORTEST_DELAY_MS), _LONGEST_DELAY_MS)
     return None
 
 
@@ -230,7 +270,7 @@ def from_status(status: int, body: bytes, retry_after_ms: float | None = None) -
     kind = _kind(status, f"{error.names} {error.message}")
     if kind == "quota" and status == 429 and waits:
         kind = "rate_limited"  # a quota that is there again after a wait; Google words both alike
-    return Fault(kind, f"HTTP {status}: {error.message}", max(waits) if waits else None)
+    return Fault(kind, f"HTTP {status}: {error.message}", max(waits) if waits else None, param=error.param)
 
 
 def from_event(error: VendorError) -> Fault:

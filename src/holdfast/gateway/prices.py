@@ -19,7 +19,8 @@ from holdfast.records import Usage
 
 if TYPE_CHECKING:
     from genai_prices.data_snapshot import DataSnapshot
-    from genai_prices.types import ConditionalPrice, ModelPrice
+    from genai_prices.types import ConditionalPrice, ModelInfo, ModelPrice
+    from genai_prices.types import Provider as Vendor
 
 _MAX_KNOWN = 4096  # names of models come from outside: the lookups that are kept are bounded
 
@@ -56,6 +57,7 @@ class Prices:
 
     def __init__(self, overrides: Mapping[str, Price] = MappingProxyType({})) -> None:
         self._overrides = dict(overrides)
+        self._windows: dict[tuple[str, str], int | None] = {}
         self._known: dict[tuple[str, str], _Pricing | None] = {}
         self._loading: Future[DataSnapshot] | None = None
 
@@ -79,7 +81,14 @@ class Prices:
         snapshot = await asyncio.wrap_future(self._loading)
         if len(self._known) >= _MAX_KNOWN:
             self._known.clear()
-        self._known[provider, model] = _find(snapshot, provider, model, base_url)
+            self._windows.clear()
+        found = _found(snapshot, provider, model, base_url)
+        self._windows[provider, model] = None if found is None else found[1].context_window
+        self._known[provider, model] = None if found is None else _pricing(*found)
+
+    def context_window(self, provider: str, model: str) -> int | None:
+        """How many tokens the model can read, by the table as far as it was looked up; None where that is not known."""
+        return self._windows.get((provider, model))
 
     def cost_usd(self, provider: str, model: str, usage: Usage, charged_usd: float | None = None) -> float | None:
         """What this usage costs in USD: by the project's price, else as the vendor said, else by the table as far as it
@@ -99,16 +108,17 @@ def _load() -> DataSnapshot:
     return get_snapshot()
 
 
-def _find(snapshot: DataSnapshot, provider: str, model: str, base_url: str) -> _Pricing | None:
+def _found(snapshot: DataSnapshot, provider: str, model: str, base_url: str) -> tuple[Vendor, ModelInfo] | None:
     found = None
     for provider_id, url in ((_NAMES.get(provider, provider), None), (None, base_url)):
         try:
             found = found or snapshot.find_provider_model(model, None, provider_id, url or None)
         except LookupError:
             continue
-    if found is None:
-        return None
-    vendor, info = found
+    return found
+
+
+def _pricing(vendor: Vendor, info: ModelInfo) -> _Pricing:
     plain = _plain(info.prices)
     if plain is not None:
         return plain.cost_usd

@@ -85,8 +85,8 @@ class EventStream:
             line = line.removeprefix(_BOM)
         if not line:
             if self._data:
-                name = self._name.decode(errors="replace") or "message"
-                events.append(ServerEvent(name, b"\n".join(self._data)))
+                name = self._name.decode(errors="replace") if self._name else "message"
+                events.append(ServerEvent(name, self._data[0] if len(self._data) == 1 else b"\n".join(self._data)))
                 self._data.clear()
             self._name = b""
             self._data_bytes = 0

@@ -1,4 +1,4 @@
-"""HTTP out: one POST, its status, its headers and its bytes as they come; nothing more than aiohttp does, bounded.
+"""HTTP out: one POST, its status, its headers and its bytes as they come, bounded.
 
 Does not know vendors, dialects or retries. Failures come out as `Broken`, with the fault they stand for.
 """
@@ -7,33 +7,48 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
+from collections.abc import Coroutine, Mapping
+from types import TracebackType
+from typing import Protocol
 
 from holdfast.gateway.fault import Broken, Fault
-
-if TYPE_CHECKING:
-    from aiohttp import ClientResponse, ClientSession
+from holdfast.gateway.http1 import Pools
+from holdfast.gateway.proxied import Proxied
 
 MAX_RESPONSE_BYTES = 64 * 1024 * 1024
 """Far more than the longest answer of any model; counted after decompression, so that no small body becomes huge."""
 
 MAX_ERROR_BYTES = 64 * 1024
-_KEEP_ALIVE_S = 30.0
+
+
+class Exchange(Protocol):
+    """One request that was sent, and the answer that comes."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    @property
+    def at_end(self) -> bool: ...
+    async def read(self) -> bytes:
+        """What has arrived of the body, at least one byte; empty at its end. Raises Broken (broken_off, garbled)."""
+        ...
+
+    async def end(self) -> None:
+        """Leave the connection to the next call if the body was read to its end, else close it."""
+        ...
 
 
 class Response:
     """A response whose body has not been read yet. Good inside the `async with` it came from only."""
 
-    __slots__ = ("_read_bytes", "_response", "headers", "status")
+    __slots__ = ("_exchange", "_read_bytes", "headers", "status")
 
-    def __init__(self, response: ClientResponse) -> None:
-        self._response = response
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
         self._read_bytes = 0
-        self.status: int = response.status
-        self.headers: Mapping[str, str] = response.headers
+        self.status = exchange.status
+        self.headers = exchange.headers
 
     @property
     def media_type(self) -> str:
@@ -42,17 +57,7 @@ class Response:
 
     async def read(self) -> bytes:
         """What has arrived of the body, at least one byte; empty at its end. Raises Broken (broken_off, garbled)."""
-        from aiohttp import ClientConnectionError, ClientPayloadError
-        from aiohttp.http_exceptions import HttpProcessingError
-
-        try:
-            chunk = await self._response.content.readany()
-        except ClientPayloadError as error:
-            raise Broken(Fault("broken_off", "the response ended before it was whole")) from error
-        except HttpProcessingError as error:
-            raise Broken(Fault("garbled", f"the response cannot be decoded: {error.message}")) from error
-        except (ClientConnectionError, OSError) as error:
-            raise Broken(Fault("broken_off", f"the connection broke: {type(error).__name__}")) from error
+        chunk = await self._exchange.read()
         self._read_bytes += len(chunk)
         if self._read_bytes > MAX_RESPONSE_BYTES:
             raise Broken(Fault("garbled", f"the response is larger than {MAX_RESPONSE_BYTES} bytes"))
@@ -60,7 +65,10 @@ class Response:
 
     async def body(self, limit_bytes: int = MAX_RESPONSE_BYTES) -> bytes:
         """The body, at most so many bytes of it. Raises Broken."""
-        whole = bytearray()
+        first = await self.read()
+        if self.at_end and len(first) <= limit_bytes:
+            return first
+        whole = bytearray(first)
         while len(whole) < limit_bytes and (chunk := await self.read()):
             whole += chunk
         return bytes(whole[:limit_bytes])
@@ -68,77 +76,68 @@ class Response:
     @property
     def at_end(self) -> bool:
         """The whole body was read: the connection is free for the next call."""
-        return self._response.content.at_eof()
+        return self._exchange.at_end
 
 
 class Transport:
-    """Keeps connections open between calls, one pool for each event loop; opens none before the first call."""
+    """Keeps connections open between calls, some for each event loop; opens none before the first call.
 
-    def __init__(self) -> None:
-        self._sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, ClientSession] = WeakKeyDictionary()
+    At most `most_per_route` connections go to one host and port at a time; a call beyond that waits for one, and the
+    wait counts as connecting. `life_s` is how long a name's address is relied on: after it new calls go over new
+    connections, and those before it end with their calls, so that a vendor who moves is followed.
+    """
 
-    @asynccontextmanager
-    async def post(
-        self, url: str, headers: Mapping[str, str], body: bytes, connect_s: float
-    ) -> AsyncIterator[Response]:
-        """Send one request; yields as soon as the response's headers are there.
+    def __init__(self, most_per_route: int = 16_384, life_s: float = 300.0) -> None:
+        self._direct = Pools(most_per_route, life_s)
+        self._proxied = Proxied(most_per_route, life_s)
+
+    def post(
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        connect_s: float,
+        fresh: bool = False,
+        proxy: str = "",
+    ) -> Posting:
+        """Send one request; as a context it yields the response as soon as its headers are there.
 
         A body that was read to its end leaves the connection to the next call; otherwise, and when the caller is
-        cancelled, the connection is closed at once, which is what tells the vendor to stop. Redirects are not followed,
-        since a key must go nowhere but to its provider. Raises Broken (unreachable, connect_timeout, broken_off).
+        cancelled, the connection is closed at once, which is what tells the vendor to stop. `fresh`: over a connection
+        of its own, that was never used before and never will be again. `proxy` is the URL of an HTTP proxy. Redirects
+        are not followed, since a key must go nowhere but to its provider.
+
+        Raises Broken (unreachable, connect_timeout, broken_off, garbled).
         """
-        response = await self._send(url, headers, body, connect_s)
-        try:
-            yield Response(response)
-        finally:
-            if response.content.at_eof():
-                response.release()
-            else:
-                response.close()
+        if proxy:
+            return Posting(self._proxied.ask(url, headers, body, connect_s, fresh=fresh, proxy=proxy))
+        return Posting(self._direct.ask(url, headers, body, connect_s, fresh=fresh))
 
     async def warm(self) -> None:
-        """Import the HTTP client outside the event loop, so that no call holds the loop up for it."""
-        await asyncio.to_thread(importlib.import_module, "aiohttp")
+        """Import what sends requests outside the event loop, so that no call holds the loop up for it."""
+        await asyncio.to_thread(importlib.import_module, "httptools")
 
     async def close(self) -> None:
-        """Close every connection of the running loop. A second time does nothing."""
-        session = self._sessions.pop(asyncio.get_running_loop(), None)
-        if session is not None:
-            await session.close()
+        """Close every connection of the running loop that is not in use. A second time does nothing."""
+        await self._direct.close()
+        await self._proxied.close()
 
-    async def _send(self, url: str, headers: Mapping[str, str], body: bytes, connect_s: float) -> ClientResponse:
-        import aiohttp
 
-        timeout = aiohttp.ClientTimeout(total=None, connect=connect_s)
-        try:
-            return await self._session().post(url, data=body, headers=headers, timeout=timeout, allow_redirects=False)
-        except aiohttp.ConnectionTimeoutError as error:
-            fault = Fault("connect_timeout", f"no connection within {connect_s * 1000:.0f} ms")
-            raise Broken(fault) from error
-        except aiohttp.ClientConnectorError as error:
-            raise Broken(
-                Fault("unreachable", f"no connection to {error.host}:{error.port}: {error.os_error}")
-            ) from error
-        except aiohttp.ClientResponseError as error:
-            raise Broken(Fault("garbled", f"the response is not HTTP: {error.message}")) from error
-        except aiohttp.InvalidURL as error:
-            raise Broken(Fault("unreachable", "base_url is not a URL")) from error
-        except (aiohttp.ClientConnectionError, OSError) as error:
-            raise Broken(
-                Fault("broken_off", f"the connection broke before an answer: {type(error).__name__}")
-            ) from error
+class Posting:
+    """The context of one POST."""
 
-    def _session(self) -> ClientSession:
-        import aiohttp
+    __slots__ = ("_asking", "_exchange")
 
-        loop = asyncio.get_running_loop()
-        session = self._sessions.get(loop)
-        if session is None:
-            session = self._sessions[loop] = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEP_ALIVE_S),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                # An event stream that is compressed is an event stream that is held back.
-                headers={"accept-encoding": "identity", "user-agent": "holdfast"},
-                timeout=aiohttp.ClientTimeout(total=None),
-            )
-        return session
+    def __init__(self, asking: Coroutine[None, None, Exchange]) -> None:
+        self._asking = asking
+        self._exchange: Exchange | None = None
+
+    async def __aenter__(self) -> Response:
+        self._exchange = await self._asking
+        return Response(self._exchange)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        assert self._exchange is not None
+        await self._exchange.end()

@@ -16,6 +16,8 @@ from msgspec import Struct
 class Pace(Struct, frozen=True, kw_only=True):
     """The gateway's own times. `retry_after_cap_ms`: a vendor that asks for a longer wait is left for the next rung.
 
+    `floor_ms`: over how long a slow stream is weighed.
+
     `settle_ms`: how long usage may follow the end of an answer; `hang_ms`: how long a connection may stay open after
     the last event (it is kept for the next call when it ends in time).
     """
@@ -25,6 +27,7 @@ class Pace(Struct, frozen=True, kw_only=True):
     retry_after_cap_ms: float = 8_000.0
     settle_ms: float = 1_000.0
     hang_ms: float = 50.0
+    floor_ms: float = 8_000.0
 
 
 def backoff_ms(pace: Pace, tries: int, chance: Callable[[], float]) -> float:

@@ -56,6 +56,16 @@ class GateAsked(Struct, frozen=True):
     max_cost_usd: float | None = None
 
 
+class TrialAsked(Struct, frozen=True):
+    """A change (`set`, done again: `fresh`) tried on at most `limit` of the recordings for which `where` holds."""
+
+    where: str
+    set: dict[str, Json] = {}
+    fresh: tuple[str, ...] = ()
+    limit: int = 1000
+    max_cost_usd: float | None = None
+
+
 def new_job(kind: str, asked: Json, *, who: Who = ANYONE, webhook: str | None = None, key: str | None = None) -> Job:
     """A job to be kept. With the same `key` of the same tenant it has the same id."""
     job_id = new_id("job") if key is None else f"job_{digest(canonical((who.tenant, key)), 26)}"

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from holdfast.errors import NotFound
 from holdfast.evals import against
+from holdfast.evals.audit import to_ask
 from holdfast.evals.cases import cases_of
 from holdfast.evals.observed import PASSED
 from holdfast.gate import Gate
@@ -49,7 +50,8 @@ async def begun(
     """
     feature = project.feature(asked.feature)
     baseline = await baseline_of(project, asked.against, feature.name)
-    cases = await asyncio.to_thread(cases_of, project.config.folder, feature.name, feature.parse)
+    kept = await asyncio.to_thread(cases_of, project.config.folder, feature.name, feature.parse)
+    cases = to_ask(kept, project.config.evals.audit_share)
     terms = against.Asked(
         against=asked.against,
         baseline=baseline.release,

@@ -18,7 +18,8 @@ from msgspec.structs import replace
 
 from holdfast.contracts import Progress
 from holdfast.errors import NotFound
-from holdfast.evals import against
+from holdfast.evals import against, trying
+from holdfast.evals.audit import to_ask
 from holdfast.evals.cases import cases_of
 from holdfast.evals.evaluate import How, Plan, begin, go_on
 from holdfast.evals.verdict import Verdict, verdict_of
@@ -27,9 +28,10 @@ from holdfast.gate import GatePlan, Ruling
 from holdfast.identity import canonical, digest, new_id
 from holdfast.job import Job
 from holdfast.jobs import gating
-from holdfast.jobs.asking import EvaluationAsked, FeatureAsked, GateAsked, SyncAsked
+from holdfast.jobs.asking import EvaluationAsked, FeatureAsked, GateAsked, SyncAsked, TrialAsked
 from holdfast.jobs.batch import Batch, answer
 from holdfast.records import Call, Failure, Json, Recording
+from holdfast.trial import Claim, Trial
 
 if TYPE_CHECKING:
     from holdfast.app import Project
@@ -141,13 +143,14 @@ async def evaluation(project: Project, job: Job, progress: Progress) -> Ended:
 
 
 async def _evaluation(project: Project, job: Job, asked: EvaluationAsked) -> Evaluation:
-    """The job's evaluation, begun where it is not yet."""
-    evaluation_id = _made_id("ev", job)
+    """The job's evaluation, under an id of its own."""
+    evaluation_id = _id_for(job, "ev")
     try:
         return await project.store.evaluations.get(evaluation_id, job.tenant)
     except NotFound:
         feature = project.feature(asked.feature)
         cases = await asyncio.to_thread(cases_of, project.config.folder, feature.name, feature.parse)
+        cases = to_ask(cases, project.config.evals.audit_share)
         plan = Plan(cases, repeat=asked.repeat, tenant=job.tenant, evaluation_id=evaluation_id)
         return await begin(project, feature, project.release(asked.set), plan)
 
@@ -167,7 +170,7 @@ class GateEnded(Struct, frozen=True, kw_only=True):
 async def gate(project: Project, job: Job, progress: Progress) -> Ended:
     """A release held against another. Begun again, or tried again, it goes on with what it began."""
     asked = msgspec.convert(job.asked, GateAsked)
-    gate_id = _made_id("gate", job)
+    gate_id = _id_for(job, "gate")
     try:
         begun = await project.store.gates.get(gate_id, job.tenant)
     except NotFound:
@@ -193,12 +196,54 @@ def _unheard(plan: GatePlan) -> None:
     del plan
 
 
-def _made_id(prefix: str, job: Job) -> str:
-    """An id made from the job's, which sorts by when that was asked for."""
+def _id_for(job: Job, prefix: str) -> str:
+    """The id of what a job makes, which is made from the job's and sorts by when that was asked for."""
     made = hashlib.sha256(job.id.encode()).digest()
     return new_id(prefix, job.created_at.timestamp, lambda size: made[:size])
 
 
+class TrialEnded(Struct, frozen=True, kw_only=True):
+    """What a trial came to; `says` is None where nothing was compared, and `stopped` says why some were left out."""
+
+    trial_id: str
+    says: Claim | None
+    better: int
+    worse: int
+    same: int
+    not_compared: int
+    chosen: int
+    spent_usd: float | None
+    stopped: str | None
+
+
+async def trial(project: Project, job: Job, progress: Progress) -> Ended:
+    """A change tried on recordings. Begun again, or tried again, it goes on: no recording with a pair is replayed."""
+    asked = msgspec.convert(job.asked, TrialAsked)
+    begun = await _trial(project, job, asked)
+    came = await trying.go_on(project, begun, trying.How(max_cost_usd=asked.max_cost_usd, progress=progress))
+    ended = TrialEnded(
+        trial_id=came.id,
+        says=None if came.evidence is None else came.evidence.says,
+        better=came.better,
+        worse=came.worse,
+        same=came.same,
+        not_compared=came.not_compared,
+        chosen=came.chosen,
+        spent_usd=came.spent_usd,
+        stopped=came.stopped,
+    )
+    return Ended(msgspec.to_builtins(ended))
+
+
+async def _trial(project: Project, job: Job, asked: TrialAsked) -> Trial:
+    trial_id = _id_for(job, "tr")
+    try:
+        return await project.store.trials.get(trial_id, job.tenant)
+    except NotFound:
+        plan = trying.Plan(asked.where, asked.set, asked.fresh, limit=asked.limit, tenant=job.tenant, trial_id=trial_id)
+        return await trying.begin(project, plan)
+
+
 KINDS: Mapping[str, Work] = MappingProxyType(
-    {"feature": feature, "sync": sync, "batch": batch, "evaluation": evaluation, "gate": gate}
+    {"feature": feature, "sync": sync, "batch": batch, "evaluation": evaluation, "gate": gate, "trial": trial}
 )

@@ -5,6 +5,7 @@ Knows nothing of releases that were kept.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,13 @@ from holdfast.records import Json
 from holdfast.release import CorpusSlot, GuardSlot, ModelSlot, Prompt, Release, Slot
 from holdfast.runtime.prompts import read_prompt
 from holdfast.settings import SlotPart
+from holdfast.stores import Prompts
 
 GUARDS = ("grounded", "shape")
 """Guards that need no configuration: they flag."""
 _FOR_CORPORA = frozenset(CorpusSlot.__struct_fields__)
 _FOR_MODELS = frozenset(ModelSlot.__struct_fields__)
+_NUMBERED = re.compile(r"(?P<path>.+)@(?P<number>[0-9]{1,9})")
 
 
 class WorkingTree:
@@ -87,6 +90,18 @@ class WorkingTree:
         models = (part.models,) if isinstance(part.models, str) else tuple(part.models)
         prompt: Prompt | None = None if part.prompt is None else read_prompt(self._config.folder, part.prompt)
         return ModelSlot(**{**given, "models": models, "prompt": prompt, "stop": tuple(part.stop or ())})
+
+
+async def with_prompts(changes: Mapping[str, Json], prompts: Prompts) -> dict[str, Any]:
+    """The changes with each prompt that is named `path@N` by the text that was used there as the Nth.
+
+    Raises NotFound (HF201).
+    """
+    found: dict[str, Any] = dict(changes)
+    for name, value in changes.items():
+        if name.endswith(".prompt") and isinstance(value, str) and (numbered := _NUMBERED.fullmatch(value)):
+            found[name] = await prompts.get(numbered["path"], int(numbered["number"]))
+    return found
 
 
 def _stamp(file: Path) -> tuple[int, int]:

@@ -145,7 +145,13 @@ class _Execution:
     def _failed(self, error: BaseException) -> Recording:
         feature = self._request.feature
         if isinstance(error, HoldfastError):
-            failure = Failure(code=error.code, message=error.message, fix=error.fix)
+            failure = Failure(
+                code=error.code,
+                message=error.message,
+                fix=error.fix,
+                origin=getattr(error, "origin", None),
+                retry_after_s=getattr(error, "retry_after_s", None),
+            )
         else:
             _log.error("feature '%s' raised", feature.name, exc_info=error)
             message = f"feature '{feature.name}' raised {type(error).__name__}: {error}{_where(error, feature)}"
@@ -185,12 +191,18 @@ class _Execution:
 
 
 def _why(step: Step, before: Sequence[Step]) -> str:
-    """Why a lower rung answered: the last failed attempt above it, or the guard that asked for another rung."""
-    errors = [f"{a.provider}:{a.model}: {a.error}" for a in step.attempts if a.error is not None]
-    if errors:
-        return errors[-1]
+    """Why a lower rung answered: what became of each rung above it, or the guard that asked for another rung."""
+    assert isinstance(step.result, Generated)
+    above = {a.rung: a for a in step.attempts if a.error is not None and a.rung < step.result.rung}
+    if above:
+        return "; ".join(f"{a.provider}:{a.model}: {_short(a.error or '')}" for _, a in sorted(above.items()))
     verdicts = [s.result.verdict for s in before if isinstance(s.result, Checked) and not s.result.verdict.passed]
     return f"guard '{verdicts[-1].guard}': {verdicts[-1].reason}" if verdicts else "the rungs above were left out"
+
+
+def _short(error: str) -> str:
+    """The kind of a fault, without what the vendor said."""
+    return error.partition(":")[0] or error
 
 
 def _where(error: BaseException, feature: Feature) -> str:

@@ -20,13 +20,22 @@ from holdfast.runtime.code import CodeFacts, code_facts
 
 FeatureFunction = Callable[..., Awaitable[Any]]
 AT_MOST = MappingProxyType({"p50_ms": "ms", "p95_ms": "ms", "p99_ms": "ms", "cost_usd": "USD"})
+DERIVED = frozenset({"_macro_f1", "_ece", "_brier", "_flip_rate", "_control_rate"})
+"""How the names of measures end that follow from all scores of a scorer together."""
+_LOWER_IS_BETTER = ("_ece", "_brier", "_flip_rate", "_control_rate")
+
+
+def at_most(measure: str) -> bool:
+    """Whether a limit of the measure is an upper one."""
+    return measure in AT_MOST or measure.endswith(_LOWER_IS_BETTER)
 
 
 @dataclass(frozen=True, slots=True, init=False)
 class Bar:
     """What a feature must reach: scorers by name.
 
-    `p50_ms`, `p95_ms`, `p99_ms` and `cost_usd` are upper limits; all others are the least share or score, in 0..1.
+    `p50_ms`, `p95_ms`, `p99_ms`, `cost_usd`, and measures that end in `_ece`, `_brier`, `_flip_rate` or
+    `_control_rate`, are upper limits; all others are the least share or score, in 0..1.
     `slices` are tags of cases that matter by themselves: a gate judges each of them too.
     """
 

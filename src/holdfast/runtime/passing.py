@@ -17,10 +17,11 @@ from typing import Any
 from msgspec.structs import replace
 
 from holdfast.contracts import Hear, StepDone
-from holdfast.errors import EffectFailed, HoldfastError, from_code
+from holdfast.errors import EffectFailed, HoldfastError, from_failed
 from holdfast.identity import content_of, key_of
 from holdfast.records import (
     Call,
+    Called,
     Cancelled,
     Chance,
     Clock,
@@ -67,6 +68,7 @@ class Pass:
         self._changed = changed
         self._original: dict[str, str] = {}
         self._asked: Counter[str] = Counter()
+        self._called: Counter[str] = Counter()
         self._arrivals = count(_LIVE)
         self._left: list[tuple[int, asyncio.Task[Step]]] = []
         self._waiting: set[asyncio.Task[Any]] = set()
@@ -86,14 +88,14 @@ class Pass:
         assert task is not None
         self._waiting.add(task)
         begun = Step(key=key, effect=effect, result=Cancelled(), ms=0.0, started_at=self._world.now(), turn=self.turn)
-        work = functools.partial(self._done, begun, time.perf_counter(), hear, by)
+        work = functools.partial(self._done, begun, time.perf_counter(), hear, self._answered(effect) or by)
         try:
             result = await self._result(begun, found, work)
         finally:
             self._waiting.discard(task)
         self._check_open(effect)
         if isinstance(result, Failed):
-            raise from_code(result.code, result.message, result.fix)
+            raise from_failed(result)
         return key, result
 
     def at_once(self, effect: Clock | Chance) -> Result:
@@ -192,19 +194,33 @@ class Pass:
         step = task.result() if task is not None else self._again(found[1] if found else begun, begun.started_at)
         return self._keep(step).result
 
+    def _answered(self, effect: Effect) -> By | None:
+        """How a call is answered that the tape has answers for; None for every other effect."""
+        if not isinstance(effect, Call) or not self._tape.answers(effect):
+            return None
+        nth = self._called[effect.name]
+        self._called[effect.name] += 1
+
+        async def by() -> Done:
+            return Done(Called(value=self._tape.answer(effect, nth)))
+
+        return by
+
     async def _done(self, begun: Step, started: float, hear: Hear, by: By | None) -> Step:
         """The step, with what came of doing its effect."""
         effect = begun.effect
         try:
-            if isinstance(effect, Call) and not (effect.safe or self._tape.live):
+            allowed = self._tape.live or self._tape.answers(effect)
+            if isinstance(effect, Call) and not (effect.safe or allowed):
                 raise EffectFailed(
                     "HF307",
                     f"'{effect.name}' has side effects and is not on the tape",
-                    "replay what was recorded live, mark it safe=True, or add --fresh call to do it again",
+                    "replay what was recorded live, give the case an answer under calls, mark it safe=True, or add "
+                    "--fresh call to do it again",
                 )
             done = await (by() if by is not None else self._world.perform(effect, hear))
         except HoldfastError as error:
-            done = Done(Failed(code=error.code, message=error.message, fix=error.fix), getattr(error, "attempts", ()))
+            done = Done(_failed(error), getattr(error, "attempts", ()))
         except asyncio.CancelledError as error:
             if not self._gate.alone:
                 return replace(begun, attempts=getattr(error, "attempts", ()))
@@ -231,3 +247,15 @@ async def _late(work: Callable[[], Awaitable[Step]], found: tuple[int, Step] | N
 
 def _ms_since(started: float) -> float:
     return round((time.perf_counter() - started) * 1000, 3)
+
+
+def _failed(error: HoldfastError) -> Failed:
+    if not isinstance(error, EffectFailed):
+        return Failed(code=error.code, message=error.message, fix=error.fix)
+    return Failed(
+        code=error.code,
+        message=error.message,
+        fix=error.fix,
+        origin=error.origin,
+        retry_after_s=error.retry_after_s,
+    )

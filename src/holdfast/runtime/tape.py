@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from holdfast.errors import Misconfigured, ReplayDiverged
-from holdfast.records import Cancelled, Effect, Recording, Retrieve, Step
+from holdfast.errors import EffectFailed, Misconfigured, ReplayDiverged
+from holdfast.records import Call, Cancelled, Effect, Json, Recording, Retrieve, Step
 
 KINDS = ("retrieve", "generate", "embed", "rerank", "check", "call", "clock", "chance")
 
@@ -20,7 +20,8 @@ class Tape:
 
     `live` allows side effects (`Call`s that are not safe). `strict` makes a miss an error. `fresh` names kinds of
     effects that are done again although they stand on the tape; `fresh={"call"}` repeats side effects. `pins` says
-    which version of a corpus `latest` meant.
+    which version of a corpus `latest` meant. `calls` are answers of functions by the name they are called under, in
+    the order in which a pass asks for them: a function that has any is never called itself, safe or not.
     """
 
     by_turn: Mapping[tuple[int, str], tuple[int, Step]] = field(default_factory=dict)
@@ -30,14 +31,13 @@ class Tape:
     strict: bool = False
     fresh: frozenset[str] = frozenset()
     pins: Mapping[str, str] = field(default_factory=dict)
+    calls: Mapping[str, Sequence[Json]] = field(default_factory=dict)
     replay_of: str | None = None
 
     @classmethod
     def of(cls, recording: Recording, *, strict: bool = False, fresh: Collection[str] = ()) -> Tape:
         """The tape that remembers a recording. Raises Misconfigured (HF100) for an unknown kind in `fresh`."""
-        for kind in fresh:
-            if kind not in KINDS:
-                raise Misconfigured("HF100", f"there is no kind of effect '{kind}'", f"kinds are: {', '.join(KINDS)}")
+        check_kinds(fresh)
         pins: dict[str, str] = {}
         for step in recording.steps:
             if isinstance(step.effect, Retrieve):
@@ -70,9 +70,21 @@ class Tape:
         if kind in self.fresh:
             return self.own.get(key)
         found = self.by_turn.get((turn, key)) or self.own.get(key) or self.by_key.get(key)
-        if found is None and self.strict:
+        if found is None and self.strict and not self.answers(effect):
             raise ReplayDiverged("HF500", f"{describe(effect)} is not on the tape", self._what_to_type(kind))
         return found
+
+    def answers(self, effect: Effect) -> bool:
+        """Whether an effect that is not remembered is answered from `calls` instead of being done."""
+        return isinstance(effect, Call) and effect.name in self.calls
+
+    def answer(self, call: Call, nth: int) -> Json:
+        """What a pass is given the `nth` time (from 0) it calls a name of `calls`. Raises EffectFailed (HF307)."""
+        given = self.calls[call.name]
+        if nth < len(given):
+            return given[nth]
+        message = f"'{call.name}' was called {nth + 1} times in one pass, and the case has {len(given)} of its answers"
+        raise EffectFailed("HF307", message, f"add what it gives to calls.{call.name} of the case")
 
     def _what_to_type(self, kind: str) -> str:
         nearest = [describe(step.effect) for _, step in self.by_key.values() if kind_of(step.effect) == kind]
@@ -90,6 +102,13 @@ def _by_key(steps: Sequence[Step], first: int) -> dict[str, tuple[int, Step]]:
         if step.key not in found or isinstance(found[step.key][1].result, Cancelled):
             found[step.key] = (place, step)
     return found
+
+
+def check_kinds(kinds: Collection[str]) -> None:
+    """Raises Misconfigured (HF100) for an unknown kind of effect."""
+    for kind in kinds:
+        if kind not in KINDS:
+            raise Misconfigured("HF100", f"there is no kind of effect '{kind}'", f"kinds are: {', '.join(KINDS)}")
 
 
 def kind_of(effect: Effect) -> str:

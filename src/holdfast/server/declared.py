@@ -31,7 +31,8 @@ from holdfast.server.needs import Project
 from holdfast.server.openapi import gives, takes
 from holdfast.server.problems import HttpRefused, wrong_method
 from holdfast.server.releases import RELEASE_STRUCTS, ReleaseRoutes
-from holdfast.stores import RecordingQuery
+from holdfast.stores import RecordingQuery, with_release_names
+from holdfast.where import parse
 
 FEATURES = "/v1/features/"
 
@@ -96,6 +97,10 @@ class Filter(BaseModel):
         str | None,
         Field(max_length=200, description="Words that all occur in what was asked; their case does not matter."),
     ] = None
+    where: Annotated[
+        str | None,
+        Field(description="An expression, like `outcome=degraded and since=7d`: see the page on finding recordings."),
+    ] = None
     before: Annotated[str | None, Field(max_length=80, pattern=r"^[A-Za-z0-9_.-]+$")] = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50
 
@@ -125,6 +130,7 @@ class Declared:
 
     async def recordings(self, request: Request, only: Annotated[Filter, Query()]) -> Response:
         """Recordings, newest first, without their bodies."""
+        where = None if only.where is None else parse(only.where)
         query = RecordingQuery(
             feature=only.feature,
             outcome=only.outcome,
@@ -135,6 +141,7 @@ class Declared:
             since=_utc(only.since),
             until=_utc(only.until),
             text=only.text,
+            where=await with_release_names(where, self._project.store.releases),
             before=only.before,
             limit=only.limit + 1,
         )
@@ -144,14 +151,14 @@ class Declared:
 
     async def recording(self, request: Request, recording_id: str) -> Response:
         """The whole recording: input, steps, output."""
-        recording = await self._project.store.recordings.get(_id(recording_id), _who(request).tenant)
+        recording = await self._project.store.recordings.get(recording_id_of(recording_id), _who(request).tenant)
         return _json(recording, recording.id)
 
     async def replay(self, request: Request, recording_id: str) -> Response:
         """Run a recording again, with what it remembers, what is changed, and what is done afresh."""
         asked = converted(await self._body(request), ReplayAsked)
         who = _who(request)
-        recording = await self._project.store.recordings.get(_id(recording_id), who.tenant)
+        recording = await self._project.store.recordings.get(recording_id_of(recording_id), who.tenant)
         work = self._project.replay(recording, changes=asked.changes, fresh=asked.fresh, strict=asked.strict)
         try:
             replay = await self._flight.finish(self._flight.start(work), request.receive)
@@ -193,7 +200,9 @@ class Declared:
 
     async def metrics(self) -> Response:
         """Counts of requests for Prometheus."""
-        return Response(self._meter.text(len(self._flight)), media_type="text/plain; version=0.0.4")
+        return Response(
+            self._meter.text(len(self._flight), self._project.gateway.health()), media_type="text/plain; version=0.0.4"
+        )
 
     async def _body(self, request: Request) -> Json:
         headers = dict(request.scope["headers"])
@@ -262,7 +271,7 @@ def _who(request: Request) -> Who:
     return who
 
 
-def _id(given: str) -> str:
+def recording_id_of(given: str) -> str:
     """A recording's id from a path, which may hold anything."""
     try:
         return msgspec.convert(given, Id)

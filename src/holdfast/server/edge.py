@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from msgspec import Struct
 
-from holdfast.keys import NAME_RELEASE, PROMOTE
+from holdfast.keys import CASES, NAME_RELEASE, PROMOTE
 from holdfast.server.access import Access
 from holdfast.server.declared import FEATURES
 from holdfast.server.exchange import WHO, Extra, Gone, Headers, Receive, Scope, Send, send_body, send_problem
@@ -103,7 +103,8 @@ class Edge:
 def _scopes(method: str, path: str, headers: Headers) -> list[str]:
     """What a key must be allowed to do beyond calling."""
     changes = method == "POST" and (path == RELEASES or path.startswith(f"{RELEASES}/"))
-    return ([PROMOTE] if changes else []) + ([NAME_RELEASE] if headers.get(RELEASE) else [])
+    adds = method == "POST" and path.startswith("/v1/recordings/") and path.rstrip("/").endswith("/case")
+    return ([PROMOTE] if changes else []) + ([CASES] if adds else []) + ([NAME_RELEASE] if headers.get(RELEASE) else [])
 
 
 def _only(allowed: str, method: str, path: str) -> None:

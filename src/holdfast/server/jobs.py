@@ -119,7 +119,7 @@ class JobRoutes:
         feature = self._project.features[name]
         asked = _asked(await self._body(request), feature.input_schema())
         feature.parse(asked.input)
-        return await self._ask(request, "feature", FeatureAsked(name, asked.input), asked.webhook)
+        return await self.ask(request, "feature", FeatureAsked(name, asked.input), asked.webhook)
 
     async def ask_sync(self, request: Request, name: str) -> Response:
         """Have a corpus brought up to date with its source. The body may be left out."""
@@ -128,14 +128,14 @@ class JobRoutes:
             raise unknown("HF202", "corpus", name, corpora)
         sent = int(request.headers.get("content-length", 0)) or "transfer-encoding" in request.headers
         asked = converted(await self._body(request), SyncJobAsked) if sent else SyncJobAsked()
-        return await self._ask(request, "sync", SyncAsked(name, asked.full), asked.webhook)
+        return await self.ask(request, "sync", SyncAsked(name, asked.full), asked.webhook)
 
     async def ask_evaluation(self, request: Request) -> Response:
         """Have a feature asked its cases. With an Idempotency-Key, asking twice gives the same job."""
         asked = converted(await self._body(request), EvaluationJobAsked)
         await self._check(asked.feature, asked.set)
         what = EvaluationAsked(asked.feature, asked.set, asked.repeat, asked.max_cost_usd)
-        return await self._ask(request, "evaluation", what, asked.webhook)
+        return await self.ask(request, "evaluation", what, asked.webhook)
 
     async def ask_gate(self, request: Request) -> Response:
         """Have a release held against another. With an Idempotency-Key, asking twice gives the same job."""
@@ -151,7 +151,7 @@ class JobRoutes:
             repeat=asked.repeat,
             max_cost_usd=asked.max_cost_usd,
         )
-        return await self._ask(request, "gate", what, asked.webhook)
+        return await self.ask(request, "gate", what, asked.webhook)
 
     async def _check(self, name: str, changes: dict[str, Json]) -> None:
         """Raises what is wrong with a feature, its cases or a change, before anything is kept."""
@@ -193,7 +193,8 @@ class JobRoutes:
         """Have a job that failed or was cancelled done again, under the same id."""
         return await self._said(await asking.retry(self._jobs, _id(job_id), _who(request).tenant))
 
-    async def _ask(self, request: Request, kind: str, asked: Struct, webhook: str | None) -> Response:
+    async def ask(self, request: Request, kind: str, asked: Struct, webhook: str | None) -> Response:
+        """Keep what is asked as a job. With an Idempotency-Key, asking twice gives the same job."""
         if webhook is not None:
             check_url(webhook, self._project.config.jobs.webhook_hosts)
         key = header_text(dict(request.scope["headers"]), b"idempotency-key")

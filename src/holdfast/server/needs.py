@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from holdfast.contracts import Hear, deaf
 from holdfast.corpus.last_sync import LastSync
 from holdfast.corpus.room import VersionDetail, VersionDiff, VersionSummary
+from holdfast.gateway.health_report import HealthReport
 from holdfast.records import Document, Feedback, Json, Recording
 from holdfast.release import Release
 from holdfast.releases.rollout import Rollout
@@ -42,6 +43,14 @@ class Feature(Protocol):
 
     def input_schema(self) -> dict[str, Json]: ...
     def output_schema(self) -> dict[str, Json]: ...
+
+
+class Vendors(Protocol):
+    """Whoever asks vendors."""
+
+    def health(self) -> HealthReport:
+        """How every route stands that was asked so far."""
+        ...
 
 
 class Settings(Protocol):
@@ -122,6 +131,8 @@ class Project(Protocol):
     @property
     def corpora(self) -> Corpora: ...
     @property
+    def gateway(self) -> Vendors: ...
+    @property
     def rollout(self) -> Rollout: ...
 
     def who(self, subject: str | None, tenant: str = "") -> Who:
@@ -130,6 +141,10 @@ class Project(Protocol):
 
     def release(self, changes: Mapping[str, Json] | None = None) -> Release:
         """The working tree's, changed. Raises NotFound (HF201), Misconfigured (HF100, HF103)."""
+        ...
+
+    async def changed(self, release: Release, changes: Mapping[str, Json]) -> Release:
+        """A release with changes by name. Raises NotFound (HF201), Misconfigured (HF100, HF103)."""
         ...
 
     def new_recording_id(self) -> str: ...

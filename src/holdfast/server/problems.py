@@ -6,14 +6,15 @@ Knows nothing of routes; it maps codes to statuses and keeps secrets out of what
 from __future__ import annotations
 
 import logging
+import math
 import traceback
 from collections.abc import Mapping
 from types import MappingProxyType
 
 from msgspec import UNSET, Struct, UnsetType
 
-from holdfast.errors import CODES, HoldfastError, Refused
-from holdfast.records import Blocked, Recording
+from holdfast.errors import CODES, HoldfastError, Refused, from_failed
+from holdfast.records import Blocked, Origin, Recording
 
 log = logging.getLogger("holdfast.server")
 
@@ -37,6 +38,10 @@ _BY_CODE: Mapping[str, int] = MappingProxyType(
         "HF710": 409,
         "HF711": 409,
         "HF712": 422,
+        "HF720": 409,
+        "HF721": 422,
+        "HF722": 422,
+        "HF713": 422,
     }
 )
 _BY_FAMILY: Mapping[str, int] = MappingProxyType({"2": 404, "4": 422, "5": 409, "6": 503})
@@ -44,7 +49,8 @@ RETRY_AFTER_S = 1
 
 
 class Problem(Struct, frozen=True, kw_only=True):
-    """A problem as it is said. `blocked` stands only where a guard left no answer."""
+    """A problem as it is said. `blocked` stands only where a guard left no answer; `origin`, whose fault it is, only
+    where models were asked; `retry_after_s` where it is enough to wait."""
 
     type: str
     title: str
@@ -54,6 +60,8 @@ class Problem(Struct, frozen=True, kw_only=True):
     fix: str
     recording_id: str | None = None
     blocked: Blocked | UnsetType = UNSET
+    origin: Origin | UnsetType = UNSET
+    retry_after_s: float | UnsetType = UNSET
 
 
 class HttpRefused(Refused):
@@ -83,6 +91,11 @@ def status_of(code: str) -> int:
     return _BY_CODE.get(code) or _BY_FAMILY.get(code[2:3], 500)
 
 
+def _status(error: HoldfastError) -> int:
+    """The status of an error; 503 where a wait is all that is needed."""
+    return 503 if getattr(error, "retry_after_s", None) is not None else status_of(error.code)
+
+
 class Problems:
     """Makes problems; what is in `secrets` is replaced by `[secret]`, as in recordings."""
 
@@ -92,7 +105,7 @@ class Problems:
     def of_error(self, error: BaseException, recording_id: str | None = None) -> Problem:
         """The problem of anything raised. What is no HoldfastError is a bug: its traceback is logged."""
         if isinstance(error, HoldfastError):
-            status = error.status if isinstance(error, HttpRefused) else status_of(error.code)
+            status = error.status if isinstance(error, HttpRefused) else _status(error)
             return self._problem(error, status, recording_id)
         log.error("HF999: %s", self._without_secrets("".join(traceback.format_exception(error))))
         bug = HoldfastError("HF999", "something went wrong inside the server", "look for HF999 in the server's log")
@@ -112,8 +125,8 @@ class Problems:
             return self.of_error(
                 Refused("HF706", "the request was cancelled before it was answered", "send it again"), recording.id
             )
-        error = HoldfastError(failure.code, failure.message, failure.fix)
-        return self._problem(error, status_of(failure.code), recording.id)
+        error = from_failed(failure)
+        return self._problem(error, _status(error), recording.id)
 
     def _problem(
         self, error: HoldfastError, status: int, recording_id: str | None, blocked: Blocked | UnsetType = UNSET
@@ -127,6 +140,8 @@ class Problems:
             fix=self._without_secrets(error.fix),
             recording_id=recording_id,
             blocked=blocked,
+            origin=getattr(error, "origin", None) or UNSET,
+            retry_after_s=getattr(error, "retry_after_s", None) or UNSET,
         )
 
     def _without_secrets(self, text: str) -> str:
@@ -139,7 +154,8 @@ def headers_of(problem: Problem, error: BaseException | None = None) -> list[tup
     """The headers that go with a problem: when to try again, how to authorise, what recording it has."""
     headers = list(error.headers) if isinstance(error, HttpRefused) else []
     if problem.status == 503:
-        headers.append((b"retry-after", str(RETRY_AFTER_S).encode()))
+        wait_s = RETRY_AFTER_S if problem.retry_after_s is UNSET else math.ceil(problem.retry_after_s)
+        headers.append((b"retry-after", str(wait_s).encode()))
     elif problem.status == 401:
         headers.append((b"www-authenticate", b'Bearer realm="holdfast"'))
     if problem.recording_id is not None:

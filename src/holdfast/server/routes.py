@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
+from holdfast.server.cases import CASE_STRUCTS, declare_cases
+from holdfast.server.certificates import CERTIFICATE_STRUCTS, declare_certificates
 from holdfast.server.corpora import CORPUS_STRUCTS, declare_corpora
 from holdfast.server.declared import STRUCTS, Declared, declare
 from holdfast.server.evaluations import EVALUATION_STRUCTS, declare_evaluations
@@ -16,6 +18,7 @@ from holdfast.server.jobs import JOB_STRUCTS, JobRoutes, add_job_routes
 from holdfast.server.meter import Meter
 from holdfast.server.needs import Project
 from holdfast.server.openapi import document
+from holdfast.server.trials import TRIAL_STRUCTS, TrialRoutes, add_trial_routes
 
 
 def declared_routes(
@@ -25,7 +28,12 @@ def declared_routes(
     api = declare(Declared(project, flight, meter), metrics=metrics)
     declare_evaluations(api, project)
     declare_gates(api, project)
+    declare_certificates(api, project)
+    declare_cases(api, project)
     declare_corpora(api, project)
-    add_job_routes(api, JobRoutes(project))
-    structs = (*STRUCTS, *EVALUATION_STRUCTS, *GATE_STRUCTS, *CORPUS_STRUCTS, *JOB_STRUCTS)
+    jobs = JobRoutes(project)
+    add_job_routes(api, jobs)
+    add_trial_routes(api, TrialRoutes(project, jobs))
+    judged = (*EVALUATION_STRUCTS, *GATE_STRUCTS, *CERTIFICATE_STRUCTS, *CASE_STRUCTS)
+    structs = (*STRUCTS, *judged, *CORPUS_STRUCTS, *JOB_STRUCTS, *TRIAL_STRUCTS)
     return api, document(api, structs, project.features.values(), prefix)

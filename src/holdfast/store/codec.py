@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 
@@ -18,17 +18,43 @@ from holdfast.identity import recording_from_json, to_json
 from holdfast.records import Outcome, Recording, RecordingSummary
 from holdfast.store.cutting import LARGE_BYTES, cut, fill
 from holdfast.store.faults import UNWRITABLE, unwritable
-from holdfast.store.preview import preview
+from holdfast.store.preview import answer_preview, preview
 from holdfast.store.scrubbing import Scrubber
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LEVEL = 3  # level 1 is 2 µs faster per recording and 3 % larger; level 6 takes twice as long for 3 %
 _FORMAT = b"\x01"  # zstd with dictionary_1.json; another dictionary is another format
 
-Row: TypeAlias = tuple[
+_Summed: TypeAlias = tuple[
     str, str, str, str, Outcome, float | None, float, int, str | None, str | None, str | None, str | None
 ]
 """tenant, id, feature, release, outcome, cost_usd, ms, started_at, subject, replay_of, evaluation, asked"""
+
+
+class Row(NamedTuple):
+    """A recording's row: what lists show of it, and what it is found by."""
+
+    tenant: str
+    id: str
+    feature: str
+    release: str
+    outcome: Outcome
+    cost_usd: float | None
+    ms: float
+    started_at: int
+    subject: str | None
+    replay_of: str | None
+    evaluation: str | None
+    asked: str | None
+    answered: str | None
+    degraded: str | None
+    blocked: str | None
+    failure: str | None
+
+    @property
+    def summary(self) -> RecordingSummary:
+        """What a list shows of it."""
+        return summary_of(self[:12])
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +150,7 @@ def micros(at: datetime) -> int:
     return ((at if at.tzinfo else at.replace(tzinfo=UTC)) - _EPOCH) // timedelta(microseconds=1)
 
 
-def summary_of(row: Row) -> RecordingSummary:
+def summary_of(row: _Summed) -> RecordingSummary:
     """What a list shows of a recording; its `started_at` is in UTC."""
     tenant, id_, feature, release, outcome, cost_usd, ms, started_at, subject, replay_of, evaluation, asked = row
     return RecordingSummary(
@@ -144,7 +170,7 @@ def summary_of(row: Row) -> RecordingSummary:
 
 
 def _row(recording: Recording) -> Row:
-    return (
+    return Row(
         recording.tenant,
         recording.id,
         recording.feature,
@@ -157,6 +183,10 @@ def _row(recording: Recording) -> Row:
         recording.replay_of,
         recording.evaluation,
         preview(recording.input),
+        answer_preview(recording.output),
+        recording.degraded.slot if recording.degraded is not None else None,
+        recording.blocked.guard if recording.blocked is not None else None,
+        recording.failure.code if recording.failure is not None else None,
     )
 
 

@@ -5,7 +5,7 @@ Knows nothing of threads, nor of how a case is scored.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -53,8 +53,12 @@ class SqlEvaluations:
 
         def add(keeper: Keeper) -> None:
             number, _, _ = self._row(keeper, evaluation_id, tenant)
-            row = (number, result.case, result.repeat, keeper.codec.scrubbed(data).decode())
-            keeper.connection.execute(self._sql["add_result"], row)
+            content = keeper.codec.scrubbed(data)
+            row = (number, result.case, result.repeat, content.decode())
+            if keeper.connection.execute(self._sql["add_result"], row).rowcount:
+                said = msgspec.json.decode(content, type=CaseResult)
+                rows = [(number, tenant, said.recording, *each) for each in _scores(said)]
+                keeper.connection.executemany(self._sql["add_score"], rows)
 
         await self._writer.change(add)
 
@@ -100,3 +104,12 @@ class SqlEvaluations:
             raise no_evaluation(evaluation_id)
         number, content, cases = row
         return number, content, cases
+
+
+def _scores(result: CaseResult) -> Iterator[tuple[str, float | None, str | None]]:
+    """Each scorer with the number or the label it gave; True is 1 and False 0."""
+    for score in result.scores:
+        if isinstance(score.value, str):
+            yield score.scorer, None, score.value
+        elif score.value is not None:
+            yield score.scorer, float(score.value), None

@@ -118,6 +118,20 @@ def no_gate(gate_id: str) -> NotFound:
     return NotFound("HF211", f"there is no gate '{gate_id}'", "list what there is with: GET /v1/gates")
 
 
+def no_certificate(certificate_id: str) -> NotFound:
+    """The NotFound for a certificate that is not there, or not this tenant's."""
+    return NotFound(
+        "HF213",
+        f"there is no certificate '{certificate_id}'",
+        "list what there is with: GET /v1/certificates",
+    )
+
+
+def no_trial(trial_id: str) -> NotFound:
+    """The NotFound for a trial that is not there, or not this tenant's."""
+    return NotFound("HF210", f"there is no trial '{trial_id}'", "list what there is with: GET /v1/trials")
+
+
 def no_key(key_id: str) -> NotFound:
     """The NotFound for a key that is not there."""
     return NotFound("HF205", f"there is no key '{key_id}'", "list the keys with: holdfast keys list")

@@ -126,12 +126,20 @@ class Keeper:
         execute = self.connection.execute
         feedback = execute(self._sql["delete_feedback_of_subject"], {"tenant": tenant, "subject": subject}).rowcount
         jobs = execute(self._sql["delete_jobs_of_subject"], (tenant, subject)).rowcount
+        trials = execute(self._sql["delete_trials_of_subject"], (tenant, f"\n{subject}\n")).rowcount
         bodies = execute(self._sql["bodies_of_subject"], (tenant, subject)).fetchall()
         recordings = execute(self._sql["delete_recordings_of_subject"], (tenant, subject)).rowcount
         deleted = self._delete_unused([number for (number,) in bodies])
         files = [(hashed,) for hashed, is_file in deleted if is_file]
         self.connection.executemany(self._sql["unsettle"], files)
-        return Deleted(recordings=recordings, bodies=len(deleted), files=len(files), feedback=feedback, jobs=jobs)
+        return Deleted(
+            recordings=recordings,
+            bodies=len(deleted),
+            files=len(files),
+            feedback=feedback,
+            jobs=jobs,
+            trials=trials,
+        )
 
     def _one(self, query: str, *values: object) -> int | None:
         row = self.connection.execute(self._sql[query], values).fetchone()

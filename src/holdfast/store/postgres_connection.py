@@ -22,6 +22,9 @@ Link: TypeAlias = psycopg.Connection[tuple[Any, ...]]
 PATIENCE_S = 5.0
 """How long a statement waits for a server that restarts."""
 
+_MOST_KNOWN = 500
+"""Statements whose translation is remembered."""
+
 _VALUE = re.compile(r"%|\?|(?<!:):([a-z][a-z0-9_]*)")
 _INSERT = re.compile(r"INSERT INTO (\w+)\s+\(([^)]+)\)")
 _NUL, _ESCAPE = "\x00", "\x1a"
@@ -145,6 +148,8 @@ class PostgresConnection:
     def _translated(self, statement: str) -> str:
         """The statement with the driver's placeholders."""
         if (text := self._portable.get(statement)) is None:
+            if len(self._portable) >= _MOST_KNOWN:  # expressions of users make statements without end
+                self._portable.clear()
             text = self._portable[statement] = _VALUE.sub(_placeholder, statement)
         return text
 

@@ -77,8 +77,10 @@ class SqlFeedback:
         row = keeper.connection.execute(self._sql["number_of_recording"], place).fetchone()
         if row is None:
             raise no_recording(feedback.recording_id)
-        content = keeper.codec.scrubbed(to_json(feedback)).decode()
-        _write(keeper, self._sql["add_feedback"], tenant, feedback.id, row[0], feedback.subject, content)
+        content = keeper.codec.scrubbed(to_json(feedback))
+        said = msgspec.json.decode(content, type=Feedback)
+        found_by = (row[0], feedback.subject, said.score, said.label)
+        _write(keeper, self._sql["add_feedback"], tenant, feedback.id, *found_by, content.decode())
 
 
 class SqlKeys:

@@ -5,58 +5,18 @@ Knows nothing of which database it is, nor of threads or files beyond asking for
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 
 from holdfast.errors import NotFound, StoreFailed
 from holdfast.records import Recording, RecordingSummary
-from holdfast.store.codec import micros, summary_of
+from holdfast.store.codec import summary_of
 from holdfast.store.faults import damaged, no_recording
 from holdfast.store.files import Files
-from holdfast.store.preview import forms
+from holdfast.store.narrowing import narrowed
 from holdfast.store.readers import Reader, Readers
 from holdfast.store.writer import Writer
 from holdfast.stores import Deleted, RecordingQuery
-
-if TYPE_CHECKING:
-    from typing import Any
-
-_SPECIAL = re.compile("[!%_]")
-_FILTERS: Mapping[str, str] = {
-    "feature": "feature = :feature",
-    "outcome": "outcome = :outcome",
-    "release": "release = :release",
-    "subject": "subject = :subject",
-    "since": "started_at >= :since",
-    "until": "started_at < :until",
-    "before": "(started_at, n) < (:before_at, :before_n)",
-}
-
-
-def find_statement(sql: Mapping[str, str], query: RecordingQuery) -> str:
-    """The query `find` with the filters that are asked for, and no others, so that the indexes serve it."""
-    asked = ["evaluation IS NULL" if query.evaluation is None else "evaluation = :evaluation"]
-    asked += [text for name, text in _FILTERS.items() if getattr(query, name) is not None]
-    asked += _said(sql["says"], query)
-    return sql["find"].replace("/* filters */", "".join(f"AND {text} " for text in asked))
-
-
-def patterns(query: RecordingQuery) -> dict[str, str]:
-    """The values that `find_statement` compares what was asked with, by their names there."""
-    return {
-        f"word_{n}_{i}": "%" + _SPECIAL.sub(r"!\g<0>", form) + "%"
-        for n, word in enumerate(forms(query.text or ""))
-        for i, form in enumerate(word)
-    }
-
-
-def _said(one: str, query: RecordingQuery) -> list[str]:
-    """One condition for each word: that it occurs in one of its forms."""
-    return [
-        "(" + " OR ".join(one.replace(":word", f":word_{n}_{i}") for i in range(len(word))) + ")"
-        for n, word in enumerate(forms(query.text or ""))
-    ]
 
 
 class SqlRecordings:
@@ -75,6 +35,10 @@ class SqlRecordings:
     async def get(self, recording_id: str, tenant: str = "") -> Recording:
         """See `Recordings`."""
         return await self._readers.read(lambda reader: self._get(reader, recording_id, tenant))
+
+    async def whole(self, recording_ids: Sequence[str], tenant: str = "") -> tuple[Recording, ...]:
+        """See `Recordings`. One read for all of them."""
+        return await self._readers.read(lambda reader: tuple(self._whole(reader, recording_ids, tenant)))
 
     async def find(self, query: RecordingQuery) -> tuple[RecordingSummary, ...]:
         """See `Recordings`. Reads summaries only."""
@@ -99,6 +63,11 @@ class SqlRecordings:
         except OSError as error:
             raise self._without_file(reader, recording_id, tenant, error) from error
 
+    def _whole(self, reader: Reader, recording_ids: Sequence[str], tenant: str) -> Iterator[Recording]:
+        for recording_id in recording_ids:
+            with suppress(NotFound):  # it was erased
+                yield self._get(reader, recording_id, tenant)
+
     def _without_file(self, reader: Reader, recording_id: str, tenant: str, error: OSError) -> NotFound | StoreFailed:
         """Why a file is not there: the recording was erased after its rows were read, or the file is lost."""
         rows = reader.connection.execute(self._sql["place"], (tenant, recording_id)).fetchall()
@@ -109,15 +78,11 @@ class SqlRecordings:
         )
 
     def _find(self, reader: Reader, query: RecordingQuery) -> tuple[RecordingSummary, ...]:
-        values: dict[str, Any] = {name: getattr(query, name) for name in query.__struct_fields__}
-        values |= patterns(query)
-        for bound in ("since", "until"):
-            if (at := getattr(query, bound)) is not None:
-                values[bound] = micros(at)
+        statement, values = narrowed(self._sql, query)
         if query.before is not None:
             place = reader.connection.execute(self._sql["place"], (query.tenant, query.before)).fetchone()
             if place is None:
                 raise no_recording(query.before)
             values["before_at"], values["before_n"] = place
-        rows = reader.connection.execute(find_statement(self._sql, query), values)
+        rows = reader.connection.execute(statement, values)
         return tuple(summary_of(row) for row in rows)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 
+from holdfast.store.certificates import SqlCertificates
 from holdfast.store.connection import Connection
 from holdfast.store.evaluations import SqlEvaluations
 from holdfast.store.files import Files
@@ -18,6 +19,8 @@ from holdfast.store.project import SqlFeedback, SqlKeys, SqlPrompts
 from holdfast.store.readers import Readers
 from holdfast.store.recordings import SqlRecordings
 from holdfast.store.releases import SqlReleases
+from holdfast.store.trials import SqlTrials
+from holdfast.store.wear import SqlCaseWear
 from holdfast.store.writer import Writer
 
 
@@ -35,6 +38,9 @@ class SqlStore:
         self.keys = SqlKeys(sql, writer, readers)
         self.evaluations = SqlEvaluations(sql, writer, readers)
         self.gates = SqlGates(sql, writer, readers)
+        self.certificates = SqlCertificates(sql, writer, readers)
+        self.wear = SqlCaseWear(sql, writer, readers)
+        self.trials = SqlTrials(sql, writer, readers)
         self.jobs = SqlJobs(sql, writer, readers)
 
     async def ping(self) -> None:

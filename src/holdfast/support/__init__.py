@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from holdfast.support.evidence import Evidence, Support
 from holdfast.support.extraction import WEAK, WEAK_BY_WORDS, Extract, Extraction, Similar, extract
@@ -84,7 +85,7 @@ def support(claim: str, sources: Sequence[str]) -> Support:
     elsewhere in the sources count a little), multiplied down for each number, name or denial that the sources do not
     bear out. A number without support is near-fatal. A claim without content words scores 1.0.
     """
-    evidence = Evidence(sources)
+    evidence = _evidence(sources)
     return evidence.weigh(evidence.reader.read(_plain(claim)))
 
 
@@ -94,7 +95,19 @@ def grounding(text: str, sources: Sequence[str], *, threshold: float = SUPPORTED
     Headings, questions, greetings, offers of help, lead-ins ("Here are the steps:") and admissions that the sources do
     not say are no claims. Deterministic.
     """
-    evidence = Evidence(sources)
+    if len(text) + sum(map(len, sources)) <= _REMEMBERED_CHARS:
+        return _remembered_grounding(text, tuple(sources), threshold)
+    return _grounding(text, sources, threshold)
+
+
+@lru_cache(maxsize=64)
+def _remembered_grounding(text: str, sources: tuple[str, ...], threshold: float) -> Grounding:
+    """Remembered for a moment: a guard and then a scorer weigh the same answer."""
+    return _grounding(text, sources, threshold)
+
+
+def _grounding(text: str, sources: Sequence[str], threshold: float) -> Grounding:
+    evidence = _evidence(sources)
     found = []
     for span in split_sentences(text):
         plain = _plain(span.text)
@@ -106,6 +119,20 @@ def grounding(text: str, sources: Sequence[str], *, threshold: float = SUPPORTED
         return Grounding(tuple(found), 1.0, 1.0, 1.0)
     share = sum(score >= threshold for score in scores) / len(scores)
     return Grounding(tuple(found), share, min(scores), (sum(scores) / len(scores) + min(scores)) / 2)
+
+
+_REMEMBERED_CHARS = 40_000
+
+
+def _evidence(sources: Sequence[str]) -> Evidence:
+    """The sources read. They are remembered for a moment, unless they are long: a guard and scorers weigh one answer
+    after the other against the same ones."""
+    return _remembered(tuple(sources)) if sum(map(len, sources)) <= _REMEMBERED_CHARS else Evidence(sources)
+
+
+@lru_cache(maxsize=64)
+def _remembered(sources: tuple[str, ...]) -> Evidence:
+    return Evidence(sources)
 
 
 # --- what is no claim -----------------------------------------------------------------------------------------------

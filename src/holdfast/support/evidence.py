@@ -10,6 +10,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeAlias
 
 from holdfast.support.sentences import Span, split_sentences
 from holdfast.support.terms import Reader, Terms
@@ -30,6 +32,7 @@ _LONGER = 0.02  # what each further sentence of a window costs
 _ANCHORS = 4  # sentences around which windows are tried
 _LONG_CHARS = 450  # longer sentences are cut
 _PREFIX = 5  # letters that words alike have in common
+_REMEMBERED_CHARS = 8000  # longer sources are read anew each time
 
 _RECORD = re.compile(r"\s*[\[{].{0,40}[\"']\s*:")
 _FIELD = re.compile(r",\s*(?=\"[^\"]{1,60}\":)")
@@ -50,6 +53,10 @@ class Support:
     span: Span | None = None
 
 
+_Read: TypeAlias = tuple[Span, Terms, frozenset[str], frozenset[str], bool]
+"""A unit but for its source: span, terms, stems, topic, denies."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unit:
     """A sentence of a source, or a field of a record; a field that says yes or no has the stems of its `topic`."""
@@ -68,7 +75,11 @@ class Evidence:
     def __init__(self, sources: Sequence[str]) -> None:
         self.sources = sources
         self.reader = Reader()
-        self.units = [self._unit(n, span) for n, text in enumerate(sources) for span in _short(split_sentences(text))]
+        self.units = [
+            Unit(number, *unit)
+            for number, text in enumerate(sources)
+            for unit in (_remembered(text) if len(text) <= _REMEMBERED_CHARS else _read(text))
+        ]
         self.fields = [unit for unit in self.units if unit.topic]
         self.places: dict[str, list[int]] = defaultdict(list)
         for place, unit in enumerate(self.units):
@@ -81,14 +92,6 @@ class Evidence:
         self.quantities = {quantity for unit in self.units for quantity in unit.terms.quantities}
         self.verbatim = {unit.terms: (unit.source, unit.span) for unit in reversed(self.units)}
         self.first_person = any(unit.terms.first_person for unit in self.units)
-
-    def _unit(self, source: int, span: Span) -> Unit:
-        terms = self.reader.read(span.text)
-        stems = terms.measures.union(terms.stems)
-        field = _YES_NO.fullmatch(span.text) if ":" in span.text else None
-        if field is None:
-            return Unit(source, span, terms, stems)
-        return Unit(source, span, terms, stems, frozenset(self.reader.read(field["topic"]).stems), bool(field["no"]))
 
     def weigh(self, terms: Terms) -> Support:
         """The support of one claim."""
@@ -168,6 +171,24 @@ class Evidence:
             if unit.topic <= said:
                 agreed[unit.topic] = agreed.get(unit.topic, False) or unit.denies == (unit.topic <= negated)
         return sum(not agrees for agrees in agreed.values())
+
+
+def _read(text: str) -> tuple[_Read, ...]:
+    """Every unit of a source but the source's number: the same for the same text."""
+    reader, found = Reader(), list[_Read]()
+    for span in _short(split_sentences(text)):
+        terms = reader.read(span.text)
+        stems = terms.measures.union(terms.stems)
+        field = _YES_NO.fullmatch(span.text) if ":" in span.text else None
+        topic = frozenset(reader.read(field["topic"]).stems) if field is not None else frozenset[str]()
+        found.append((span, terms, stems, topic, field is not None and bool(field["no"])))
+    return tuple(found)
+
+
+@lru_cache(maxsize=512)
+def _remembered(text: str) -> tuple[_Read, ...]:
+    """The same, remembered: passages of a corpus are weighed against again and again."""
+    return _read(text)
 
 
 def _flipped(said: frozenset[str], terms: Terms, unit: Unit, matches: dict[str, tuple[str, ...]]) -> bool:

@@ -59,7 +59,7 @@ class Terms:
 
 
 class Reader:
-    """Turns texts into Terms, remembering stems between texts; one serves one call and is then dropped."""
+    """Turns texts into Terms, remembering stems between texts; one serves one set of sources."""
 
     def __init__(self) -> None:
         self._known: dict[str, str] = {}

@@ -6,6 +6,7 @@ Knows nothing of durability: what it holds ends with the process.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
@@ -14,10 +15,10 @@ from holdfast.errors import unknown
 from holdfast.identity import recording_from_json, to_json
 from holdfast.records import Feedback, Recording, RecordingSummary
 from holdfast.release import Prompt, Release
-from holdfast.store.codec import Codec, Packed, micros, summary_of
+from holdfast.store.codec import Codec, Packed, Row, micros
 from holdfast.store.cutting import fill
 from holdfast.store.faults import closed, key_taken, name_taken, no_key, no_recording, nothing_before
-from holdfast.store.preview import says
+from holdfast.store.preview import says, says_in
 from holdfast.stores import (
     Deleted,
     Key,
@@ -25,9 +26,13 @@ from holdfast.stores import (
     Promotion,
     RecordingQuery,
 )
+from holdfast.testing.memory_certificates import MemoryCertificates
 from holdfast.testing.memory_evaluations import MemoryEvaluations
 from holdfast.testing.memory_gates import MemoryGates
 from holdfast.testing.memory_jobs import MemoryJobs
+from holdfast.testing.memory_trials import MemoryTrials
+from holdfast.testing.memory_wear import MemoryCaseWear
+from holdfast.where import Seen, holds
 
 
 class MemoryStore:
@@ -43,12 +48,16 @@ class MemoryStore:
         kept: dict[tuple[str, str], Packed] = {}
         self.feedback = MemoryFeedback(gate, codec, kept)
         self.jobs = MemoryJobs(gate.check)
-        self.recordings = MemoryRecordings(gate, codec, kept, self.feedback, self.jobs)
+        self.evaluations = MemoryEvaluations(gate.check, codec)
+        self.trials = MemoryTrials(gate.check, codec, kept)
+        beside = Beside(self.feedback, self.jobs, self.evaluations, self.trials)
+        self.recordings = MemoryRecordings(gate, codec, kept, beside)
         self.releases = MemoryReleases(gate)
         self.prompts = MemoryPrompts(gate)
         self.keys = MemoryKeys(gate)
-        self.evaluations = MemoryEvaluations(gate.check, codec)
         self.gates = MemoryGates(gate.check, codec)
+        self.certificates = MemoryCertificates(gate.check, codec)
+        self.wear = MemoryCaseWear(gate.check)
 
     async def ping(self) -> None:
         """See `Store`."""
@@ -69,6 +78,16 @@ class _Gate:
             raise closed()
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """The stores whose contents belong to recordings."""
+
+    feedback: MemoryFeedback
+    jobs: MemoryJobs
+    evaluations: MemoryEvaluations
+    trials: MemoryTrials
+
+
 class MemoryRecordings:
     """Recordings by tenant and id, as they would be written: changing an input after the add changes nothing."""
 
@@ -77,14 +96,12 @@ class MemoryRecordings:
         gate: _Gate,
         codec: Codec,
         kept: dict[tuple[str, str], Packed],
-        feedback: MemoryFeedback,
-        jobs: MemoryJobs,
+        beside: Beside,
     ) -> None:
         self._gate = gate
         self._codec = codec
         self._kept = kept
-        self._feedback = feedback
-        self._jobs = jobs
+        self._beside = beside
 
     async def add(self, recording: Recording) -> None:
         """See `Recordings`."""
@@ -98,31 +115,51 @@ class MemoryRecordings:
         frame, *pieces = (body.data for body in self._packed(recording_id, tenant).bodies)
         return recording_from_json(fill(frame, pieces))
 
+    async def whole(self, recording_ids: Sequence[str], tenant: str = "") -> tuple[Recording, ...]:
+        """See `Recordings`."""
+        return tuple([await self.get(each, tenant) for each in recording_ids if (tenant, each) in self._kept])
+
     async def find(self, query: RecordingQuery) -> tuple[RecordingSummary, ...]:
         """See `Recordings`."""
         self._gate.check()
         arrived = {name: n for n, name in enumerate(self._kept)}
 
         def place(packed: Packed) -> tuple[int, int]:
-            return packed.row[7], arrived[packed.row[:2]]
+            return packed.row.started_at, arrived[packed.row[:2]]
 
-        found = [packed for packed in self._kept.values() if _matches(packed, query)]
+        found = [packed for packed in self._kept.values() if _matches(packed.row, query)]
+        if (where := query.where) is not None:
+            found = [packed for packed in found if holds(where, self._seen(packed.row), says_in)]
         if query.before is not None:
             before = place(self._packed(query.before, query.tenant))
             found = [packed for packed in found if place(packed) < before]
-        return tuple(summary_of(packed.row) for packed in sorted(found, key=place, reverse=True)[: query.limit])
+        return tuple(packed.row.summary for packed in sorted(found, key=place, reverse=True)[: query.limit])
 
     async def delete_subject(self, subject: str, tenant: str = "") -> Deleted:
         """See `Recordings`."""
         self._gate.check()
-        names = [name for name, packed in self._kept.items() if (packed.row[0], packed.row[8]) == (tenant, subject)]
+        names = [
+            name for name, packed in self._kept.items() if (packed.row.tenant, packed.row.subject) == (tenant, subject)
+        ]
         gone = [self._kept.pop(name) for name in names]
         used = {body.hash for packed in self._kept.values() for body in packed.bodies}
         shared = {body.hash for packed in gone for body in packed.bodies} - used - {None}
         own = sum(body.hash is None for packed in gone for body in packed.bodies)
-        feedback = self._feedback.forget(set(names), subject, tenant)
-        jobs = self._jobs.forget(subject, tenant)
-        return Deleted(recordings=len(gone), bodies=own + len(shared), feedback=feedback, jobs=jobs)
+        feedback = self._beside.feedback.forget(set(names), subject, tenant)
+        jobs = self._beside.jobs.forget(subject, tenant)
+        trials = self._beside.trials.forget(set(names), subject, tenant)
+        return Deleted(recordings=len(gone), bodies=own + len(shared), feedback=feedback, jobs=jobs, trials=trials)
+
+    def _seen(self, row: Row) -> Seen:
+        return Seen(
+            summary=row.summary,
+            answered=row.answered,
+            degraded=row.degraded,
+            blocked=row.blocked,
+            failure=row.failure,
+            feedback=self._beside.feedback.on(row.id, row.tenant),
+            scores=self._beside.evaluations.scores_of(row.id, row.tenant),
+        )
 
     def _packed(self, recording_id: str, tenant: str) -> Packed:
         found = self._kept.get((tenant, recording_id))
@@ -131,18 +168,18 @@ class MemoryRecordings:
         return found
 
 
-def _matches(packed: Packed, query: RecordingQuery) -> bool:
-    tenant, _, feature, release, outcome, _, _, started_at, subject, _, evaluation, asked = packed.row
+def _matches(row: Row, query: RecordingQuery) -> bool:
     return (
-        tenant == query.tenant
-        and evaluation == query.evaluation
-        and query.feature in (None, feature)
-        and query.release in (None, release)
-        and query.outcome in (None, outcome)
-        and query.subject in (None, subject)
-        and (query.since is None or started_at >= micros(query.since))
-        and (query.until is None or started_at < micros(query.until))
-        and says(asked, query.text or "")
+        row.tenant == query.tenant
+        and query.evaluation in (None, row.evaluation)
+        and not (query.live_only and row.evaluation is not None)
+        and query.feature in (None, row.feature)
+        and query.release in (None, row.release)
+        and query.outcome in (None, row.outcome)
+        and query.subject in (None, row.subject)
+        and (query.since is None or row.started_at >= micros(query.since))
+        and (query.until is None or row.started_at < micros(query.until))
+        and says(row.asked, query.text or "")
     )
 
 
@@ -166,6 +203,10 @@ class MemoryFeedback:
     async def of(self, recording_id: str, tenant: str = "") -> tuple[Feedback, ...]:
         """See `Feedbacks`."""
         self._gate.check()
+        return self.on(recording_id, tenant)
+
+    def on(self, recording_id: str, tenant: str) -> tuple[Feedback, ...]:
+        """The feedback on a recording, whether the store is open or not."""
         return tuple(
             feedback
             for (whose, _), feedback in self._kept.items()

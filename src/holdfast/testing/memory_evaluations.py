@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from holdfast.evaluation import Case, CaseResult, Evaluation
+from holdfast.evaluation import Case, CaseResult, Evaluation, ScoreValue
 from holdfast.identity import to_json
 from holdfast.store.codec import Codec
 from holdfast.store.faults import no_evaluation
@@ -63,6 +63,13 @@ class MemoryEvaluations:
         """See `Evaluations`."""
         contents = self._one(evaluation_id, tenant).results.values()
         return tuple(msgspec.json.decode(content, type=CaseResult) for content in contents)
+
+    def scores_of(self, recording_id: str, tenant: str) -> tuple[tuple[str, ScoreValue], ...]:
+        """What scorers said of a recording, each with its name."""
+        contents = [c for (whose, _), kept in self._kept.items() if whose == tenant for c in kept.results.values()]
+        results = (msgspec.json.decode(content, type=CaseResult) for content in contents)
+        found = [score for result in results if result.recording == recording_id for score in result.scores]
+        return tuple((score.scorer, score.value) for score in found if score.value is not None)
 
     async def find(self, query: EvaluationQuery) -> tuple[Evaluation, ...]:
         """See `Evaluations`."""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
+from typing import get_args
 
 import pytest
 from tests.contract.gateway.ladders import KEY, PRICE, QUICK, Ladder
@@ -11,7 +12,7 @@ from holdfast.gateway.provider import Dialect
 from holdfast.testing import Act, Vendor
 
 
-@pytest.fixture(params=["openai", "anthropic"])
+@pytest.fixture(params=get_args(Dialect))
 def dialect(request: pytest.FixtureRequest) -> Dialect:
     return request.param
 

@@ -49,9 +49,14 @@ async def test_tool_calls_come_back_with_parsed_arguments(ladder) -> None:
 
 
 async def test_an_answer_that_comes_whole_though_a_stream_was_asked_for_is_taken(ladder, dialect) -> None:
+    chat = b'{"model":"m","choices":[{"message":{"content":"Hi."},"finish_reason":"length"}]}'
     body = {
-        "openai": b'{"model":"m","choices":[{"message":{"content":"Hi."},"finish_reason":"length"}]}',
+        "openai": chat,
+        "azure": chat,
+        "openai-responses": b'{"status":"incomplete","incomplete_details":{"reason":"max_output_tokens"},"output":'
+        b'[{"type":"message","content":[{"type":"output_text","text":"Hi."}]}]}',
         "anthropic": b'{"type":"message","content":[{"type":"text","text":"Hi."}],"stop_reason":"max_tokens"}',
+        "gemini": b'{"candidates":[{"content":{"parts":[{"text":"Hi."}]},"finishReason":"MAX_TOKENS"}]}',
     }[dialect]
     climb = await ladder(Act(body=body))
     done = await climb.ask()
@@ -69,7 +74,7 @@ async def test_connections_are_used_again(ladder) -> None:
 async def test_a_refusal_is_an_answer_and_not_a_fault(ladder, dialect) -> None:
     done = await (await ladder(Act(text="", stop_reason="content_filter"))).ask()
     assert isinstance(done.result, Generated)
-    assert done.result.stop_reason == {"openai": "content_filter", "anthropic": "refusal"}[dialect]
+    assert done.result.stop_reason == ("refusal" if dialect == "anthropic" else "content_filter")
 
 
 async def test_when_no_rung_is_left_the_error_lists_every_attempt_and_why(ladder) -> None:

@@ -38,7 +38,7 @@ async def test_a_slow_drip_is_not_late_while_it_drips(ladder) -> None:
 
 async def test_a_stall_after_tokens_is_reset_and_the_next_rung_answers(ladder) -> None:
     climb = await ladder(Act(pieces=("Half an ", "answer"), stall_after=1))
-    done = await climb.ask(idle_ms=300)
+    done = await climb.ask(idle_ms=300, rescue="restart")
     assert kinds(done.attempts) == ["stalled", None]
     assert climb.resets == 1
     assert climb.visible() == "The spare answers."

@@ -6,13 +6,14 @@ import asyncio
 
 import pytest
 import uvloop
-from tests.contract.gateway.ladders import ASKED, PRICE, QUICK, kinds, slot
+from tests.contract.gateway.ladders import ASKED, PRICE, QUICK, between, kinds, slot
 
 from holdfast.contracts import deaf
 from holdfast.errors import EffectFailed, attempts_of
 from holdfast.gateway import Gateway, Prices, Provider
 from holdfast.records import Generate
 from holdfast.testing import Act, Vendor
+from holdfast.testing.rules import always, deterministic, in_turn
 
 EFFECT = Generate(slot="answer", models=("main:m",), messages=ASKED)
 
@@ -43,8 +44,22 @@ async def everything() -> None:
         await gateway.close()
 
 
-def test_the_servers_event_loop_is_served_as_well() -> None:
-    uvloop.run(everything())
+async def late_and_broken() -> None:
+    text = "All is well with you today, and it will be as well tomorrow."
+    rule = in_turn(Act(text=text, before_text_ms=60_000), Act(text=text, cut_after=7), deterministic(text, "anchor"))
+    async with between(rule, always(Act())) as climb:
+        times = climb.gateway.standing.model("main", "m").streamed
+        for _ in range(20):
+            times.add(30.0)
+        done = await climb.ask("main:m")
+        assert climb.visible() == text
+        assert sorted(attempt.detail.part for attempt in done.attempts) == ["first", "hedge", "rescue"]
+        await asyncio.wait_for(climb.main.requests[0].hung_up.wait(), 2)
+
+
+@pytest.mark.parametrize("scene", [everything, late_and_broken])
+def test_the_servers_event_loop_is_served_as_well(scene) -> None:
+    uvloop.run(scene())
 
 
 def test_one_gateway_serves_one_loop_after_another() -> None:

@@ -17,7 +17,7 @@ async def test_a_stream_cut_at_any_byte_is_whole_or_a_fault_but_never_half(ladde
     whole = "All is well with you."
     for cut in range(0, 1_600, 37):
         climb = await ladder(Act(text=whole, cut_after_bytes=cut, cut="close" if cut % 2 else "reset"))
-        done = await climb.ask(retries=0)
+        done = await climb.ask(retries=0, rescue="restart")
         assert isinstance(done.result, Generated)
         assert done.result.text in (whole, "The spare answers."), cut
         assert climb.visible() == done.result.text, cut
@@ -52,7 +52,9 @@ async def test_a_single_rung_that_breaks_after_tokens_fails_with_a_reset(ladder,
         ("something new", "server_error"),
     ],
 )
-async def test_an_error_event_is_told_by_its_type(ladder, error_type, kind) -> None:
+async def test_an_error_event_is_told_by_its_type(ladder, dialect, error_type, kind) -> None:
+    if dialect == "gemini" and kind in ("unauthorized", "quota"):
+        kind = "server_error"  # the dialect has a status and no word for these once it streams
     climb = await ladder(Act(error_after=1, error_type=error_type))
     done = await climb.ask(retries=0)
     assert kinds(done.attempts) == [kind, None]

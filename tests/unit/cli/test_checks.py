@@ -61,6 +61,18 @@ def test_doctor_offers_a_model_server_with_the_lines_to_add(
     assert 'models = ["ollama:qwen3:4b", "extractive"]' in check["fix"]
 
 
+def test_doctor_says_what_each_provider_speaks_and_where_it_is_asked(folder: Path, typed: Type) -> None:
+    with (folder / "holdfast.toml").open("a", encoding="utf-8") as file:
+        file.write('[providers.azure]\nbase_url = "https://user:word@acme.openai.azure.com"\n')
+        file.write('[providers.house]\ndialect = "anthropic"\nbase_url = "https://acme.example/v1/messages"\n')
+    checks = {check["name"]: check for check in typed("doctor", "--json").json["checks"]}
+    azure, house = checks["provider azure"], checks["provider house"]
+    assert azure["status"] == "ok"
+    assert "speaks azure" in azure["what"]
+    assert "https://acme.openai.azure.com/openai/deployments/MODEL/chat/completions" in azure["what"]
+    assert (house["status"], "leave /messages off" in house["fix"]) == ("warn", True)
+
+
 def test_doctor_warns_of_a_taken_port(folder: Path, typed: Type) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
 import pytest
 from tests.unit.cli.said import Type
 
+from holdfast.app import open_configured
+from holdfast.config import load_config
+from holdfast.evals.trying import Plan, begin
 from holdfast.identity import recording_from_json
 
 ASKED = "How many days until I get my refund?"
@@ -126,16 +130,69 @@ def test_a_strict_replay_that_misses_names_the_step_and_is_not_fine(folder: Path
     assert "retrieve help_center@v1" in said.error["message"]
 
 
-def test_a_replay_where_sums_up(folder: Path, typed: Type) -> None:
+def test_a_replay_where_pairs_each_recording_with_its_replay_and_sums_up(folder: Path, typed: Type) -> None:
     ids = [typed("run", "answer_ticket", text, "--json").json["id"] for text in (ASKED, "How do I cancel an order?")]
     typed("replay", "last")
     said = typed("replay", "--where", "outcome=degraded", "--set", "answer.models=extractive", "--json")
     assert said.code == 0
-    assert (said.json["same"], said.json["different"], said.json["failed"]) == (0, 2, 0)
-    assert [each["id"] for each in said.json["replays"]] == ids[::-1]
-    assert "2 different" in typed("replay", "--where", "since=1h", "--set", "answer.models=extractive").out
+    trial, pairs = said.json["trial"], said.json["pairs"]
+    assert (trial["better"], trial["worse"], trial["same"], trial["done"]) == (2, 0, 0, 2)
+    assert sorted(each["recording"] for each in pairs) == sorted(ids)
+    assert pairs[0]["why"] == ["outcome: degraded, then ok"]
+    shown = typed("replay", "--where", "since=1h", "--set", "answer.models=extractive")
+    assert "2 better, 0 worse, 0 the same" in shown.out
+    assert "Nothing can be said yet" in shown.out
+    assert "2 recordings match; all of them are replayed" in shown.err
     strict = typed("replay", "--where", "since=1h", "--set", "help_center.k=1", "--strict", "--json")
-    assert (strict.code, strict.json["failed"]) == (2, 2)
+    assert (strict.code, strict.json["trial"]["not_compared"]) == (2, 2)
+
+
+def test_a_forecast_replays_nothing(folder: Path, typed: Type) -> None:
+    typed("run", "answer_ticket", ASKED)
+    said = typed("replay", "--where", "since=1h", "--forecast", "--json")
+    assert (said.code, said.json["chosen"], said.json["done"]) == (0, 1, 0)
+    assert "1 recording matches" in said.err
+    assert len(typed("recordings", "list", "--json").json["recordings"]) == 1
+
+
+def test_a_trial_that_was_stopped_goes_on(folder: Path, typed: Type) -> None:
+    async def begun() -> str:
+        project = await open_configured(load_config(folder), encoder=False)
+        try:
+            return (await begin(project, Plan("since=1h", {"answer.models": "extractive"}))).id
+        finally:
+            await project.close()
+
+    for n in range(3):
+        typed("run", "answer_ticket", f"{ASKED} {n}")
+    nothing = typed("replay", "--resume", "--json")
+    assert (nothing.code, nothing.error["code"]) == (5, "HF210")
+    trial_id = asyncio.run(begun())
+    again = typed("replay", "--resume", "--json")
+    assert again.code == 0
+    assert (again.json["trial"]["id"], again.json["trial"]["done"]) == (trial_id, 3)
+    assert typed("replay", "--resume", "--json").code == 5
+    assert typed("replay", "--resume", "--where", "ms>1").code == 2
+
+
+def test_a_change_that_is_shown_to_be_worse_is_1(folder: Path, typed: Type) -> None:
+    with (folder / "holdfast.toml").open("a") as file:
+        file.write(
+            '\n[providers.gone]\ndialect = "openai"\nbase_url = "http://127.0.0.1:9/v1"\napi_key = "none-needed"\n'
+        )
+    for n in range(12):
+        typed("run", "answer_ticket", f"{ASKED} {n}", "--json")
+    broken = ("--set", "answer.models=gone:any", "--set", "answer.retries=0")
+    said = typed("replay", "--where", "since=1h", *broken, "--json")
+    assert (said.code, said.json["trial"]["evidence"]["says"]) == (1, "worse")
+    assert "It is worse" in typed("replay", "--where", "since=1h", *broken).out
+
+
+def test_a_wrong_expression_says_where(folder: Path, typed: Type) -> None:
+    for command in (["replay"], ["recordings", "list"], ["recordings", "export"]):
+        said = typed(*command, "--where", "feature=a and outcom=ok", "--json")
+        assert (said.code, said.error["code"]) == (2, "HF713")
+        assert "at character 15" in said.error["message"]
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,9 @@ class Answers:
                 found.append(self.says(wanted, case, nth))
         return tuple(found)
 
+    def informing(self) -> tuple[str, ...]:
+        return ()
+
     def standings(self) -> tuple[Standing, ...]:
         return self.bar
 

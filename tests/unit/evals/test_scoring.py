@@ -10,7 +10,7 @@ import pytest
 from holdfast.contracts import Answered, Scorer
 from holdfast.evals.answered import answered
 from holdfast.evals.scorers import BUILT_IN
-from holdfast.evals.scoring import Judge
+from holdfast.evals.scoring import Scoring
 from holdfast.evaluation import Case, Gold, ScoreValue
 from holdfast.records import (
     Attempt,
@@ -164,7 +164,7 @@ class Says:
 
 
 async def judged(case: Case, of: Recording, bar: Bar | None = None, **own: Scorer) -> tuple[dict[str, Any], list[str]]:
-    judge = Judge({**BUILT_IN, **own}, bar)
+    judge = Scoring({**BUILT_IN, **own}, bar)
     result = await judge.result(await answered(case, of, text_of), 0)
     return {score.scorer: score.value for score in result.scores}, list(result.wrong)
 
@@ -229,5 +229,5 @@ async def test_cost_counts_what_was_remembered_and_time_does_not() -> None:
     attempt = Attempt(provider="p", model="m", rung=0, ms=900.0, usage=Usage(input_tokens=1), cost_usd=0.25)
     effect = Generate(slot="answer", models=("p:m",), messages=())
     asked = step(effect=effect, result=Generated(text="x", model="p:m", rung=0), attempts=(attempt,), replayed=True)
-    result = await Judge({}, None).result(await answered(CASE, recording(OUTPUT, steps=(asked,)), text_of), 0)
+    result = await Scoring({}, None).result(await answered(CASE, recording(OUTPUT, steps=(asked,)), text_of), 0)
     assert (result.ms, result.cost_usd, result.spent_usd) == (None, 0.25, 0.0)

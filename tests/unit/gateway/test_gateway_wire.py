@@ -8,12 +8,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdfast.gateway.fault import Broken
+from holdfast.gateway.fault import Broken, from_status
 from holdfast.gateway.provider import BUILT_IN
 from holdfast.gateway.sse import ServerEvent
-from holdfast.gateway.wire import anthropic_messages, openai_chat
-from holdfast.gateway.wire.anthropic_messages import ANSWER_TOOL, AnthropicReader
-from holdfast.gateway.wire.openai_chat import OpenAIReader
+from holdfast.gateway.wire import (
+    anthropic_messages,
+    anthropic_reader,
+    gemini_reader,
+    openai_chat,
+    openai_chat_reader,
+    responses_reader,
+)
+from holdfast.gateway.wire.anthropic_messages import ANSWER_TOOL
+from holdfast.gateway.wire.anthropic_reader import AnthropicReader
+from holdfast.gateway.wire.gemini_reader import GeminiReader
+from holdfast.gateway.wire.openai_chat_reader import OpenAIReader
+from holdfast.gateway.wire.responses_reader import ResponsesReader
 from holdfast.records import Generate, Message, Sampling, Tool, ToolCall, Usage
 
 CALL = ToolCall(id="c1", name="look_up", arguments={"n": 1})
@@ -70,7 +80,7 @@ def test_openai_gets_every_turn_and_setting() -> None:
 def test_what_is_not_set_is_not_sent() -> None:
     assert set(openai_body(asked())) == {"model", "messages", "stream", "stream_options"}
     assert set(openai_body(asked(), "mistral")) == {"model", "messages", "stream"}
-    assert set(anthropic_body(asked())) == {"model", "messages", "stream", "system", "max_tokens"}
+    assert set(anthropic_body(asked(messages=TALK[:2]))) == {"model", "messages", "stream", "system", "max_tokens"}
 
 
 def test_copies_of_the_dialect_get_the_length_under_its_old_name() -> None:
@@ -134,7 +144,7 @@ def test_anthropic_answers_a_schema_through_a_forced_tool() -> None:
 @pytest.mark.parametrize("base", ["https://api.example.com", "https://api.example.com/", "https://api.example.com/v1"])
 def test_both_forms_of_anthropics_address_are_taken(base: str) -> None:
     provider = replace(BUILT_IN["anthropic"], base_url=base)
-    assert anthropic_messages.url(provider) == "https://api.example.com/v1/messages"
+    assert anthropic_messages.url(provider, "m", True) == "https://api.example.com/v1/messages"
 
 
 # ---------------------------------------------------------------- in
@@ -153,7 +163,7 @@ def test_openai_usage_falls_into_buckets_that_add_up(
         "prompt_tokens_details": {"cached_tokens": cached, "cache_write_tokens": written},
         "completion_tokens_details": {"reasoning_tokens": thought},
     }
-    assert openai_chat.usage_of(raw) == Usage(
+    assert openai_chat_reader.usage_of(raw) == Usage(
         input_tokens=fresh,
         cache_read_tokens=cached,
         cache_write_tokens=written,
@@ -165,9 +175,21 @@ def test_openai_usage_falls_into_buckets_that_add_up(
 ODD = st.none() | st.integers(-5, 5) | st.floats() | st.text(max_size=3) | st.lists(st.integers(), max_size=2)
 
 
-@given(st.dictionaries(st.sampled_from(["prompt_tokens", "completion_tokens", "total_tokens", "cost"]), ODD))
+COUNTED = [
+    *("prompt_tokens", "completion_tokens", "total_tokens", "cost", "input_tokens", "output_tokens"),
+    *("input_tokens_details", "promptTokenCount", "candidatesTokenCount", "totalTokenCount", "cachedContentTokenCount"),
+]
+
+
+@given(st.dictionaries(st.sampled_from(COUNTED), ODD))
 def test_odd_usage_never_breaks_and_never_counts_below_nothing(raw: dict[str, Any]) -> None:
-    for usage in (openai_chat.usage_of(raw), anthropic_messages.usage_of(raw)):
+    for read in (
+        openai_chat_reader.usage_of,
+        anthropic_reader.usage_of,
+        responses_reader.usage_of,
+        gemini_reader.usage_of,
+    ):
+        usage = read(raw)
         assert min(usage.input_tokens, usage.output_tokens, usage.reasoning_tokens) >= 0
 
 
@@ -198,6 +220,17 @@ JSON = st.recursive(
                     "stop_reason",
                     "role",
                     "reasoning",
+                    "candidates",
+                    "parts",
+                    "finishReason",
+                    "functionCall",
+                    "promptFeedback",
+                    "usageMetadata",
+                    "response",
+                    "output",
+                    "item",
+                    "output_index",
+                    "status",
                 ]
             ),
             inner,
@@ -210,7 +243,8 @@ JSON = st.recursive(
 
 @given(st.lists(JSON, max_size=4))
 def test_no_event_however_odd_breaks_a_reader(values: list[object]) -> None:
-    for reader in (OpenAIReader(), AnthropicReader(), AnthropicReader(structured=True)):
+    readers = (OpenAIReader(), AnthropicReader(), AnthropicReader(structured=True), ResponsesReader(), GeminiReader())
+    for reader in readers:
         try:
             for value in values:
                 reader.take(event(value))
@@ -231,7 +265,7 @@ def test_no_event_however_odd_breaks_a_reader(values: list[object]) -> None:
     ],
 )
 def test_a_vendors_own_word_on_cost_is_taken_where_its_unit_is_known(raw: dict[str, Any], usd: float | None) -> None:
-    assert openai_chat.charged_usd(raw) == (usd if usd is None else pytest.approx(usd))
+    assert openai_chat_reader.charged_usd(raw) == (usd if usd is None else pytest.approx(usd))
 
 
 def test_pieces_of_calls_belong_together_by_index_or_by_id() -> None:
@@ -265,3 +299,37 @@ def test_thinking_is_not_text_and_what_follows_the_end_is_not_heard() -> None:
 def test_a_finish_reason_that_means_failure_is_a_fault() -> None:
     with pytest.raises(Broken):
         OpenAIReader().take(event({"choices": [{"delta": {}, "finish_reason": "error"}]}))
+
+
+def test_azures_filters_are_read_past_and_their_verdict_is_told() -> None:
+    reader = OpenAIReader()
+    clean = {"hate": {"filtered": False, "severity": "safe"}}
+    values = [
+        {"id": "", "model": "", "choices": [], "prompt_filter_results": [{"prompt_index": 0}]},
+        {"id": "c", "model": "gpt-x", "choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}}]},
+        {"choices": [{"index": 0, "delta": {"content": "So"}, "content_filter_results": clean, "finish_reason": None}]},
+        {
+            "choices": [
+                {"index": 0, "content_filter_offsets": {}, "content_filter_results": clean, "finish_reason": None}
+            ]
+        },
+        {"choices": [{"index": 0, "delta": {}, "finish_reason": "content_filter"}]},
+    ]
+    assert "".join(reader.take(event(value)) for value in values) == "So"
+    assert (reader.finished, reader.answer().stop_reason) == (True, "content_filter")
+    inner = {"code": "ResponsibleAIPolicyViolation", "content_filter_result": {"hate": {"filtered": True}}}
+    refusal = {
+        "error": {"message": "no", "type": None, "param": "prompt", "code": "content_filter", "innererror": inner}
+    }
+    assert from_status(400, msgspec.json.encode(refusal)).kind == "filtered"
+
+
+@given(st.lists(st.tuples(st.text(max_size=5), st.sampled_from(["plain", "odd", "role"])), max_size=6))
+def test_the_quick_way_hears_what_the_general_way_hears(said: list[tuple[str, str]]) -> None:
+    more: dict[str, dict[str, Any]] = {"plain": {}, "odd": {"annotations": []}, "role": {"role": "assistant"}}
+    values = [{"choices": [{"index": 0, "delta": {"content": text, **more[way]}}]} for text, way in said]
+    general = [{"choices": [{"index": 0, "delta": {"content": text, "new": 1}}]} for text, _ in said]
+    quick_reader, general_reader = OpenAIReader(), OpenAIReader()
+    assert [quick_reader.take(event(v)) for v in values] == [general_reader.take(event(v)) for v in general]
+    assert quick_reader.answer() == general_reader.answer()
+    assert quick_reader.started == general_reader.started

@@ -20,6 +20,7 @@ from holdfast.contracts import (
     deaf,
 )
 from holdfast.errors import Misconfigured, NotFound, Refused, StoreFailed, unknown
+from holdfast.gateway import Gateway
 from holdfast.identity import new_id
 from holdfast.records import (
     Blocked,
@@ -184,7 +185,7 @@ class Store:
         self.prompts: Any = None
         self.feedback: Any = None
         kept = MemoryStore()
-        self.evaluations, self.gates = kept.evaluations, kept.gates
+        self.evaluations, self.gates, self.certificates = kept.evaluations, kept.gates, kept.certificates
         self.jobs = MemoryStore().jobs
 
     async def ping(self) -> None:
@@ -203,6 +204,7 @@ class Double:
     def __init__(self, folder: Path, **settings: Any) -> None:
         self.config = Config(folder, Settings(**settings))
         self.store = Store()
+        self.gateway = Gateway({})
         self.corpora: Any = None
         self.features = {name: DoubleFeature(name) for name in BEHAVIOURS}
         self.rollout: Any = None

@@ -8,9 +8,11 @@ from msgspec.structs import replace
 from tests.unit.server.double import AT
 from tests.unit.server.serving import Served
 
+from holdfast.gateway.health_report import HealthReport, RouteHealth
 from holdfast.runtime.tape import KINDS
 from holdfast.server.declared import Kind
 from holdfast.server.meter import Meter
+from holdfast.server.vendor_metrics import vendor_lines
 
 
 async def test_features_are_listed_with_their_schemas_and_bars(served: Served) -> None:
@@ -175,12 +177,36 @@ async def test_metrics_count_every_outcome_and_what_is_in_flight(served: Served)
     assert all(line.match(each) for each in text.splitlines())
 
 
+async def test_metrics_say_how_the_routes_to_vendors_stand() -> None:
+    route = RouteHealth(
+        provider="main",
+        model='m"1',
+        key=1,
+        state="open",
+        rest_ms=4_000,
+        asked=7,
+        answered=2,
+        faults={"server_error": 5},
+        p50_ms=120.0,
+        p95_ms=250.0,
+        p99_ms=900.0,
+        swapped=1,
+    )
+    text = "\n".join(vendor_lines(HealthReport(routes=(route,), retries_left=9, hedges_left=0)))
+    named = 'provider="main",model="m\\"1",key="1"'
+    assert f'holdfast_vendor_calls_total{{{named},outcome="server_error"}} 5' in text
+    assert f'holdfast_vendor_state{{{named},state="open"}} 1' in text
+    assert f"holdfast_vendor_rest_seconds{{{named}}} 4.000" in text
+    assert f'holdfast_vendor_first_token_seconds{{{named},quantile="0.95"}} 0.250000' in text
+    assert "holdfast_vendor_retries_left 9" in text
+
+
 async def test_buckets_are_cumulative_and_names_are_escaped(served: Served) -> None:
     recording = served.project.store.recordings.kept[("", (await served.ask("echo")).json()["recording_id"])]
     meter = Meter()
     for ms in (1.0, 5.0, 700.0, 90_000.0):
         meter.note(replace(recording, feature='a"b\\c', ms=ms, started_at=AT))
-    text = meter.text(0).decode()
+    text = meter.text(0, HealthReport(routes=(), retries_left=10, hedges_left=1)).decode()
     assert 'le="0.005"} 2' in text
     assert 'le="1.0"} 3' in text
     assert 'le="60.0"} 3' in text

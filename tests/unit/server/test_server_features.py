@@ -5,8 +5,12 @@ import json
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from tests.unit.server.double import SECRET, Double
 from tests.unit.server.serving import Served, request, serving
+
+from holdfast.records import Failure
+from holdfast.server.problems import Problems, headers_of
 
 
 async def test_an_answer_carries_the_output_and_its_recording(served: Served) -> None:
@@ -66,6 +70,15 @@ async def test_a_failed_recording_has_the_status_of_its_code_and_says_no_secret(
     assert said["recording_id"] == response.headers["holdfast-recording"]
     assert SECRET not in response.text
     assert ("retry-after" in response.headers) == (status == 503)
+
+
+async def test_a_failure_that_only_takes_a_wait_is_503_and_says_how_long(served: Served) -> None:
+    problems = Problems(())
+    failure = Failure(code="HF301", message="all rest", fix="wait", origin="gateway", retry_after_s=6.2)
+    recording = served.project.store.recordings.kept[("", (await served.ask("echo")).json()["recording_id"])]
+    problem = problems.of_recording(replace(recording, outcome="failed", failure=failure))
+    assert (problem.status, problem.origin, problem.retry_after_s) == (503, "gateway", 6.2)
+    assert (b"retry-after", b"7") in headers_of(problem)
 
 
 async def test_a_bug_is_said_without_details_and_logged_without_secrets(

@@ -1,4 +1,4 @@
-"""Anthropic's messages dialect.
+"""Anthropic's messages dialect: the request.
 
 Does not know how bytes travel. Output that must match a schema is asked for as a forced call of one extra tool whose
 parameters are the schema: every Claude model since 3 takes that, the newer structured-output parameter only some do.
@@ -6,18 +6,17 @@ parameters are the schema: every Claude model since 3 takes that, the newer stru
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
 import msgspec
 
-from holdfast.contracts import Answer
-from holdfast.gateway.fault import Broken, Fault, from_event, vendor_error
 from holdfast.gateway.provider import Provider
-from holdfast.gateway.shape import count, items, object_of, text_of
-from holdfast.gateway.sse import ServerEvent
-from holdfast.gateway.wire.reading import CallBuilder, Malformed
-from holdfast.records import Generate, Json, Message, Usage
+from holdfast.gateway.wire import call_ids
+from holdfast.gateway.wire.asked import has_begun, in_base64, in_words, parameters_of, pieces, pruned, system_text
+from holdfast.messages import Effort, Media, Message, Tool
+from holdfast.records import Generate, Json
 
 VERSION = "2023-06-01"
 DEFAULT_MAX_TOKENS = 8192
@@ -25,20 +24,16 @@ DEFAULT_MAX_TOKENS = 8192
 
 ANSWER_TOOL = "holdfast_answer"
 
-_STOP_REASONS: Mapping[str, str] = MappingProxyType(
-    {
-        "max_tokens": "length",
-        "model_context_window_exceeded": "length",
-        "tool_use": "tool_calls",
-        "refusal": "refusal",
-    }
-)
+CACHED_FROM_CHARACTERS = 4096
+"""A shorter beginning is under 1,024 tokens, the least that any Claude model keeps; a mark on it would do nothing."""
+
+_BUDGETS: Mapping[Effort, int] = MappingProxyType({"minimal": 1024, "low": 2048, "medium": 8192, "high": 16384})
+_LEAST_BUDGET = 1024
+_BY_BUDGET = re.compile(r"claude-(?:3|(?:opus|sonnet|haiku)-4(?:-[0-5])?(?:-\d{8}|-latest)?$)")
+"""The models that think within a budget of tokens; later ones set their own by an effort."""
 
 
-# ---------------------------------------------------------------- out
-
-
-def url(provider: Provider) -> str:
+def url(provider: Provider, _model: str, _streaming: bool) -> str:
     """With or without /v1: both forms of base_url are in use."""
     base = provider.base_url.rstrip("/")
     return f"{base}/messages" if base.endswith("/v1") else f"{base}/v1/messages"
@@ -48,48 +43,116 @@ def headers(key: str | None) -> dict[str, str]:
     return {"anthropic-version": VERSION, **({"x-api-key": key} if key else {})}
 
 
-def body(request: Generate, model: str, _provider: Provider) -> dict[str, Json]:
-    """The request body: streamed. A seed is left out: the dialect has none."""
-    system = "\n\n".join(message.text for message in request.messages if message.role == "system" and message.text)
+def body(
+    request: Generate, model: str, _provider: Provider, streaming: bool = True, without: frozenset[str] = frozenset()
+) -> dict[str, Json]:
+    """The request body. A seed and penalties are left out: the dialect has none. `without` names what else to leave
+    out (see `asked.pruned`); a schema that is left out is said in words."""
+    request = in_words(request) if "json_schema" in without else request
+    request = pruned(request, without)
+    system, sampling = system_text(request), request.sampling
     turns = _turns(request.messages)
     sent: dict[str, Json] = {
         "model": model,
-        "max_tokens": request.sampling.max_tokens or DEFAULT_MAX_TOKENS,
+        "max_tokens": sampling.max_tokens or DEFAULT_MAX_TOKENS,
         "messages": turns or [{"role": "user", "content": system}],
-        "stream": True,
     }
+    if streaming:
+        sent["stream"] = True
     if system and turns:
         sent["system"] = system
-    if request.sampling.temperature is not None:
-        sent["temperature"] = request.sampling.temperature
-    if request.sampling.top_p is not None:
-        sent["top_p"] = request.sampling.top_p
-    if request.sampling.stop:
-        sent["stop_sequences"] = list(request.sampling.stop)
+    if sampling.stop:
+        sent["stop_sequences"] = list(sampling.stop)
+    _offer(sent, request)
+    _keep_beginning(sent)
+    _think(sent, request, model)
+    if "thinking" not in sent:  # which goes with no sampling of one's own
+        drawn = {"temperature": sampling.temperature, "top_p": sampling.top_p}
+        sent.update({name: value for name, value in drawn.items() if value is not None})
+    return sent
+
+
+def _offer(sent: dict[str, Json], request: Generate) -> None:
+    offered = request.tools or _called(request.messages)
     tools: list[dict[str, Json]] = [
-        {
-            "name": tool.name,
-            "description": tool.description,
-            "input_schema": tool.parameters or {"type": "object", "properties": {}},
-        }
-        for tool in request.tools
+        {"name": tool.name, "description": tool.description, "input_schema": parameters_of(tool.parameters)}
+        for tool in offered
     ]
+    choice: dict[str, Json] | None = None
+    match request.tool_choice if request.tools else "none" if offered else "auto":
+        case "auto":
+            pass
+        case "none":
+            choice = {"type": "none"}
+        case "required":
+            choice = {"type": "any"}
+        case name:
+            choice = {"type": "tool", "name": name}
     if request.schema is not None:
         tools.append({"name": ANSWER_TOOL, "description": "Give the final answer.", "input_schema": request.schema})
-        sent["tool_choice"] = {"type": "any"} if request.tools else {"type": "tool", "name": ANSWER_TOOL}
-    if tools:
-        sent["tools"] = tools
-    return sent
+        if not request.tools or request.tool_choice == "none":
+            choice = {"type": "tool", "name": ANSWER_TOOL}
+        elif choice is None:
+            choice = {"type": "any"}
+    if not tools:
+        return
+    sent["tools"] = tools
+    if request.sampling.parallel_tool_calls is False and (choice is None or choice["type"] != "none"):
+        choice = {**(choice or {"type": "auto"}), "disable_parallel_tool_use": True}
+    if choice is not None:
+        sent["tool_choice"] = choice
+
+
+def _called(messages: tuple[Message, ...]) -> tuple[Tool, ...]:
+    """The tools that were called before, by name: a conversation with calls in it is refused without any tools."""
+    names = dict.fromkeys(call.name for message in messages for call in message.tool_calls)
+    return tuple(Tool(name=name) for name in names)
+
+
+def _keep_beginning(sent: dict[str, Json]) -> None:
+    """Mark the beginning that calls share, tools and then system text, to be kept by the vendor, where it is long
+    enough to be kept at all."""
+    system, tools = sent.get("system", ""), sent.get("tools", [])
+    written = len(system) + (len(msgspec.json.encode(tools)) if tools else 0)
+    if written < CACHED_FROM_CHARACTERS:
+        return
+    mark = {"type": "ephemeral"}
+    if system:
+        sent["system"] = [{"type": "text", "text": system, "cache_control": mark}]
+    elif tools:
+        tools[-1] = {**tools[-1], "cache_control": mark}
+
+
+def _think(sent: dict[str, Json], request: Generate, model: str) -> None:
+    """Let the model think as much as was asked for, where the dialect allows it: not with a forced call, not while an
+    answer is continued, and not after a tool's result, which would need the thoughts before the call."""
+    effort = request.sampling.reasoning_effort
+    last = request.messages[-1] if request.messages else None
+    if effort is None or effort == "none" or last is None or last.role == "tool" or has_begun(request):
+        return
+    if sent.get("tool_choice", {}).get("type") in ("any", "tool"):
+        return
+    if not _BY_BUDGET.match(model):
+        sent["thinking"] = {"type": "adaptive"}
+        sent["output_config"] = {"effort": "low" if effort == "minimal" else effort}
+        return
+    budget = _BUDGETS[effort]
+    if request.sampling.max_tokens is None:
+        sent["max_tokens"] += budget
+    else:
+        budget = min(budget, request.sampling.max_tokens // 2)  # the bound is on thoughts and answer together
+    if budget >= _LEAST_BUDGET:
+        sent["thinking"] = {"type": "enabled", "budget_tokens": budget}
 
 
 def _turns(messages: tuple[Message, ...]) -> list[dict[str, Json]]:
     """Alternating turns: neighbours of one side are one turn, as the dialect wants for tool results."""
     turns: list[dict[str, Json]] = []
-    for message in messages:
+    for position, message in enumerate(messages):
         if message.role == "system":
             continue
         role = "assistant" if message.role == "assistant" else "user"
-        blocks = _blocks(message)
+        blocks = _blocks(message, last=position == len(messages) - 1)
         if not blocks:
             continue
         if turns and turns[-1]["role"] == role:
@@ -99,151 +162,24 @@ def _turns(messages: tuple[Message, ...]) -> list[dict[str, Json]]:
     return turns
 
 
-def _blocks(message: Message) -> list[dict[str, Json]]:
+def _blocks(message: Message, last: bool) -> list[dict[str, Json]]:
+    parts = [_block(piece) for piece in pieces(message) if not isinstance(piece, str) or piece.strip()]
     if message.role == "tool":
-        return [{"type": "tool_result", "tool_use_id": message.tool_call_id or "", "content": message.text}]
-    # An empty text block is refused, and so is a last turn of the assistant that ends in space.
-    text = message.text.rstrip() if message.role == "assistant" else message.text
-    blocks: list[dict[str, Json]] = [{"type": "text", "text": text}] if text.strip() else []
-    blocks += [
-        {"type": "tool_use", "id": call.id, "name": call.name, "input": call.arguments} for call in message.tool_calls
+        content: Json = parts if message.media else message.text
+        name = call_ids.plain(message.tool_call_id or "")
+        return [{"type": "tool_result", "tool_use_id": name, "content": content}]
+    if message.role == "assistant" and last and parts and parts[-1]["type"] == "text":
+        parts[-1]["text"] = parts[-1]["text"].rstrip()  # an answer that has begun must not end in space
+    return parts + [
+        {"type": "tool_use", "id": call_ids.plain(call.id), "name": call.name, "input": call.arguments}
+        for call in message.tool_calls
     ]
-    return blocks
 
 
-# ---------------------------------------------------------------- in
-
-
-class AnthropicReader:
-    """Reads messages, in a stream or whole. Blocks of tools that run at the vendor are passed over.
-
-    `structured`: the answer was asked for as a call of `ANSWER_TOOL`, and its JSON is the answer's text.
-    """
-
-    def __init__(self, structured: bool = False) -> None:
-        self.started = False
-        self.finished = False
-        self.closed = False
-        self.usage: Usage | None = None
-        self.cost_usd: float | None = None
-        self._model = ""
-        self._text: list[str] = []
-        self._calls: dict[int, CallBuilder] = {}
-        self._answers: set[int] = set()  # blocks whose JSON is the answer's text
-        self._structured = structured
-        self._reason = ""
-        self._counted: dict[str, Json] = {}
-        self._malformed = Malformed()
-
-    def take(self, event: ServerEvent) -> str:
-        if self.closed or not event.data.strip():
-            return ""
-        whole = self._malformed.parse(event.data)
-        if whole is None:
-            return ""
-        match whole.get("type"):
-            case "message_start":
-                message = object_of(whole.get("message"))
-                self._model = text_of(message.get("model"))
-                self._count(object_of(message.get("usage")))
-            case "content_block_start":
-                return self._block(_index(whole), object_of(whole.get("content_block")))
-            case "content_block_delta":
-                return self._delta(_index(whole), object_of(whole.get("delta")))
-            case "message_delta":
-                self._end(text_of(object_of(whole.get("delta")).get("stop_reason")))
-                self._count(object_of(whole.get("usage")))
-            case "message_stop":
-                self.closed = True
-                self.finished = self.finished or self.started
-            case _:
-                self._raise_error(whole)
-        return ""
-
-    def take_whole(self, body: Json) -> str:
-        whole = object_of(body)
-        if whole.get("type") != "message":
-            self._raise_error(whole if whole else {"error": body})
-            raise Broken(Fault("garbled", "the response is not a message"))
-        self._model = text_of(whole.get("model"))
-        text = "".join(self._block(index, object_of(block)) for index, block in enumerate(items(whole.get("content"))))
-        self._end(text_of(whole.get("stop_reason")))
-        self._count(object_of(whole.get("usage")))
-        self.started = self.finished = self.closed = True
-        return text
-
-    def answer(self) -> Answer:
-        calls = tuple(call.build(position) for position, call in enumerate(self._calls.values()))
-        reason = _STOP_REASONS.get(self._reason, "stop")
-        if reason == "tool_calls" and not calls:
-            reason = "stop"
-        return Answer(
-            text="".join(self._text), model=self._model, tool_calls=calls, stop_reason=reason, usage=self.usage
-        )
-
-    def _raise_error(self, whole: dict[str, Json]) -> None:
-        error = vendor_error(whole)
-        if error is not None:
-            raise Broken(from_event(error))
-
-    def _block(self, index: int, block: dict[str, Json]) -> str:
-        match block.get("type"):
-            case "text":
-                return self._say(text_of(block.get("text")))
-            case "tool_use":
-                self.started = True
-                name, given = text_of(block.get("name")), object_of(block.get("input"))
-                if self._structured and name == ANSWER_TOOL:
-                    self._answers.add(index)
-                    return self._say(msgspec.json.encode(given).decode()) if given else ""
-                self._calls[index] = CallBuilder(text_of(block.get("id")), name, given)
-            case "thinking" | "redacted_thinking":
-                self.started = True
-        return ""
-
-    def _delta(self, index: int, delta: dict[str, Json]) -> str:
-        self.started = True
-        match delta.get("type"):
-            case "text_delta":
-                return self._say(text_of(delta.get("text")))
-            case "input_json_delta":
-                piece = text_of(delta.get("partial_json"))
-                if index in self._answers:
-                    return self._say(piece)
-                if index in self._calls:
-                    self._calls[index].pieces.append(piece)
-        return ""
-
-    def _say(self, text: str) -> str:
-        if text:
-            self.started = True
-            self._text.append(text)
-        return text
-
-    def _end(self, reason: str) -> None:
-        if reason:
-            self._reason = reason
-            self.started = self.finished = True
-
-    def _count(self, raw: dict[str, Json]) -> None:
-        """Counts in a later event are totals and replace those before; one that is left out stays."""
-        if raw:
-            self._counted.update({name: value for name, value in raw.items() if value is not None})
-            self.usage = usage_of(self._counted)
-
-
-def _index(whole: dict[str, Json]) -> int:
-    return count(whole.get("index"))
-
-
-def usage_of(raw: dict[str, Json]) -> Usage:
-    """Usage in disjoint buckets: `input_tokens` already leaves out what was cached; thinking is part of the output."""
-    output = count(raw.get("output_tokens"))
-    thinking = min(count(object_of(raw.get("output_tokens_details")).get("thinking_tokens")), output)
-    return Usage(
-        input_tokens=count(raw.get("input_tokens")),
-        output_tokens=output - thinking,
-        cache_read_tokens=count(raw.get("cache_read_input_tokens")),
-        cache_write_tokens=count(raw.get("cache_creation_input_tokens")),
-        reasoning_tokens=thinking,
-    )
+def _block(piece: str | Media) -> dict[str, Json]:
+    if isinstance(piece, str):
+        return {"type": "text", "text": piece}
+    source = {"type": "base64", "media_type": piece.media_type, "data": in_base64(piece)}
+    if piece.media_type.startswith("image/"):
+        return {"type": "image", "source": source}
+    return {"type": "document", "source": source, **({"title": piece.name} if piece.name else {})}

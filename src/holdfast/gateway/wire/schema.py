@@ -87,3 +87,12 @@ def _may_be_null(schema: Json) -> bool:
         or "null" in items(kinds)
         or any(object_of(choice).get("type") == "null" for choice in items(fields.get("anyOf")))
     )
+
+
+def json_schema_form(schema: dict[str, Json]) -> dict[str, Json]:
+    """The schema as OpenAI's dialects name it: strict where it can be."""
+    strictly = strict(schema)
+    form: dict[str, Json] = {"name": "answer", "schema": strictly or schema}
+    if strictly is not None:
+        form["strict"] = True
+    return form

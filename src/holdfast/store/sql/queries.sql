@@ -35,8 +35,9 @@ DELETE FROM unsettled WHERE hash = ?;
 -- name: add_recording
 -- Keep the row of a recording.
 INSERT INTO recordings
-    (n, tenant, id, feature, release, outcome, cost_usd, ms, started_at, subject, replay_of, evaluation, asked)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+    (n, tenant, id, feature, release, outcome, cost_usd, ms, started_at, subject, replay_of, evaluation, asked,
+     answered, degraded, blocked, failure)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: add_body
 -- Keep a body.
@@ -64,8 +65,17 @@ ORDER BY started_at DESC, n DESC
 LIMIT :limit;
 
 -- name: says
--- One of the filters of `find`: a word occurs in what was asked, its ASCII letters in any case.
-asked LIKE :word ESCAPE '!';
+-- One of the filters of `find`: a word occurs in a column, its ASCII letters in any case.
+/* column */ LIKE :word ESCAPE '!';
+
+-- name: rated
+-- One of the filters of `find`: some feedback on it is as the comment says.
+EXISTS (SELECT 1 FROM feedback AS f WHERE f.recording = recordings.n AND /* is */);
+
+-- name: scored
+-- One of the filters of `find`: a scorer scored it as the comment says.
+EXISTS (SELECT 1 FROM scores AS s
+WHERE s.tenant = recordings.tenant AND s.recording = recordings.id AND s.scorer = :scorer AND /* is */);
 
 -- name: place
 -- Where a recording stands in the order of `find`.
@@ -158,7 +168,8 @@ SELECT n FROM recordings WHERE tenant = ? AND id = ?;
 
 -- name: add_feedback
 -- Keep feedback on a recording; the same id again changes nothing.
-INSERT INTO feedback (tenant, id, recording, subject, content) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING;
+INSERT INTO feedback (tenant, id, recording, subject, score, label, content)
+VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING;
 
 -- name: feedback_of
 -- The feedback on a recording, in order of arrival.
@@ -196,6 +207,10 @@ UPDATE evaluations SET content = ? WHERE tenant = ? AND id = ?;
 -- Keep what came of a case; a second result of the same case and repeat changes nothing.
 INSERT INTO evaluation_results (evaluation, case_id, repeat, content) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING;
 
+-- name: add_score
+-- Keep a scorer's score of a recording, so that the recording is found by it.
+INSERT INTO scores (evaluation, tenant, recording, scorer, number, label) VALUES (?, ?, ?, ?, ?, ?);
+
 -- name: evaluation
 -- An evaluation by its id: its number, itself and its cases.
 SELECT n, content, cases FROM evaluations WHERE tenant = ? AND id = ?;
@@ -230,6 +245,56 @@ WHERE tenant = :tenant /* filters */
 ORDER BY id DESC
 LIMIT :limit;
 
+-- name: add_certificate
+-- Keep a certificate; the same id again changes nothing.
+INSERT INTO certificates (tenant, id, feature, scorer, content) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING;
+
+-- name: certificate
+-- The certificate with an id.
+SELECT content FROM certificates WHERE tenant = ? AND id = ?;
+
+-- name: find_certificates
+-- Certificates, newest first: ids sort by time. The filters that are asked for replace the comment.
+SELECT content FROM certificates
+WHERE tenant = :tenant /* filters */
+ORDER BY id DESC
+LIMIT :limit;
+
+-- name: add_trial
+-- Keep a trial that begins; the same id again changes nothing.
+INSERT INTO trials (tenant, id, subjects, content) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING;
+
+-- name: change_trial
+-- Replace what is kept of a trial.
+UPDATE trials SET content = ? WHERE tenant = ? AND id = ?;
+
+-- name: trial
+-- A trial by its id: its number and itself.
+SELECT n, content FROM trials WHERE tenant = ? AND id = ?;
+
+-- name: find_trials
+-- Trials, newest first: ids sort by time. The filters that are asked for replace the comment.
+SELECT content FROM trials WHERE tenant = :tenant /* filters */ ORDER BY id DESC LIMIT :limit;
+
+-- name: add_pair
+-- Keep what came of a recording of a trial, if the recording is still there; a second time changes nothing.
+INSERT INTO trial_pairs (trial, recording, verdict, content)
+SELECT :trial, n, :verdict, :content FROM recordings WHERE tenant = :tenant AND id = :recording
+ON CONFLICT DO NOTHING;
+
+-- name: find_pairs
+-- Pairs of a trial in order of arrival. The filters that are asked for replace the comment.
+SELECT content FROM trial_pairs WHERE trial = :trial /* filters */ ORDER BY n LIMIT :limit;
+
+-- name: place_of_pair
+-- Where a recording's pair stands in the order of arrival.
+SELECT p.n FROM trial_pairs AS p JOIN recordings AS r ON r.n = p.recording
+WHERE p.trial = ? AND r.tenant = ? AND r.id = ?;
+
+-- name: delete_trials_of_subject
+-- Erase the trials whose expressions name a subject, which stands in `subjects` between two line feeds.
+DELETE FROM trials WHERE tenant = ? AND instr(subjects, ?) > 0;
+
 -- name: add_job
 -- Keep a job; the same id again changes nothing.
 INSERT INTO jobs (tenant, id, kind, status, subject, ended_at, revision, content)
@@ -262,3 +327,11 @@ DELETE FROM jobs WHERE ended_at < ? RETURNING content;
 -- name: delete_jobs_of_subject
 -- Erase a subject's jobs.
 DELETE FROM jobs WHERE tenant = ? AND subject = ?;
+
+-- name: add_wear
+-- Count a decision on a case; the same decision again changes nothing.
+INSERT INTO case_wear (tenant, feature, case_key, decision) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING;
+
+-- name: wear_of
+-- How many decisions each case of a feature took part in.
+SELECT case_key, count(*) FROM case_wear WHERE tenant = ? AND feature = ? GROUP BY case_key;

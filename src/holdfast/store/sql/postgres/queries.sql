@@ -33,8 +33,8 @@ SET default_transaction_read_only = on;
 SET LOCAL statement_timeout = 0;
 
 -- name: says
--- One of the filters of `find`: a word occurs in what was asked, its ASCII letters in any case.
-asked ILIKE :word ESCAPE '!';
+-- One of the filters of `find`: a word occurs in a column, its ASCII letters in any case.
+/* column */ ILIKE :word ESCAPE '!';
 
 -- name: kept_already
 -- Which of many recordings are kept.
@@ -51,3 +51,7 @@ SELECT hash, n FROM bodies WHERE hash = ANY (?::bytea[]);
 DELETE FROM bodies
 WHERE n = ANY (?::bigint[]) AND NOT EXISTS (SELECT 1 FROM parts WHERE parts.body = bodies.n)
 RETURNING hash, content IS NULL;
+
+-- name: delete_trials_of_subject
+-- Erase the trials whose expressions name a subject, which stands in `subjects` between two line feeds.
+DELETE FROM trials WHERE tenant = ? AND strpos(subjects, ?) > 0;

@@ -1,0 +1,120 @@
+/** Has a change tried on recordings: which ones, what is changed, what it may cost; then how far it is. */
+import { Button, Checkbox, Group, NativeSelect, NumberInput, Stack, Text } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { type Json, post, type Schemas } from "../api/client";
+import { useOffers, useRelease } from "../api/queries";
+import { many, said, usd } from "../words";
+import { ChangeField, modelsOf, settingsOf } from "./ChangeField";
+import { JobUnderWay } from "./JobUnderWay";
+import { Found } from "./Page";
+import { Trouble } from "./Trouble";
+import { WhereField, wrongExpression } from "./WhereField";
+
+type Release = Schemas["Release"];
+type Trial = Schemas["Trial"];
+const WORKING = "working";
+
+export function TryChange({ where }: { where: string }) {
+  const offered = useOffers()?.tryOut;
+  return offered ? <OfRelease where={where} /> : null;
+}
+
+function OfRelease({ where }: { where: string }) {
+  const release = useRelease(WORKING);
+  return <Found query={release}>{(found) => <TryForm where={where} release={found.release} />}</Found>;
+}
+
+/** Slots of models come first: they are what is changed most. */
+function slotsOf(release: Release): string[] {
+  const rank = (name: string) => (release.slots[name]?.kind === "models" ? 0 : 1);
+  return Object.keys(release.slots).sort((one, other) => rank(one) - rank(other));
+}
+
+function TryForm({ where, release }: { where: string; release: Release }) {
+  const slots = slotsOf(release);
+  const [expression, setExpression] = useState(where || "since=7d");
+  const [slot, setSlot] = useState(slots[0] ?? "");
+  const settings: Record<string, Json> = release.slots[slot] ? settingsOf(release.slots[slot]) : {};
+  const [field, setField] = useState(Object.keys(settings)[0] ?? "");
+  const [value, setValue] = useState<Json>(settings[field]);
+  const [afresh, setAfresh] = useState(false);
+  const [limit, setLimit] = useState<number | string>(1000);
+  const [most, setMost] = useState<number | string>("");
+  const asked = () => ({
+    where: expression,
+    set: field ? { [`${slot}.${field}`]: value } : {},
+    fresh: afresh ? ["generate"] : [],
+    limit: Number(limit) || 1000,
+    max_cost_usd: most === "" ? null : Number(most),
+  });
+  const forecast = useMutation({ mutationFn: () => post<Trial>("v1/trials/forecast", asked()) });
+  const tried = useMutation({ mutationFn: () => post<Schemas["JobTaken"]>("v1/trials", asked()), onMutate: () => forecast.reset() });
+  const choose = (nextSlot: string, nextField?: string) => {
+    const next = release.slots[nextSlot];
+    const now = next ? settingsOf(next) : {};
+    const name = nextField ?? Object.keys(now)[0] ?? "";
+    setSlot(nextSlot);
+    setField(name);
+    setValue(now[name]);
+  };
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    tried.mutate();
+  };
+  const error = tried.error ?? forecast.error;
+  const wrong = wrongExpression(error);
+  return (
+    <Stack gap="xs">
+      <form className="card" onSubmit={submit} aria-label="Try a change on recordings">
+        <Stack gap="sm">
+          <WhereField
+            label="On the recordings for which this holds"
+            value={expression}
+            onChange={(event) => {
+              setExpression(event.currentTarget.value);
+              forecast.reset();
+              tried.reset();
+            }}
+            wrong={wrong}
+          />
+          <Group align="start" grow preventGrowOverflow={false}>
+            <NativeSelect label="Slot" data={slots} value={slot} onChange={(event) => choose(event.currentTarget.value)} />
+            <NativeSelect label="Setting" data={Object.keys(settings)} value={field} onChange={(event) => choose(slot, event.currentTarget.value)} />
+          </Group>
+          <ChangeField key={`${slot}.${field}`} slot={slot} field={field} value={value} models={modelsOf(release)} onChange={setValue} />
+          <Checkbox label="Ask the models afresh, also where the answer is remembered" checked={afresh} onChange={(event) => setAfresh(event.currentTarget.checked)} />
+          <Group align="end" gap="sm">
+            <NumberInput label="At most so many" min={1} max={100000} allowDecimal={false} value={limit} onChange={setLimit} w="9rem" />
+            <NumberInput label="Most to spend, USD" placeholder="no limit" min={0} value={most} onChange={setMost} w="10rem" />
+            <Button type="submit" disabled={tried.isPending}>
+              Try it
+            </Button>
+            <Button variant="default" disabled={forecast.isPending} onClick={() => forecast.mutate()}>
+              What would it cost?
+            </Button>
+          </Group>
+          <div aria-live="polite">{forecast.data && <Forecast trial={forecast.data} />}</div>
+        </Stack>
+      </form>
+      {error && !wrong && <Trouble error={error} />}
+      {tried.data && <JobUnderWay key={tried.data.job_id} id={tried.data.job_id} stale={[["trials"]]} />}
+    </Stack>
+  );
+}
+
+function Forecast({ trial }: { trial: Trial }) {
+  return (
+    <Text size="sm">
+      {many(trial.matching, "recording matches", "recordings match")}; {trial.chosen === trial.matching ? "all of them" : `${said(trial.chosen)} of them, chosen by chance,`} would be replayed.{" "}
+      {trial.unpriced === trial.chosen ? (
+        "What they cost is not known."
+      ) : (
+        <>
+          They cost {trial.recorded_usd === 0 ? "nothing" : usd(trial.recorded_usd)} when they were recorded
+          {trial.unpriced > 0 && `, ${said(trial.unpriced)} of unknown price left out`}: about the most that this costs, at the same prices.
+        </>
+      )}
+    </Text>
+  );
+}

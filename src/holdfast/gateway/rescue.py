@@ -1,0 +1,159 @@
+"""Going on with an answer that broke off: what the next model is asked, and how its text is joined to what was heard.
+
+Does not know streams, vendors or ladders: text in, text out.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+
+from holdfast.records import Generate, Message
+
+ANCHOR_CHARS = 40
+LEAST_OVERLAP = 16
+LEAST_WORDS = 3
+MOST_OVERLAP = 240
+LEAST_RESTART = 24
+"""So many characters like the beginning of the old answer are taken for that answer begun again."""
+
+_ASK = (
+    "Your answer broke off there. Go on from exactly where it stopped: no comment, no apology, and do not start over. "
+    "Begin by repeating these last characters of it exactly, and then continue:\n"
+)
+
+
+def anchor_of(partial: str) -> str:
+    """The last characters of a text, about `ANCHOR_CHARS`, from the beginning of a word: what a model is asked to
+    repeat. Without space at its end."""
+    base = partial.rstrip()
+    start = max(0, len(base) - ANCHOR_CHARS)
+    if start and not base[start - 1].isspace():
+        words = base[start:].split(None, 1)
+        if len(words) == 2:
+            start = len(base) - len(words[1])
+    return base[start:].lstrip()
+
+
+def continuation(request: Generate, partial: str, *, prefill: bool) -> Generate:
+    """The request that has a model go on with `partial`, which holds more than space.
+
+    With `prefill` the partial answer is the last turn, and the model writes on. Otherwise a turn of the user follows
+    that asks for it. Space at the end is left out: Anthropic refuses it.
+    """
+    turns = (*request.messages, Message(role="assistant", text=partial.rstrip()))
+    if not prefill:
+        turns += (Message(role="user", text=_ASK + anchor_of(partial)),)
+    return msgspec.structs.replace(request, messages=turns)
+
+
+class Joined(NamedTuple):
+    """More of the whole text. `restart`: all text before it is void, for the model began another answer."""
+
+    text: str
+    restart: bool = False
+
+
+class Joiner:
+    """Joins a reply to the partial answer that it goes on with, piece by piece.
+
+    After a prefill the reply is the rest as it is. Otherwise it is stripped of what it repeats: the anchor; else the
+    longest end of the partial answer that it begins with (at least `LEAST_OVERLAP` characters or `LEAST_WORDS` words);
+    else the whole partial answer, begun again. One that begins again and then differs is heard whole instead. What
+    repeats nothing follows as it is. Text is held back only as long as more of it could change what is stripped.
+
+    For a model that repeats the anchor, `partial` and all it gives add up to the whole text, whatever that text is.
+    """
+
+    __slots__ = ("_anchor", "_base", "_decided", "_held", "_overlaps", "_prefill", "_start", "_tail")
+
+    def __init__(self, partial: str, *, prefill: bool) -> None:
+        self._base = partial.rstrip()
+        self._tail = partial[len(self._base) :]  # space that was heard, and was not sent
+        self._anchor = anchor_of(partial)
+        self._prefill = prefill
+        self._start = self._base.lstrip()
+        self._overlaps = [] if prefill else _overlaps(self._start)
+        self._held = ""
+        self._decided = False
+
+    def feed(self, piece: str) -> Joined:
+        """What a piece of the reply adds to the text."""
+        if self._decided and not self._tail:
+            return Joined(piece)
+        self._held += piece
+        if not self._decided and not self._prefill:
+            return self._decide(last=False)
+        self._decided = True
+        return Joined(self._rest(last=False))
+
+    def end(self) -> Joined:
+        """What is left when the reply has ended."""
+        if self._decided or self._prefill:
+            return Joined(self._rest(last=True))
+        return self._decide(last=True)
+
+    def _decide(self, *, last: bool) -> Joined:
+        reply = self._held.lstrip()
+        if reply.startswith(self._anchor):
+            return self._strip(reply, len(self._anchor), last=last)
+        undecided = not reply or self._anchor.startswith(reply) or self._start.startswith(reply)
+        if not last and (undecided or any(len(end) > len(reply) and end.startswith(reply) for end in self._overlaps)):
+            return Joined("")
+        for overlap in self._overlaps:  # longest first
+            if reply.startswith(overlap):
+                return self._strip(reply, len(overlap), last=last)
+        if reply and _like(reply, self._start) >= min(LEAST_RESTART, len(self._start)):
+            return self._restart(reply)
+        return self._append(last=last)
+
+    def _strip(self, reply: str, length: int, *, last: bool) -> Joined:
+        self._decided = True
+        self._held = reply[length:]
+        return Joined(self._rest(last=last))
+
+    def _restart(self, reply: str) -> Joined:
+        self._decided, self._tail, self._held = True, "", ""
+        return Joined(reply, restart=True)
+
+    def _append(self, *, last: bool) -> Joined:
+        self._decided = True
+        gap = " " if not self._tail and _needs_space(self._base, self._held) else ""
+        return Joined(gap + self._rest(last=last))
+
+    def _rest(self, *, last: bool) -> str:
+        """The held text without the space at its beginning that was heard already."""
+        if not last and len(self._held) < len(self._tail) and self._tail.startswith(self._held):
+            return ""
+        common = _like(self._held, self._tail)
+        text, self._held, self._tail = self._held[common:], "", ""
+        return text
+
+
+def _overlaps(base: str) -> list[str]:
+    """The ends of a text that are long enough to be known again, and the text itself; the longest first."""
+    most = min(len(base), MOST_OVERLAP)
+    ends = [base[-length:] for length in range(most, 0, -1)]
+    known = [end for end in ends if len(end) >= LEAST_OVERLAP or _is_words(base, len(end))]
+    return [base, *known] if len(base) > most else known
+
+
+def _is_words(base: str, length: int) -> bool:
+    start = len(base) - length
+    whole = start == 0 or base[start - 1].isspace()
+    return whole and not base[start].isspace() and len(base[start:].split()) >= LEAST_WORDS
+
+
+def _like(one: str, other: str) -> int:
+    """How many characters two texts have in common at their beginning."""
+    shorter = min(len(one), len(other))
+    if one[:shorter] == other[:shorter]:
+        return shorter
+    return next(at for at in range(shorter) if one[at] != other[at])
+
+
+def _needs_space(base: str, reply: str) -> bool:
+    """Whether a sentence has ended and another begins: elsewhere a text may have broken off within a word."""
+    ended = len(base) > 3 and base[-1] in ".!?" and base[-3:-1].isalpha() and base[-3:-1].islower()
+    return ended and len(reply) > 1 and reply[0].isupper() and (reply[1].islower() or reply[1] == " ")

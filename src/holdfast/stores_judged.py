@@ -1,0 +1,169 @@
+"""Where what is found out about answers is kept: evaluations, certificates of judges, wear, trials; as contracts.
+
+Knows nothing of any database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from holdfast.evaluation import Case, CaseResult, Evaluation
+from holdfast.gate import Gate
+from holdfast.judgement import Certificate
+from holdfast.trial import Pair, PairVerdict, Trial
+
+
+class Evaluations(Protocol):
+    """Evaluations by id, with their cases and what came of each. Each result is kept as soon as there is one."""
+
+    async def add(self, evaluation: Evaluation, cases: Sequence[Case]) -> None:
+        """Keep an evaluation that begins. The same id again changes nothing."""
+        ...
+
+    async def change(self, evaluation: Evaluation) -> None:
+        """Replace what is kept of an evaluation, but not its cases and results. Raises NotFound (HF208)."""
+        ...
+
+    async def add_result(self, evaluation_id: str, result: CaseResult, tenant: str = "") -> None:
+        """Keep what came of a case; a second result of the same case and repeat changes nothing.
+
+        Raises NotFound (HF208).
+        """
+        ...
+
+    async def get(self, evaluation_id: str, tenant: str = "") -> Evaluation:
+        """Raises NotFound (HF208)."""
+        ...
+
+    async def cases(self, evaluation_id: str, tenant: str = "") -> tuple[Case, ...]:
+        """The cases as they were when it began. Raises NotFound (HF208)."""
+        ...
+
+    async def results(self, evaluation_id: str, tenant: str = "") -> tuple[CaseResult, ...]:
+        """What came of the cases, in order of arrival. Raises NotFound (HF208)."""
+        ...
+
+    async def find(self, query: EvaluationQuery) -> tuple[Evaluation, ...]:
+        """Newest first by id. Raises NotFound (HF208) when `before` names no evaluation of the tenant."""
+        ...
+
+
+class EvaluationQuery(Struct, frozen=True, kw_only=True):
+    """Which evaluations, or gates: newest first, at most `limit`, older than the one named by `before`."""
+
+    feature: str | None = None
+    tenant: str = ""
+    before: str | None = None
+    limit: int = 50
+
+
+class Gates(Protocol):
+    """Gates by id. What was asked for one is kept as evaluations."""
+
+    async def add(self, gate: Gate, cases: Sequence[Case]) -> None:
+        """Keep a gate that begins. The same id again changes nothing."""
+        ...
+
+    async def change(self, gate: Gate) -> None:
+        """Replace what is kept of a gate. Raises NotFound (HF211)."""
+        ...
+
+    async def get(self, gate_id: str, tenant: str = "") -> Gate:
+        """Raises NotFound (HF211)."""
+        ...
+
+    async def cases(self, gate_id: str, tenant: str = "") -> tuple[Case, ...]:
+        """The cases as they were when it began. Raises NotFound (HF211)."""
+        ...
+
+    async def find(self, query: EvaluationQuery) -> tuple[Gate, ...]:
+        """Newest first by id. Raises NotFound (HF211) when `before` names no gate of the tenant."""
+        ...
+
+
+class Certificates(Protocol):
+    """Certificates of judges by id; once kept, none changes."""
+
+    async def add(self, certificate: Certificate) -> None:
+        """Keep a certificate. The same id again changes nothing."""
+        ...
+
+    async def get(self, certificate_id: str, tenant: str = "") -> Certificate:
+        """Raises NotFound (HF213)."""
+        ...
+
+    async def find(self, query: CertificateQuery) -> tuple[Certificate, ...]:
+        """Newest first by id. Raises NotFound (HF213) when `before` names no certificate of the tenant."""
+        ...
+
+
+class CertificateQuery(Struct, frozen=True, kw_only=True):
+    """Which certificates: newest first, at most `limit`, older than the one named by `before`."""
+
+    feature: str | None = None
+    scorer: str | None = None
+    tenant: str = ""
+    before: str | None = None
+    limit: int = 50
+
+
+class PairQuery(Struct, frozen=True, kw_only=True):
+    """Which pairs of a trial: in order of arrival, at most `limit`, after the one of the recording named by `after`."""
+
+    trial: str
+    tenant: str = ""
+    verdict: PairVerdict | None = None
+    after: str | None = None
+    limit: int = 50
+
+
+class TrialQuery(Struct, frozen=True, kw_only=True):
+    """Which trials: newest first, at most `limit`, older than the one named by `before`."""
+
+    tenant: str = ""
+    before: str | None = None
+    limit: int = 50
+
+
+class CaseWear(Protocol):
+    """How many gate decisions each case has taken part in; a case by the hash of its input."""
+
+    async def add(self, decision_id: str, feature: str, cases: Sequence[str], tenant: str = "") -> None:
+        """Count a decision on each of these cases. The same decision again changes nothing."""
+        ...
+
+    async def of(self, feature: str, tenant: str = "") -> Mapping[str, int]:
+        """Every case of the feature that took part in any, and in how many."""
+        ...
+
+
+class Trials(Protocol):
+    """Trials by id, with what came of each recording. Erasing a subject erases its pairs, and trials that name it."""
+
+    async def add(self, trial: Trial, subjects: Sequence[str] = ()) -> None:
+        """Keep a trial that begins; `subjects` are those its expression names. The same id again changes nothing."""
+        ...
+
+    async def change(self, trial: Trial) -> None:
+        """Replace what is kept of a trial, but not its pairs. Raises NotFound (HF210)."""
+        ...
+
+    async def get(self, trial_id: str, tenant: str = "") -> Trial:
+        """Raises NotFound (HF210)."""
+        ...
+
+    async def find(self, query: TrialQuery) -> tuple[Trial, ...]:
+        """Newest first by id. Raises NotFound (HF210) when `before` names no trial of the tenant."""
+        ...
+
+    async def add_pairs(self, trial_id: str, pairs: Sequence[Pair], tenant: str = "") -> None:
+        """Keep what came of recordings, all of it together. A second pair of a recording changes nothing, and one of a
+        recording that is not there any more is not kept. Raises NotFound (HF210)."""
+        ...
+
+    async def pairs(self, query: PairQuery) -> tuple[Pair, ...]:
+        """What came of recordings, in order of arrival. Raises NotFound: HF210; HF203 when `after` names no pair."""
+        ...
