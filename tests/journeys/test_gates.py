@@ -219,3 +219,13 @@ async def test_what_cannot_be_held_against_anything_is_said_before_anything_is_a
         assert ruling(same) == "pass"
         assert same.gate.verdict is not None
         assert "what differs is chance" in same.gate.verdict.notes[0]
+
+
+async def test_a_gate_counts_once_in_the_wear_of_its_cases(folder: Path) -> None:
+    from holdfast.evals.wear import wear_of
+
+    async with promoted(folder, Model()) as project:
+        held = await gated(project)
+        assert (await wear_of(project.store, "answer", held.cases)).most == 1
+        await go_on(project, held.gate, How(), lambda plan: None)
+        assert (await wear_of(project.store, "answer", held.cases)).most == 1

@@ -30,6 +30,7 @@ from holdfast.evaluation import Case, CaseResult, Standing
 from holdfast.gate import Gate, GatePart, GatePlan, GateVerdict
 from holdfast.identity import canonical, new_id
 from holdfast.release import LATEST, CorpusSlot, Release
+from holdfast.runtime.feature import Feature
 from holdfast.stores import EvaluationQuery
 
 MARGIN = 0.05
@@ -164,27 +165,13 @@ async def go_on(host: Host, gate: Gate, how: How, planned: Callable[[GatePlan], 
     if feature.code_hash != gate.code_hash:
         message = f"the code of '{feature.name}' is not what it was when {gate.id} began"
         raise ReplayDiverged("HF501", message, f"holdfast eval {feature.name} --against {gate.against}")
-    release = await host.store.releases.get(gate.baseline)
-    mine = scorers(host.scorers, feature.name)
-    scored, alike = (
-        scoring_hash(mine, feature.bar, each) for each in (release, await host.store.releases.get(gate.candidate))
-    )
-    if scored != alike:
+    account, scored_alike = await _account(host, gate, feature)
+    if not scored_alike:
         said = "the two releases ask their judges with other models or rubrics, so the scores do not compare"
-        terms = Terms(primary=gate.primary, margin=gate.margin)
-        ended = replace(gate, verdict=not_comparable(said, terms), finished_at=datetime.now(UTC))
+        verdict = not_comparable(said, Terms(primary=gate.primary, margin=gate.margin))
+        ended = replace(gate, verdict=verdict, finished_at=datetime.now(UTC))
         await host.store.gates.change(ended)
         return Held(ended, cases)
-    account = Account(
-        feature=feature.name,
-        release=gate.baseline,
-        code_hash=gate.baseline_code,
-        scoring_hash=scored,
-        pins=_pins_in(gate, release),
-        before=gate.started_at,
-        gate=gate.id,
-        tenant=gate.tenant,
-    )
     asking = _Asking(host, gate, cases, how)
     sides = Sides(
         cases=cases,
@@ -208,6 +195,24 @@ async def go_on(host: Host, gate: Gate, how: How, planned: Callable[[GatePlan], 
     if ended.finished_at is not None:
         await note_decision(host.store, gate.feature, cases, gate.id, tenant=gate.tenant)
     return Held(ended, cases)
+
+
+async def _account(host: Host, gate: Gate, feature: Feature) -> tuple[Account, bool]:
+    """Whose stored answers may be used, and whether the candidate's are scored as theirs are."""
+    baseline, candidate = [await host.store.releases.get(name) for name in (gate.baseline, gate.candidate)]
+    mine = scorers(host.scorers, feature.name)
+    scored = scoring_hash(mine, feature.bar, baseline)
+    account = Account(
+        feature=feature.name,
+        release=gate.baseline,
+        code_hash=gate.baseline_code,
+        scoring_hash=scored,
+        pins=_pins_in(gate, baseline),
+        before=gate.started_at,
+        gate=gate.id,
+        tenant=gate.tenant,
+    )
+    return account, scored == scoring_hash(mine, feature.bar, candidate)
 
 
 class _Asking:
