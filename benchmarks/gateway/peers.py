@@ -146,7 +146,8 @@ http {{ access_log off; upstream v {{ server {host}; keepalive 1024; }}
   client_body_temp_path {folder}; proxy_temp_path {folder}; fastcgi_temp_path {folder}; uwsgi_temp_path {folder};
   scgi_temp_path {folder};
   server {{ listen 127.0.0.1:{port} backlog=16384; keepalive_requests 1000000;
-    location / {{ proxy_pass http://v; proxy_http_version 1.1; proxy_set_header connection ""; proxy_buffering off; }} }} }}
+    location / {{ proxy_pass http://v; proxy_http_version 1.1; proxy_set_header connection ""; proxy_buffering off; }}
+  }} }}
 """
 
 

@@ -2,8 +2,9 @@
 
     python relay.py UPSTREAM_URL DATABASE PORT
 
-Passes a request on to one vendor and the answer back, whole or streamed, bytes as they are; reads the usage out of it, and
-writes one row for each request to SQLite, many to a commit. No keys, no ladder, no limits, no recording of what was said.
+Passes a request on to one vendor and the answer back, whole or streamed, bytes as they are; reads the usage out of it,
+and writes one row for each request to SQLite, many to a commit. No keys, no ladder, no limits, no recording of what was
+said.
 """
 
 from __future__ import annotations

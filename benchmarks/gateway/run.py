@@ -1,6 +1,7 @@
 """What a request through the gateway costs, beside its peers, over one vendor and one load generator in C.
 
-    python benchmarks/gateway/run.py [--peers holdfast,relay,nginx,litellm] [--seconds N] [--only json|chunks|first|streams]
+    python benchmarks/gateway/run.py [--peers relay,holdfast,nginx,litellm,portkey] [--seconds N]
+                                     [--only json,chunks,first,streams] [--keep]
 
  - json: CPU of the server for one whole answer through /v1/chat/completions, closed loop at 1 and 32 connections.
  - chunks: CPU for one event of a stream, with so many streams open, 20 events a second each.
@@ -49,7 +50,7 @@ class Bench:
         folder = Path(tempfile.mkdtemp(dir=self.folder))
         return Server(PEERS[name](f"http://127.0.0.1:{self.port}/v1", folder))
 
-    def load(self, kind: str, server: Server, connections: int | str, seconds: float) -> dict[str, float]:
+    def load(self, kind: str, server: Server, connections: int | str, seconds: float) -> dict[str, Any]:
         """One load, with the CPU that the server used meanwhile."""
         asked = server.started
         body = {"model": asked.model, "messages": [{"role": "user", "content": "How do I reset it after the alarm?"}]}
@@ -59,9 +60,9 @@ class Bench:
         before = server.cpu_s()
         command = [str(self.folder / "load"), kind, str(asked.port), str(connections), str(seconds), asked.path, text]
         done = subprocess.run([*command, asked.key], capture_output=True, text=True, check=True, timeout=seconds + 60)
-        found: dict[str, float] = json.loads(done.stdout)
+        found: dict[str, Any] = json.loads(done.stdout)
         found["cpu_s"] = server.cpu_s() - before
-        found["said"] = done.stderr[:300]  # type: ignore[assignment]
+        found["said"] = done.stderr[:300]
         return found
 
     def stop(self) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         StoreFailed,
     )
     from holdfast.evaluation import Scored
-    from holdfast.records import Citation, Document, Message, Passage, Recording, Tool, ToolCall, Verdict
+    from holdfast.records import Citation, Document, File, Message, Passage, Recording, Tool, ToolCall, Verdict
     from holdfast.runtime.compare import Replay
     from holdfast.runtime.context import Completion, Context
     from holdfast.runtime.feature import Bar
@@ -38,6 +38,7 @@ __all__ = [
     "Context",
     "Document",
     "EffectFailed",
+    "File",
     "GuardBlocked",
     "HoldfastError",
     "Lab",
@@ -73,7 +74,7 @@ _HOMES = MappingProxyType(
             *("NotFound", "Refused", "ReplayDiverged", "StoreFailed"),
         ),
         "evaluation": ("Scored",),
-        "records": ("Citation", "Document", "Message", "Passage", "Recording", "Tool", "ToolCall", "Verdict"),
+        "records": ("Citation", "Document", "File", "Message", "Passage", "Recording", "Tool", "ToolCall", "Verdict"),
         "runtime.compare": ("Replay",),
         "runtime.context": ("Completion", "Context"),
         "runtime.feature": ("Bar",),

@@ -6,10 +6,11 @@ Knows every room and no protocol: HTTP and the command line call in here.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from holdfast.config import Config, load_config
 from holdfast.contracts import Embedder, Guard, Hear, Models, Progress, Reranker, Scorers, deaf, silent
@@ -32,14 +33,16 @@ from holdfast.records import (
     Retrieve,
     Retrieved,
 )
-from holdfast.release import Release
+from holdfast.release import ModelSlot, Release
 from holdfast.releases.freezing import versions_named
 from holdfast.releases.rollout import Here, Rollout
 from holdfast.releases.working import WorkingTree, with_prompts
 from holdfast.runtime.again import Again
 from holdfast.runtime.compare import Replay
+from holdfast.runtime.converse import Resolver
+from holdfast.runtime.declaring import App as App
 from holdfast.runtime.execute import execute, recording_of
-from holdfast.runtime.feature import Bar, Feature, FeatureFunction, declare
+from holdfast.runtime.feature import Feature
 from holdfast.runtime.loading import load_module
 from holdfast.runtime.tape import BLANK, Tape
 from holdfast.runtime.who import ANYONE, Who
@@ -51,41 +54,7 @@ if TYPE_CHECKING:
     from holdfast.corpus.quality import SyncReport
     from holdfast.corpus.room import CorpusRoom
     from holdfast.gateway import Gateway
-
-F = TypeVar("F", bound=FeatureFunction)
-
-
-class App:
-    """What a project's features.py declares. Only declares: nothing is read or opened until the app starts."""
-
-    def __init__(self, *, scorers: Scorers | None = None) -> None:
-        self.scorers: Scorers = dict(scorers or {})
-        """Scorers of the project's own, by the name they stand under in a bar."""
-        self._declared: dict[str, tuple[FeatureFunction, Bar | None]] = {}
-        self._features: dict[str, Feature] = {}
-
-    def feature(self, *, bar: Bar | None = None, name: str | None = None) -> Callable[[F], F]:
-        """Register an async function as a feature, under its own name or `name`. The function comes back unwrapped.
-
-        Raises Misconfigured (HF110) when two features have one name.
-        """
-
-        def register(fn: F) -> F:
-            label = name or fn.__name__
-            if label in self._declared:
-                raise Misconfigured("HF110", f"there are two features '{label}'", "rename one of them")
-            self._declared[label] = (fn, bar)
-            return fn
-
-        return register
-
-    @property
-    def features(self) -> Mapping[str, Feature]:
-        """Every feature by name, in order of declaration. Raises Misconfigured (HF110) for one that cannot work."""
-        for name, (fn, bar) in self._declared.items():
-            if name not in self._features:
-                self._features[name] = declare(fn, name=name, bar=bar)
-        return self._features
+    from holdfast.gateway.media_limits import MediaLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +92,11 @@ class Project:
         scrub = Scrubber(config.secrets).scrub
         here = Here(rooms.store.releases, tree.release, lambda: app.features, rooms.corpora, scrub)
         self.rollout = Rollout(here, fixed=bool(changes))
+        self.encoder = rooms.embedder.name if rooms.embedder is not None else ""
+        """The name of the project's own encoder; empty where it has none."""
+        self._resolver = Resolver(
+            lambda: app.features, lambda: {*self.gateway.providers, *self.gateway.models}, lambda: self.encoder
+        )
         self._guards: dict[str, Guard] = {}
         self._kept: set[str] = set()
         self._closed = False
@@ -136,13 +110,26 @@ class Project:
         return self.app.scorers
 
     def feature(self, name: str) -> Feature:
-        """A declared feature, or the one that asks a judge (`judge:SLOT`). Raises NotFound (HF200)."""
-        if (judge := judge_feature(name)) is not None:
-            return judge
-        try:
-            return self.features[name]
-        except KeyError:
-            raise unknown("HF200", "feature", name, self.features) from None
+        """A declared feature; also `slot:NAME`, `provider:model`, `embed:ENCODER`, `judge:SLOT`, `compare:SLOT`.
+
+        Raises NotFound (HF200, HF207).
+        """
+        return judge_feature(name) or self._resolver.feature(name)
+
+    def completed(self, feature: Feature, release: Release) -> Release:
+        """The release with what the feature needs and no project chooses: the slot of a model that is asked by name.
+
+        Raises NotFound (HF201) where the feature is a slot's that is not in it.
+        """
+        return self._resolver.release(feature, release)
+
+    def media_limits(self, model: str) -> MediaLimits | None:
+        """What may be sent to a ladder's rung of images and documents; None where it is no provider's model."""
+        from holdfast.gateway.media_limits import limits
+
+        name, _, rest = re.sub("[:/]", "\n", model, count=1).partition("\n")
+        provider = self.gateway.providers.get(name)
+        return None if provider is None else limits(provider, rest)
 
     def release(self, changes: Mapping[str, Json] | None = None) -> Release:
         """The working tree's release, with prompts as they are now and changes by name.
@@ -173,10 +160,12 @@ class Project:
 
         `release` may be given by its name or id, or as `working`; without it, what is promoted answers, and before the
         first promotion the working tree.
-        Raises NotFound (HF200, HF204), Refused (HF701), StoreFailed; everything else is the recording's outcome.
+        Raises NotFound (HF200, HF201, HF204, HF207), Refused (HF701), StoreFailed; everything else is the recording's
+        outcome.
         """
         feature = self.feature(name)
         chosen = release if isinstance(release, Release) else await self.rollout.choose(release)
+        chosen = self.completed(feature, chosen)
         world = self.world(chosen, hear, recording_id)
         return await self._kept_execution(feature, input, chosen, world, BLANK, who)
 
@@ -269,12 +258,11 @@ class Project:
         async def perform(effect: Effect, heard: Hear) -> Done:
             return await self._perform(effect, release, heard)
 
-        embedder = self._rooms.embedder
         return World(
             perform=perform,
             pin=self.corpora.pinned,
             hear=hear,
-            encoder=embedder.name if embedder is not None else "",
+            encoder=self.encoder,
             reranker="sentences",
             new_recording_id=self.new_recording_id if recording_id is None else lambda: recording_id,
         )
@@ -289,6 +277,8 @@ class Project:
             case Check():
                 verdict = await self._guard(effect).check(effect.text, effect.sources)
                 return Done(Checked(verdict=verdict))
+            case Embed() if effect.encoder != self.encoder:
+                return await self.gateway.embed(effect, ModelSlot(models=(effect.encoder,)))
             case Embed():
                 vectors = await asyncio.to_thread(self._embedder().embed, effect.texts)
                 return Done(Embedded(vectors=tuple(tuple(map(float, row)) for row in vectors)))

@@ -46,6 +46,25 @@ class Media(Door, frozen=True, kw_only=True, omit_defaults=True):
     at: int = 0
 
 
+class File(Door, frozen=True, kw_only=True, omit_defaults=True):
+    """An image or a document in a feature's input: its bytes (`data`, base64 in JSON) and what they are (`media_type`).
+
+    Given to `ctx.generate`, by itself or within a value, it is attached to what the model is sent.
+    """
+
+    media_type: str
+    data: bytes
+    name: str = ""
+
+    def __str__(self) -> str:
+        """What stands in a prompt where the file is named."""
+        return f"[file: {self.name or self.media_type}]"
+
+    def text(self) -> str:
+        """The file read as UTF-8, without its byte order mark. Raises UnicodeDecodeError where it is none."""
+        return self.data.decode("utf-8-sig")
+
+
 class Message(Door, frozen=True, kw_only=True, omit_defaults=True):
     """One turn of a conversation. A `tool` turn answers the call named by `tool_call_id`."""
 

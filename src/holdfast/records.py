@@ -15,6 +15,7 @@ from typing import Literal, TypeAlias
 from msgspec import Struct
 
 from holdfast.doors import Door
+from holdfast.messages import File as File
 from holdfast.messages import Json as Json
 from holdfast.messages import Media as Media
 from holdfast.messages import Message as Message

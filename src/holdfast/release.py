@@ -140,9 +140,9 @@ class Release(Struct, frozen=True, kw_only=True, dict=True):
         return Release(slots={**self.slots, slot: _changed(slot, old, fields)})
 
     def with_change(self, name: str, value: Json) -> Release:
-        """`with_` by a change's name, as in `--set answer.models=...`."""
-        slot, dot, field = name.partition(".")
-        if not dot or not field:
+        """`with_` by a change's name, as in `--set answer.models=...`; a slot's own name may hold dots."""
+        slot, _, field = name.rpartition(".")
+        if not slot or not field:
             raise Misconfigured(
                 "HF100", f"'{name}' does not name a setting", "write SLOT.FIELD=VALUE, as in answer.models=extractive"
             )

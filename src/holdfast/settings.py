@@ -56,6 +56,17 @@ class ServerPart(Part):
     shutdown_s: float = Field(
         default=30.0, ge=0, description="how long open requests may still take when the server stops"
     )
+    write_timeout_s: float = Field(
+        default=30.0, gt=0, description="a client that takes nothing of a stream for so long is taken for gone"
+    )
+    silence_s: float = Field(default=15.0, gt=0, description="after so long without a word a stream sends a comment")
+    max_media_bytes: int = Field(
+        default=20_000_000, ge=1_000, description="the images, documents and files of a request, all together"
+    )
+    media_hosts: tuple[str, ...] = Field(
+        default=(),
+        description="hosts an image may come from although they belong to this machine or to a private network",
+    )
     allowed_hosts: tuple[str, ...] = Field(
         default=(), description="names besides loopback ones that Host and Origin may have while there is no key"
     )

@@ -17,7 +17,7 @@ LADDER: tuple[tuple[str, ...], ...] = (
     ("contracts", "stores_judged"),
     ("stores",),
     ("settings",),
-    ("config", "keys", "support"),
+    ("config", "keys", "support", "addresses"),
     ("runtime", "gateway", "corpus", "guards", "store", "recommend"),
     ("releases", "evals"),
     ("scorers",),
@@ -32,11 +32,13 @@ LADDER: tuple[tuple[str, ...], ...] = (
 ANYWHERE = frozenset({"*"})
 HOMES: Mapping[str, frozenset[str]] = {
     # Each outside package by its import name, and who may import it.
-    "aiohttp": frozenset({"gateway", "jobs"}),
+    "PIL": frozenset({"server"}),
+    "aiohttp": frozenset({"addresses", "gateway", "jobs", "server"}),  # whoever calls somebody
     "dbos": frozenset({"jobs"}),
     "fastapi": frozenset({"server"}),
     "fsspec": frozenset({"corpus", "store"}),
     "genai_prices": frozenset({"gateway"}),
+    "httptools": frozenset({"gateway"}),  # comes with uvicorn
     "jinja2": frozenset({"runtime"}),
     "msgspec": ANYWHERE,  # what values are made of
     "numpy": frozenset({"corpus", "contracts", "gateway", "evals"}),  # wherever vectors are compared, or chances drawn

@@ -135,6 +135,8 @@ async def _each(project: Project, feature: str, what: Json | Recording, fault: s
     from holdfast.testing.drilling import drill as drill_once
     from holdfast.testing.faults import FAULTS, When, parse
 
+    # What a process loads at its first request is no part of a drill: one is made for nothing.
+    await drill_once(project, feature, what, fault=None, when=When(), aim=aim)
     if fault != ALL:
         kind, when = parse(fault)
         return [await drill_once(project, feature, what, fault=kind, when=when, aim=aim)]

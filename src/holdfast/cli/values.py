@@ -23,7 +23,7 @@ def changes_of(settings: Sequence[str]) -> dict[str, Json]:
     changes: dict[str, Json] = {}
     for setting in settings:
         name, equals, text = setting.partition("=")
-        slot, dot, field = name.strip().partition(".")
+        slot, dot, field = name.strip().rpartition(".")
         if not (equals and dot and slot and field):
             fix = "write SLOT.FIELD=VALUE, as in --set answer.models=extractive"
             raise Misconfigured("HF100", f"'{setting}' does not name a setting and its value", fix)

@@ -100,24 +100,23 @@ async def begin(host: Host, feature_name: str, asked: Asked, cases: Sequence[Cas
     for tag in declared:
         if tag not in tags:
             raise Misconfigured("HF110", f"no case of '{feature.name}' has the tag '{tag}'", nearest(tag, tags))
-    for release in (asked.baseline, asked.candidate):
+    baseline, candidate = [host.completed(feature, each) for each in (asked.baseline, asked.candidate)]
+    for release in (baseline, candidate):
         await host.keep(release)
-    code = asked.code_hash or await code_known(
-        host.store, feature.name, asked.baseline.id, feature.code_hash, asked.tenant
-    )
+    code = asked.code_hash or await code_known(host.store, feature.name, baseline.id, feature.code_hash, asked.tenant)
     gate = Gate(
         id=asked.gate_id or new_id("gate"),
         feature=feature.name,
         against=asked.against,
-        baseline=asked.baseline.id,
-        candidate=asked.candidate.id,
+        baseline=baseline.id,
+        candidate=candidate.id,
         baseline_code=code,
         code_hash=feature.code_hash,
         started_at=datetime.now(UTC),
         margin=asked.margin,
         pins={
-            **pins_of(host.world(asked.baseline), asked.baseline),
-            **pins_of(host.world(asked.candidate), asked.candidate),
+            **pins_of(host.world(baseline), baseline),
+            **pins_of(host.world(candidate), candidate),
         },
         primary=asked.primary,
         slices=declared,

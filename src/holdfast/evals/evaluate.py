@@ -83,6 +83,7 @@ async def begin(host: Host, feature: Feature, release: Release, plan: Plan) -> E
     (HF201) where it has no ladder.
     """
     check_bar(host, feature)
+    release = host.completed(feature, release)
     mine = scorers(host.scorers, feature.name)
     evaluation = Evaluation(
         id=plan.evaluation_id or new_id("ev"),

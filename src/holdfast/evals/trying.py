@@ -166,8 +166,8 @@ class _Trying:
         self.trial = trial
         self._resumed = resumed
         self._again = Again(trial.changes, trial.fresh, trial.strict)
-        self._scorers = scorers(host.scorers)
         self._releases: dict[str, Release] = {}
+        self._of_feature: dict[str, Scorers] = {}
 
     async def one(self, before: Recording) -> tuple[Recording | None, Pair]:
         """The replay of a recording, not kept yet, and the pair they are. The same id for each replay of it."""
@@ -180,7 +180,7 @@ class _Trying:
         except HoldfastError as error:
             failure = Failure(code=error.code, message=error.message, fix=error.fix)
             return None, not_compared(before, failure)
-        pair = await paired(before, after, self._scorers, feature.bar)
+        pair = await paired(before, after, self._scorers(feature.name), feature.bar)
         return after, replace(pair, code_changed=code_changed)
 
     async def _replay(self, feature: Feature, before: Recording) -> Recording:
@@ -196,6 +196,12 @@ class _Trying:
             tape=self._again.tape(before),
             who=host.who(before.subject, before.tenant),
         )
+
+    def _scorers(self, feature: str) -> Scorers:
+        """Those that have a part in a feature."""
+        if feature not in self._of_feature:
+            self._of_feature[feature] = scorers(self.host.scorers, feature)
+        return self._of_feature[feature]
 
     async def _release(self, name: str) -> Release:
         if name not in self._releases:

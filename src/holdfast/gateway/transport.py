@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Protocol
 
 from holdfast.gateway.fault import Broken, Fault
-from holdfast.gateway.http1 import Pools
+from holdfast.gateway.pools import Pools
 from holdfast.gateway.proxied import Proxied
 
 MAX_RESPONSE_BYTES = 64 * 1024 * 1024

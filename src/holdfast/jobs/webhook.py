@@ -10,32 +10,24 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import ipaddress
 import logging
-import re
 import time
 from collections.abc import Callable, Collection
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
 
+from holdfast.addresses import public_only, why_not
 from holdfast.errors import Refused
 from holdfast.job import Job, JobStatus
 from holdfast.records import Failure, Json
 
-if TYPE_CHECKING:
-    from aiohttp.abc import AbstractResolver
-
 _log = logging.getLogger("holdfast.jobs")
 
 TIMEOUT_S = 10
-_HOST = re.compile(r"[a-z0-9._:-]+")
-"""Anything else a client would turn into another name before it connects, such as `①` into `1`."""
 SIGNATURE = "Holdfast-Signature"
-LONGEST_URL = 2000
 
 
 class JobEnded(Struct, frozen=True, kw_only=True):
@@ -52,53 +44,12 @@ class JobEnded(Struct, frozen=True, kw_only=True):
 
 def check_url(url: str, allowed_hosts: Collection[str]) -> None:
     """See that a webhook may be called, as far as its URL says. Raises Refused (HF712)."""
-    try:
-        parts = urlsplit(url)
-        host, _ = (parts.hostname or "").rstrip("."), parts.port
-    except ValueError:
-        raise _not_allowed("it is no URL") from None
-    if len(url) > LONGEST_URL or not url.isprintable():
-        raise _not_allowed("it is too long, or cannot be printed")
-    if parts.scheme not in ("http", "https") or not _HOST.fullmatch(host):
-        raise _not_allowed("it is no http or https URL with a host in plain letters")
-    if parts.username is not None or parts.password is not None:
-        raise _not_allowed("it holds a user name or a password")
-    if host not in allowed_hosts and (host == "localhost" or host.endswith(".localhost") or _private_literal(host)):
-        raise _not_allowed(f"'{host}' belongs to this machine or to a private network")
-
-
-def _not_allowed(why: str) -> Refused:
-    return Refused(
-        "HF712",
-        f"the webhook may not be called: {why}",
-        "give a public http(s) URL, or name its host under webhook_hosts in [jobs]",
-    )
-
-
-def is_public(address: str) -> bool:
-    """Whether an IP address can be reached by everybody. What only wraps another address is judged by that one."""
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
-        if inner is None and ip in ipaddress.IPv6Network(NAT64):
-            inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
-        if inner is not None:
-            ip = inner
-    return ip.is_global and not ip.is_multicast
-
-
-NAT64 = "64:ff9b::/96"
-"""Where IPv6 addresses stand for those of IPv4 (RFC 6052)."""
-
-
-def _private_literal(host: str) -> bool:
-    """Whether a host is an address that is not public, in any of the ways a resolver would read one."""
-    try:
-        return not is_public(host)
-    except ValueError:
-        # `127.1`, `0x7f000001` and `2130706433` are addresses to a resolver and names to nobody.
-        last = host.rpartition(".")[2]
-        return last.isdigit() or last.lower().startswith("0x")
+    if why := why_not(url, allowed_hosts):
+        raise Refused(
+            "HF712",
+            f"the webhook may not be called: {why}",
+            "give a public http(s) URL, or name its host under webhook_hosts in [jobs]",
+        )
 
 
 def signature(secret: str, at: int, body: bytes) -> str:
@@ -144,7 +95,7 @@ class Webhooks:
         if self._secret is not None:
             headers[SIGNATURE] = signature(self._secret, int(self._clock()), body)
         try:
-            connector = aiohttp.TCPConnector(resolver=_public_only(self._allowed_hosts), force_close=True)
+            connector = aiohttp.TCPConnector(resolver=public_only(self._allowed_hosts), force_close=True)
             timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
             async with (
                 aiohttp.ClientSession(
@@ -159,18 +110,3 @@ class Webhooks:
             why = str(error) or type(error).__name__
         _log.warning("job %s: its webhook at %s did not take it: %s", job.id, urlsplit(job.webhook).hostname, why)
         return False
-
-
-def _public_only(allowed_hosts: Collection[str]) -> AbstractResolver:
-    """A resolver that gives public addresses alone, but of an allowed host any."""
-    from aiohttp import ThreadedResolver
-
-    class PublicOnly(ThreadedResolver):
-        async def resolve(self, host: str, *args: Any, **named: Any) -> list[Any]:
-            found = await super().resolve(host, *args, **named)
-            fit = [each for each in found if host in allowed_hosts or is_public(each["host"])]
-            if not fit:
-                raise OSError(f"'{host}' belongs to this machine or to a private network")
-            return fit
-
-    return PublicOnly()

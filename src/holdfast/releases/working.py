@@ -47,7 +47,7 @@ class WorkingTree:
     def changed(self, release: Release, changes: Mapping[str, Json]) -> Release:
         """A release with changes by name; a `prompt` is given as a path in the project."""
         for name, value in changes.items():
-            slot, _, field = name.partition(".")
+            slot, _, field = name.rpartition(".")
             wanted: Any = value
             if field == "prompt" and isinstance(value, str):
                 wanted = read_prompt(self._config.folder, value)

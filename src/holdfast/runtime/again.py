@@ -27,7 +27,7 @@ class Again:
         """
         tape = Tape.of(recording, strict=self.strict, fresh=self.fresh)
         for name in self.changes:
-            slot, _, setting = name.partition(".")
+            slot, _, setting = name.rpartition(".")
             if setting == "version":
                 tape = tape.without_pin(slot)
         return tape

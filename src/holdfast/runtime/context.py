@@ -50,6 +50,7 @@ from holdfast.records import (
 from holdfast.release import LATEST, GuardSlot, Release
 from holdfast.runtime import prompts
 from holdfast.runtime.citing import cite
+from holdfast.runtime.conversation import EMBED, SLOT, Conversation, over
 from holdfast.runtime.feature import Feature
 from holdfast.runtime.passing import Pass
 from holdfast.runtime.shape import Shape, Unreadable, shape_of
@@ -135,9 +136,9 @@ class Context:
     async def generate(self, slot: str, output: Any = None, /, **values: Any) -> Any:
         """What the slot's ladder makes of its prompt and these values, as an `output`.
 
-        `values` fill the prompt; passages among them are the sources. Two names are special: `tools`, a sequence of
-        `hf.Tool`, and `history`, a sequence of `hf.Message` that follows the prompt. With tools, or without `output`, a
-        `Completion` comes back, and the feature calls the tools through `ctx.call`.
+        `values` fill the prompt; passages among them are the sources, and files are attached. Two names are special:
+        `tools`, a sequence of `hf.Tool`, and `history`, a sequence of `hf.Message` that follows the prompt. With tools,
+        or without `output`, a `Completion` comes back, and the feature calls the tools through `ctx.call`.
 
         A reply that does not match `output` is sent back once with what is wrong. Raises EffectFailed: HF301 no rung
         answered, HF302 out of time, HF303 the reply still does not match.
@@ -165,6 +166,24 @@ class Context:
                 f"slot '{slot}' ({reply.model}) gave a reply that is not a {kind}: {problem}",
                 f"simplify the output type, or put a stronger model first in slots.{slot}.models",
             ) from problem
+
+    async def converse(self, conversation: Conversation) -> Generated:
+        """What the ladder that the feature is named after makes of a conversation, as it is: no prompt is added."""
+        slot = self._request.feature.name.removeprefix(SLOT)
+        choice = self._request.release.models(slot)
+        effect = Generate(
+            slot=slot,
+            models=choice.models,
+            messages=conversation.turns(),
+            sampling=over(conversation.sampling, choice.sampling()),
+            schema=conversation.schema,
+            tools=conversation.tools,
+            tool_choice=conversation.tool_choice,
+            answers=False,
+        )
+        _, result = await self._pass.do(effect, self._request.stream.verbatim)
+        assert isinstance(result, Generated)
+        return result
 
     async def guard(self, name: str, text: str, *, sources: Sequence[Passage | str] = ()) -> Verdict:
         """A guard's verdict on a text. What a failed one leads to is the release's choice (`guards.NAME.on_fail`):
@@ -197,9 +216,16 @@ class Context:
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
         """A vector of length 1 for each text, from the project's encoder. Raises Misconfigured (HF108) without one."""
-        _, result = await self._pass.do(Embed(encoder=self._request.world.encoder, texts=tuple(texts)), deaf)
+        return [list(vector) for vector in await self._vectors(self._request.world.encoder, texts)]
+
+    async def encode(self, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]:
+        """A vector for each text, from the encoder that the feature is named after."""
+        return await self._vectors(self._request.feature.name.removeprefix(EMBED), texts)
+
+    async def _vectors(self, encoder: str, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]:
+        _, result = await self._pass.do(Embed(encoder=encoder, texts=tuple(texts)), deaf)
         assert isinstance(result, Embedded)
-        return [list(vector) for vector in result.vectors]
+        return result.vectors
 
     async def rerank(self, query: str, passages: Sequence[Passage]) -> list[Passage]:
         """The passages in a new order, best first, each with the reranker's score."""
@@ -254,10 +280,11 @@ class Context:
     ) -> Generate:
         """The effect, with everything the release leaves to choose filled in."""
         choice = self._request.release.models(slot)
+        rendered = prompts.render(choice.prompt or prompts.DEFAULT, values)
         return Generate(
             slot=slot,
             models=choice.models,
-            messages=(*prompts.render(choice.prompt or prompts.DEFAULT, values), *history),
+            messages=(*prompts.with_files(rendered, values), *history),
             sampling=choice.sampling(),
             schema=shape.schema,
             tools=tools,

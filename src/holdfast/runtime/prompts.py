@@ -17,7 +17,7 @@ from pydantic import BaseModel
 
 from holdfast.errors import Misconfigured
 from holdfast.identity import digest
-from holdfast.records import Json, Message, Passage
+from holdfast.records import File, Json, Media, Message, Passage
 from holdfast.release import Prompt
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ DEFAULT = Prompt(
         "{{ value | shown }}\n\n{% endfor %}{% endblock %}"
     ),
 )
+_OF_A_FILE = frozenset(File.__struct_fields__)
 ROLES: tuple[Literal["system", "user", "assistant"], ...] = ("system", "user", "assistant")
 
 
@@ -86,6 +87,35 @@ def sources_of(values: Mapping[str, Any]) -> tuple[Passage, ...]:
     )
 
 
+def with_files(messages: tuple[Message, ...], values: Mapping[str, Any]) -> tuple[Message, ...]:
+    """The messages, with every file among the values attached behind the text of the last user message.
+
+    Where no message is a user's, one is added.
+    """
+    files = [file for value in values.values() for file in _files(value)]
+    if not files:
+        return messages
+    at = max((place for place, message in enumerate(messages) if message.role == "user"), default=len(messages))
+    asked = messages[at] if at < len(messages) else Message(role="user")
+    media = tuple(
+        Media(media_type=file.media_type, data=file.data, name=file.name, at=len(asked.text)) for file in files
+    )
+    asked = msgspec.structs.replace(asked, media=(*asked.media, *media))
+    return (*messages[:at], asked, *messages[at + 1 :])
+
+
+def _files(value: Any) -> Iterator[File]:
+    if isinstance(value, File):
+        yield value
+    elif isinstance(value, BaseModel):
+        yield from _files(list(value.__dict__.values()))
+    elif isinstance(value, Mapping):
+        yield from _files(list(value.values()))
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _files(item)
+
+
 def question_of(values: Mapping[str, Any]) -> str:
     """What is asked: every text among the values that is not a passage, in order."""
     return "\n".join(text for value in values.values() for text in _texts(value)).strip()
@@ -123,7 +153,19 @@ def _shown(value: Any) -> str:
 
 
 def _plain(value: Any) -> Json:
-    return value.model_dump(mode="json") if isinstance(value, BaseModel) else msgspec.to_builtins(value)
+    plain = value.model_dump(mode="json") if isinstance(value, BaseModel) else msgspec.to_builtins(value)
+    return _named(plain) if next(_files(value), None) is not None else plain
+
+
+def _named(value: Json) -> Json:
+    """JSON in which every file is only named: its bytes are attached to the message, and no text."""
+    if isinstance(value, list):
+        return [_named(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if {"media_type", "data"} <= value.keys() <= _OF_A_FILE:
+        return str(msgspec.convert(value, File))
+    return {name: _named(item) for name, item in value.items()}
 
 
 @lru_cache(maxsize=1)

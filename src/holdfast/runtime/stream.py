@@ -41,6 +41,15 @@ class Stream:
 
         return hear
 
+    def verbatim(self, event: Event) -> None:
+        """The listener for a generation whose text is the output's, character by character."""
+        if isinstance(event, Delta):
+            self._say(event.text)
+        elif isinstance(event, Reset):
+            self.reset(event.reason)
+        else:
+            self._hear(event)
+
     def aside(self, event: Event) -> None:
         """The listener of everything that is not the answer's text: only steps are passed on."""
         if not isinstance(event, Delta | Reset):

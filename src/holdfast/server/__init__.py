@@ -27,22 +27,26 @@ def build_asgi(
     `console` is the folder of a built console; None: the one in the package, where there is one.
     """
     from holdfast.server.declared import refusing
+    from holdfast.server.dialects.routes import Dialects
+    from holdfast.server.dialects.running import Desk
     from holdfast.server.edge import Edge, Page
     from holdfast.server.exchange import JSON
     from holdfast.server.features import FeatureRoute
     from holdfast.server.flight import Flight
     from holdfast.server.meter import Meter
+    from holdfast.server.once import Once
     from holdfast.server.page import CONSOLE, pages
     from holdfast.server.problems import Problems
     from holdfast.server.routes import declared_routes
 
+    once = Once(project.store.recordings, project.config.folder, project.config.secrets)
     flight, meter, problems = Flight(project.config.server.max_concurrency), Meter(), Problems(project.config.secrets)
     api, described = declared_routes(project, flight, meter, metrics=metrics, prefix=prefix)
     return Edge(
         access,
         flight,
-        FeatureRoute(project, flight, meter, problems),
+        FeatureRoute(project, flight, meter, problems, once),
+        Dialects(Desk(project, flight, meter, problems, once)),
         refusing(api),
         {**pages(console or CONSOLE), "/openapi.json": Page(described, (JSON,))},
-        problems,
     )

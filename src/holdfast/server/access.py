@@ -119,7 +119,7 @@ def _key_text(headers: Headers) -> str:
     scheme, _, given = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
     if scheme.lower() == "bearer" and given.strip():
         return given.strip()
-    return headers.get(b"x-api-key", b"").decode("latin-1").strip()
+    return (headers.get(b"x-api-key") or headers.get(b"x-goog-api-key") or b"").decode("latin-1").strip()
 
 
 def _name_in(url: str) -> str:

@@ -12,10 +12,11 @@ from msgspec import Struct
 from holdfast.keys import CASES, NAME_RELEASE, PROMOTE
 from holdfast.server.access import Access
 from holdfast.server.declared import FEATURES
+from holdfast.server.dialects.routes import Dialects, refuse, route_of
 from holdfast.server.exchange import WHO, Extra, Gone, Headers, Receive, Scope, Send, send_body, send_problem
 from holdfast.server.features import RELEASE, Exchange, FeatureRoute
 from holdfast.server.flight import Flight, Stopping
-from holdfast.server.problems import Problems, wrong_method
+from holdfast.server.problems import wrong_method
 from holdfast.server.releases import RELEASES
 
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -42,16 +43,17 @@ class Edge:
         access: Access,
         flight: Flight,
         features: FeatureRoute,
+        dialects: Dialects,
         declared: Asgi,
         pages: Mapping[str, Page],
-        problems: Problems,
     ) -> None:
         self.access = access
         self.flight = flight
         self._features = features
+        self._dialects = dialects
         self._declared = declared
         self._pages = pages
-        self._problems = problems
+        self._problems = features.problems
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request. Everything that is raised becomes a problem; after the first byte it is raised on."""
@@ -73,7 +75,10 @@ class Edge:
             problem = self._problems.of_error(error)
             if started:
                 raise
-            await send_problem(send, problem, error)
+            if (route := route_of(scope["path"])) is not None:
+                await refuse(route, dict(scope["headers"]), send, problem, error)
+            else:
+                await send_problem(send, problem, error)
 
     async def _enter(self, scope: Scope, receive: Receive, send: Send) -> None:
         path, method = scope["path"], scope["method"]
@@ -93,6 +98,8 @@ class Edge:
         if page is not None:
             _only("GET", method, path)
             await send_body(send, 200, *page.said(headers))
+        elif (route := route_of(path)) is not None:
+            await self._dialects.answer(route, method, scope[WHO], Exchange(headers, receive, send))
         elif path.startswith(FEATURES) and "/" not in path[len(FEATURES) :] and len(path) > len(FEATURES):
             _only("POST", method, path)
             await self._features.answer(path[len(FEATURES) :], scope[WHO], Exchange(headers, receive, send))

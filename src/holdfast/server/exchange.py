@@ -37,18 +37,27 @@ class Gone(Exception):
 
 
 async def read_json(headers: Headers, receive: Receive, max_bytes: int) -> Json:
-    """The body as JSON. Raises Refused: HF702 when it is too large, HF709 when it is declared as something else, HF700
-    when it is not JSON. Raises Gone when the client hangs up before it is whole."""
+    """The body as JSON. Raises as `read_body_of_json` and `parsed` do."""
+    return parsed(await read_body_of_json(headers, receive, max_bytes))
+
+
+async def read_body_of_json(headers: Headers, receive: Receive, max_bytes: int) -> bytes:
+    """The bytes of a body that is declared as JSON.
+
+    Raises Refused: HF702 when it is too large, HF709 when it is declared as something else; Gone when the client hangs
+    up before it is whole.
+    """
     media_type = headers.get(b"content-type", b"application/json").partition(b";")[0].strip().lower()
     if media_type not in _TAKEN_FOR_JSON and not media_type.endswith(b"+json"):
         shown = media_type.decode("latin-1")
         raise HttpRefused(
             "HF709", f"the body is declared as '{shown}'", "send Content-Type: application/json", status=415
         )
-    return parsed(await _read(headers, receive, max_bytes))
+    return await read_body(headers, receive, max_bytes)
 
 
-async def _read(headers: Headers, receive: Receive, max_bytes: int) -> bytes:
+async def read_body(headers: Headers, receive: Receive, max_bytes: int) -> bytes:
+    """The body, of at most so many bytes. Raises Refused (HF702), and Gone when the client hangs up."""
     declared = headers.get(b"content-length", b"")
     if declared.isdigit() and int(declared) > max_bytes:
         raise _too_large(max_bytes)
@@ -82,17 +91,17 @@ def parsed(body: bytes) -> Json:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Refused("HF700", f"the body is not valid JSON: {error}", "send the input as UTF-8 JSON") from error
     except RecursionError as error:
-        raise _too_deep() from error
-    if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _deeper_than(value, MAX_DEPTH):
-        raise _too_deep()
+        raise too_deep() from error
+    if body.count(b"[") + body.count(b"{") > MAX_DEPTH and deeper_than(value, MAX_DEPTH):
+        raise too_deep()
     return value
 
 
-def _too_deep() -> Refused:
+def too_deep() -> Refused:
     return Refused("HF700", f"the body nests deeper than {MAX_DEPTH} levels", "flatten it")
 
 
-def _deeper_than(value: Json, limit: int) -> bool:
+def deeper_than(value: Json, limit: int) -> bool:
     """Whether arrays and objects nest more than `limit` deep; level by level, so that depth costs no stack."""
     level = [value]
     for _ in range(limit):

@@ -13,6 +13,7 @@ from holdfast.contracts import Hear, deaf
 from holdfast.corpus.last_sync import LastSync
 from holdfast.corpus.room import VersionDetail, VersionDiff, VersionSummary
 from holdfast.gateway.health_report import HealthReport
+from holdfast.gateway.media_limits import MediaLimits
 from holdfast.records import Document, Feedback, Json, Recording
 from holdfast.release import Release
 from holdfast.releases.rollout import Rollout
@@ -35,6 +36,8 @@ class Feature(Protocol):
     def name(self) -> str: ...
     @property
     def doc(self) -> str: ...
+    @property
+    def input_type(self) -> Any: ...
     @property
     def bar(self) -> Limits | None: ...
     def parse(self, value: Json) -> Any:
@@ -64,6 +67,14 @@ class Settings(Protocol):
     def max_body_bytes(self) -> int: ...
     @property
     def max_concurrency(self) -> int: ...
+    @property
+    def max_media_bytes(self) -> int: ...
+    @property
+    def media_hosts(self) -> Collection[str]: ...
+    @property
+    def write_timeout_s(self) -> float: ...
+    @property
+    def silence_s(self) -> float: ...
     @property
     def shutdown_s(self) -> float: ...
     @property
@@ -134,6 +145,21 @@ class Project(Protocol):
     def gateway(self) -> Vendors: ...
     @property
     def rollout(self) -> Rollout: ...
+
+    def feature(self, name: str) -> Feature:
+        """A declared feature, or what stands behind `slot:NAME`, `provider:model`, `embed:ENCODER`.
+
+        Raises NotFound (HF200, HF207)."""
+        ...
+
+    @property
+    def encoder(self) -> str:
+        """The name of the project's own encoder; empty where it has none."""
+        ...
+
+    def media_limits(self, model: str) -> MediaLimits | None:
+        """What may be sent to a ladder's rung of images and documents; None where it is no provider's model."""
+        ...
 
     def who(self, subject: str | None, tenant: str = "") -> Who:
         """A subject, with the groups that the configuration gives it."""

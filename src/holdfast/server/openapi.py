@@ -15,6 +15,7 @@ from fastapi.openapi.utils import get_openapi
 from msgspec import Struct
 
 from holdfast.records import Json
+from holdfast.server.dialects.described import described
 from holdfast.server.features import Answer
 from holdfast.server.needs import Feature
 from holdfast.server.problems import Problem
@@ -51,6 +52,7 @@ def document(api: FastAPI, structs: Iterable[type[Struct]], features: Iterable[F
     schemas.update(components)
     for feature in features:
         said["paths"][f"/v1/features/{feature.name}"] = {"post": _operation(feature, schemas)}
+    said["paths"] |= described(_COMPONENT)
     said["components"]["securitySchemes"] = {
         "bearer": {"type": "http", "scheme": "bearer", "description": "A key made with `holdfast keys create`"}
     }

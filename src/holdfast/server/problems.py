@@ -42,6 +42,8 @@ _BY_CODE: Mapping[str, int] = MappingProxyType(
         "HF721": 422,
         "HF722": 422,
         "HF713": 422,
+        "HF730": 400,
+        "HF731": 400,
     }
 )
 _BY_FAMILY: Mapping[str, int] = MappingProxyType({"2": 404, "4": 422, "5": 409, "6": 503})

@@ -11,6 +11,7 @@ from holdfast.server.cases import CASE_STRUCTS, declare_cases
 from holdfast.server.certificates import CERTIFICATE_STRUCTS, declare_certificates
 from holdfast.server.corpora import CORPUS_STRUCTS, declare_corpora
 from holdfast.server.declared import STRUCTS, Declared, declare
+from holdfast.server.dialects.described import DIALECT_STRUCTS
 from holdfast.server.evaluations import EVALUATION_STRUCTS, declare_evaluations
 from holdfast.server.flight import Flight
 from holdfast.server.gates import GATE_STRUCTS, declare_gates
@@ -35,5 +36,5 @@ def declared_routes(
     add_job_routes(api, jobs)
     add_trial_routes(api, TrialRoutes(project, jobs))
     judged = (*EVALUATION_STRUCTS, *GATE_STRUCTS, *CERTIFICATE_STRUCTS, *CASE_STRUCTS)
-    structs = (*STRUCTS, *judged, *CORPUS_STRUCTS, *JOB_STRUCTS, *TRIAL_STRUCTS)
+    structs = (*STRUCTS, *judged, *CORPUS_STRUCTS, *JOB_STRUCTS, *TRIAL_STRUCTS, *DIALECT_STRUCTS)
     return api, document(api, structs, project.features.values(), prefix)

@@ -6,6 +6,7 @@ Knows nothing of features or recordings, only of the events a listener hears.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import msgspec
 from msgspec import Struct
@@ -16,6 +17,7 @@ from holdfast.records import Call, Check, Effect, Embed, Generate, Rerank, Retri
 SILENCE_S = 15.0
 """After so long without an event a comment is sent, so that proxies keep the connection."""
 
+COMMENT = b": keep-alive\n\n"
 HEADERS = (
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-cache"),
@@ -50,16 +52,26 @@ def name_of(effect: Effect) -> str:
 
 
 class Channel:
-    """Events on their way from one listener to one reader.
+    """Events on their way from one listener to one reader, as `framed` writes them.
 
     Holds no more than the answer itself: while the reader is slow, deltas are joined, and a reset drops the deltas
     that it voids.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        silence_s: float = SILENCE_S,
+        framed: Callable[[Event | list[str]], bytes] | None = None,
+        comment: bytes = COMMENT,
+    ) -> None:
+        self._silence_s = silence_s
+        self._framed = framed or _framed
+        self._comment = comment
         self._waiting: list[Event | list[str]] = []
         self._changed = asyncio.Event()
         self._closed = False
+        self._taken = self._quiet = False
+        self._timer: asyncio.TimerHandle | None = None
 
     def hear(self, event: Event) -> None:
         """Take an event; never waits."""
@@ -79,18 +91,38 @@ class Channel:
         """Nothing comes after this."""
         self._closed = True
         self._changed.set()
+        if self._timer is not None:
+            self._timer.cancel()
 
-    async def take(self, silence_s: float = SILENCE_S) -> bytes:
-        """The frames that wait; a comment after `silence_s` without any; empty when the channel is closed and read."""
-        if not self._waiting and not self._closed:
-            try:
-                async with asyncio.timeout(silence_s):
-                    await self._changed.wait()
-            except TimeoutError:
-                return b": keep-alive\n\n"
-        self._changed.clear()
-        waiting, self._waiting = self._waiting, []
-        return b"".join(_framed(event) for event in waiting)
+    async def take(self) -> bytes:
+        """The frames that wait; a comment after silence, at the latest after twice the time; empty when the channel is
+        closed and read."""
+        if self._timer is None and not self._closed:
+            self._listen()
+        while True:
+            if not self._waiting and not self._closed and not self._quiet:
+                await self._changed.wait()
+            self._changed.clear()
+            quiet, self._quiet = self._quiet, False
+            waiting, self._waiting = self._waiting, []
+            if frames := b"".join([self._framed(event) for event in waiting]):
+                self._taken = True
+                return frames
+            if quiet:
+                return self._comment
+            if self._closed and not self._waiting:
+                return b""
+
+    def _listen(self) -> None:
+        """One timer for the whole stream, not one for each event."""
+        self._taken = False
+        self._timer = asyncio.get_running_loop().call_later(self._silence_s, self._tick)
+
+    def _tick(self) -> None:
+        if not self._taken:
+            self._quiet = True
+            self._changed.set()
+        self._listen()
 
 
 def _framed(event: Event | list[str]) -> bytes:

@@ -20,6 +20,7 @@ from holdfast.testing.rules import begun_of, deterministic
 
 _SOURCE = re.compile(r"^\[(\d{1,3})\] (.*)$", re.MULTILINE)
 _SENTENCE = re.compile(r"[^.!?\n]{12,400}[.!](?=\s|$)")
+_BROKEN_LINE = re.compile(r"(?<=\S)\n(?=\S)")  # within a paragraph
 _WORD = re.compile(r"\w{4,}")
 _DEPTH = 8
 _CHARACTERS = 4  # of a token, about
@@ -63,7 +64,7 @@ def _sentence(asked: Asked) -> str:
     wanted = set(_WORD.findall(asked.text.lower()))
     best, most = "", 0.0
     for number, text in (source for turn in asked.messages for source in _sources(turn.text)):
-        for sentence in _SENTENCE.findall(text):
+        for sentence in _SENTENCE.findall(_BROKEN_LINE.sub(" ", text)):
             words = set(_WORD.findall(sentence.lower()))
             shared = len(wanted & words) / (len(words) + 8)
             if shared > most or not best:

@@ -52,7 +52,7 @@ def test_run_shows_the_text_the_citation_and_what_became_of_it(folder: Path, typ
     assert said.code == 0
     assert IN_THE_ARTICLE in said.out
     assert "[1] Returns and refunds  https://help.larchlumen.example/refunds" in said.out
-    assert "degraded: rung 3 of slot 'answer' answered (extractive), because anthropic" in said.out
+    assert "degraded: rung 3 of slot 'answer' answered (extractive), because openai" in said.out
     assert "next: holdfast replay last --set help_center.k=2" in said.out
 
 

@@ -38,7 +38,14 @@ class Polite:
         return "please" in answered.text if answered.text else None
 
 
-app = hf.App(scorers={"polite": Polite()})
+class Elsewhere:
+    only = ("another",)
+
+    async def score(self, answered: hf.Answered) -> bool:
+        return "please" not in answered.text
+
+
+app = hf.App(scorers={"polite": Polite(), "elsewhere": Elsewhere()})
 
 
 class Ticket(BaseModel):

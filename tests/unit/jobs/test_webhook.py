@@ -14,9 +14,10 @@ from typing import Any
 import aiohttp
 import pytest
 
+from holdfast.addresses import is_public
 from holdfast.errors import Refused
 from holdfast.job import Job
-from holdfast.jobs.webhook import Webhooks, check_url, is_public, signature
+from holdfast.jobs.webhook import Webhooks, check_url, signature
 
 NOW = datetime(2026, 3, 4, tzinfo=UTC)
 

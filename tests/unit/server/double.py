@@ -61,6 +61,7 @@ class Limits:
 class DoubleFeature:
     name: str
     doc: str = "Answers a ticket."
+    input_type: Any = Ticket
     bar: Limits | None = Limits({"grounded": 0.9})
 
     def parse(self, value: Json) -> Any:
@@ -83,6 +84,10 @@ class Settings:
     port: int = 0
     max_body_bytes: int = 10_000
     max_concurrency: int = 64
+    max_media_bytes: int = 100_000
+    media_hosts: tuple[str, ...] = ()
+    write_timeout_s: float = 30.0
+    silence_s: float = 15.0
     shutdown_s: float = 5.0
     allowed_hosts: tuple[str, ...] = ()
 
@@ -215,6 +220,13 @@ class Double:
         self.begun = asyncio.Event()
         self.go = asyncio.Event()
         self.closed = False
+
+    encoder = ""
+
+    def feature(self, name: str) -> DoubleFeature:
+        if name not in self.features:
+            raise unknown("HF200", "feature", name, self.features)
+        return self.features[name]
 
     def who(self, subject: str | None, tenant: str = "") -> Who:
         groups = {"ana": ("staff",)}

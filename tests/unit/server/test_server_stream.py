@@ -9,7 +9,6 @@ from tests.unit.server.double import SECRET, Double
 from tests.unit.server.serving import Served, events, request, serving
 
 from holdfast.contracts import Delta, Event, Reset
-from holdfast.server.features import FeatureRoute
 from holdfast.server.stream import Channel
 
 STREAM = {"accept": "text/event-stream"}
@@ -53,11 +52,8 @@ async def test_the_recording_is_kept_before_done_is_sent(served: Served) -> None
 
 
 async def test_silence_is_broken_by_comments(tmp_path: Path) -> None:
-    project = Double(tmp_path)
+    project = Double(tmp_path, silence_s=0.01)
     async with serving(project) as served:
-        served.edge._features = FeatureRoute(
-            project, served.edge.flight, served.edge._features._meter, served.edge._problems, silence_s=0.01
-        )
         reader, writer = await served.raw(request("/v1/features/wait", **STREAM))
         await reader.readuntil(b": keep-alive\n\n")
         await reader.readuntil(b": keep-alive\n\n")

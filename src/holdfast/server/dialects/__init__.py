@@ -1,0 +1,1 @@
+"""The dialects of vendors, spoken inward: their clients ask a project's features, slots and models unchanged."""
