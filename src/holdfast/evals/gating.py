@@ -179,7 +179,7 @@ def _no_more(gone: Sequence[str]) -> str:
 
 def _unknown(sides: Sides, known: _Known) -> str | None:
     """Why the baseline, which cannot be asked, is not known well enough."""
-    least = planning.least_bank(sides.cases)
+    least = planning.LEAST_BANK
     few = sum(len(known.bank.get(case.id, ())) < least for case in sides.cases)
     if not few:
         return None

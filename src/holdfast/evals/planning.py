@@ -21,13 +21,12 @@ from holdfast.gate import GatePlan
 FEW_CASES = 100
 """Cases below which the candidate is always asked `MOST_ANSWERS` times."""
 MOST_ANSWERS = 3
-LEAST_BANK = 3
-"""Answers of the baseline that each case is to have; `LEAST_BANK_FEW` where there are few cases."""
-LEAST_BANK_FEW = 5
+LEAST_BANK = 5
+"""Answers of the baseline that each case is to have at least."""
 CONTROLS = 10
 """Cases that the baseline is asked again, to see whether it still answers as it did."""
 ALPHA_DRIFT = 0.01
-_PASSES_OFTEN = 0.9
+_PASSES_OFTEN = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +40,9 @@ class PlanTerms:
     can_ask: bool = True
 
 
-def least_bank(cases: Sequence[Case]) -> int:
-    """How many answers of the baseline each case is to have at least."""
-    return LEAST_BANK if len(cases) >= FEW_CASES else LEAST_BANK_FEW
-
-
 def plan(cases: Sequence[Case], bank: Answers, terms: PlanTerms) -> GatePlan:
     """How often the candidate is asked, and what that can find, given what is stored of the baseline."""
-    least = least_bank(cases) if terms.can_ask else 0
+    least = LEAST_BANK if terms.can_ask else 0
     stored = [len(bank.get(case.id, ())) for case in cases]
     sizes = [max(each, least, 1) for each in stored]
     values = [
@@ -110,7 +104,7 @@ def lacking(cases: Sequence[Case], bank: Answers) -> Mapping[int, tuple[str, ...
     """The cases that have too few answers of the baseline, by how many they lack."""
     found: dict[int, list[str]] = {}
     for case in cases:
-        if (lacks := least_bank(cases) - len(bank.get(case.id, ()))) > 0:
+        if (lacks := LEAST_BANK - len(bank.get(case.id, ()))) > 0:
             found.setdefault(lacks, []).append(case.id)
     return {lacks: tuple(ids) for lacks, ids in sorted(found.items())}
 

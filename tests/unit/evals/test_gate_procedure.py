@@ -204,7 +204,7 @@ async def test_a_baseline_that_cannot_be_asked_is_taken_from_the_bank_or_not_at_
     assert {wanted.side for wanted in answers.asked} == {"candidate"}
     decided, _ = await held(cases(100), Answers(breaks()), 1, can_ask=False)
     assert decided.verdict.ruling == "not_comparable"
-    assert "--repeat 3" in decided.verdict.reasons[0]
+    assert "--repeat 5" in decided.verdict.reasons[0]
 
 
 async def test_where_the_money_ends_it_is_inconclusive_and_says_so() -> None:
