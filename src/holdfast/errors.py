@@ -50,6 +50,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "HF208": "there is no evaluation with that id",
         "HF209": "there is no job with that id",
         "HF210": "there is no trial with that id",
+        "HF211": "there is no gate with that id",
         "HF213": "there is no certificate with that id",
         "HF300": "an effect failed",
         "HF301": "no rung of the ladder answered",

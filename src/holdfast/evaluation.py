@@ -77,7 +77,9 @@ class CaseResult(Struct, frozen=True, kw_only=True):
     """What came of one case, asked the `repeat`th time (from 0). `wrong` says why it did not pass, empty where it did.
 
     `ms` is None where a step was remembered, and so not timed. `cost_usd` is what an answer costs, remembered or not;
-    `spent_usd` what this one did, and its scorers. Either is None where a price is not known.
+    `spent_usd` what this one did, and its scorers. Either is None where a price is not known. `output_hash` is the same
+    for equal outputs. `fault` is the code of what prevented the answer outside the release: a provider, a deadline; it
+    says nothing of the release.
     """
 
     case: str
@@ -89,6 +91,8 @@ class CaseResult(Struct, frozen=True, kw_only=True):
     spent_usd: float | None
     scores: tuple[Score, ...] = ()
     wrong: tuple[str, ...] = ()
+    output_hash: str = ""
+    fault: str | None = None
 
     @property
     def passed(self) -> bool:
@@ -132,6 +136,8 @@ class Evaluation(Struct, frozen=True, kw_only=True):
     `finished_at` is None until every one of them has a result; `stopped` then says why it went no further, as far as
     that is known. `pins` are the corpus versions that `latest` meant. `failed` counts results that did not pass,
     `must_pass_failed` names the cases among them that must. `spent_usd` includes what scorers and certificates cost.
+    `scoring_hash` is over the scorers' code and the bar: answers that were scored otherwise are not compared. `gate` is
+    the id of the gate that asked; None: somebody did.
     """
 
     id: str
@@ -151,6 +157,8 @@ class Evaluation(Struct, frozen=True, kw_only=True):
     must_pass_failed: tuple[str, ...] = ()
     spent_usd: float | None = 0.0
     standings: tuple[Standing, ...] = ()
+    scoring_hash: str = ""
+    gate: str | None = None
     confusions: tuple[Confusion, ...] = ()
     judging: tuple[Judging, ...] = ()
     tenant: str = ""

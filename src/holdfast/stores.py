@@ -19,6 +19,7 @@ from holdfast.stores_judged import CertificateQuery as CertificateQuery
 from holdfast.stores_judged import Certificates as Certificates
 from holdfast.stores_judged import EvaluationQuery as EvaluationQuery
 from holdfast.stores_judged import Evaluations as Evaluations
+from holdfast.stores_judged import Gates as Gates
 from holdfast.stores_judged import PairQuery as PairQuery
 from holdfast.stores_judged import TrialQuery as TrialQuery
 from holdfast.stores_judged import Trials as Trials
@@ -270,6 +271,8 @@ class Store(Protocol):
     def keys(self) -> Keys: ...
     @property
     def evaluations(self) -> Evaluations: ...
+    @property
+    def gates(self) -> Gates: ...
     @property
     def certificates(self) -> Certificates: ...
     @property

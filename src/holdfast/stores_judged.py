@@ -11,6 +11,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from holdfast.evaluation import Case, CaseResult, Evaluation
+from holdfast.gate import Gate
 from holdfast.judgement import Certificate
 from holdfast.trial import Pair, PairVerdict, Trial
 
@@ -51,12 +52,36 @@ class Evaluations(Protocol):
 
 
 class EvaluationQuery(Struct, frozen=True, kw_only=True):
-    """Which evaluations: newest first, at most `limit`, older than the one named by `before`."""
+    """Which evaluations, or gates: newest first, at most `limit`, older than the one named by `before`."""
 
     feature: str | None = None
     tenant: str = ""
     before: str | None = None
     limit: int = 50
+
+
+class Gates(Protocol):
+    """Gates by id. What was asked for one is kept as evaluations."""
+
+    async def add(self, gate: Gate, cases: Sequence[Case]) -> None:
+        """Keep a gate that begins. The same id again changes nothing."""
+        ...
+
+    async def change(self, gate: Gate) -> None:
+        """Replace what is kept of a gate. Raises NotFound (HF211)."""
+        ...
+
+    async def get(self, gate_id: str, tenant: str = "") -> Gate:
+        """Raises NotFound (HF211)."""
+        ...
+
+    async def cases(self, gate_id: str, tenant: str = "") -> tuple[Case, ...]:
+        """The cases as they were when it began. Raises NotFound (HF211)."""
+        ...
+
+    async def find(self, query: EvaluationQuery) -> tuple[Gate, ...]:
+        """Newest first by id. Raises NotFound (HF211) when `before` names no gate of the tenant."""
+        ...
 
 
 class Certificates(Protocol):

@@ -13,7 +13,7 @@ LADDER: tuple[tuple[str, ...], ...] = (
     ("identity",),
     ("judgement",),
     ("release", "evaluation", "job", "trial"),
-    ("where",),
+    ("gate", "where"),
     ("contracts", "stores_judged"),
     ("stores",),
     ("settings",),
@@ -41,7 +41,7 @@ HOMES: Mapping[str, frozenset[str]] = {
     "httptools": frozenset({"gateway"}),  # comes with uvicorn
     "jinja2": frozenset({"runtime"}),
     "msgspec": ANYWHERE,  # what values are made of
-    "numpy": frozenset({"corpus", "contracts", "gateway"}),  # wherever vectors are compared
+    "numpy": frozenset({"corpus", "contracts", "gateway", "evals"}),  # wherever vectors are compared, or chances drawn
     "onnx": frozenset({"corpus"}),
     "onnxruntime": frozenset({"corpus"}),
     "psycopg": frozenset({"store"}),

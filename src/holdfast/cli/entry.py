@@ -62,8 +62,8 @@ def tree() -> typer.Typer:
     ) -> None:
         """Takes an AI feature from demo to production and keeps it there.
 
-        Exit codes: 0 fine, 1 the bar was missed, 2 usage or configuration, 3 infrastructure, 4 inconclusive with
-        --strict, 5 nothing to do, 130 stopped.
+        Exit codes: 0 fine, 1 the bar was missed or a regression is confirmed, 2 usage or configuration,
+        3 infrastructure or not comparable, 4 inconclusive with --strict, 5 nothing to do, 130 stopped.
         """
 
     command(commands, "new", in_project=False)(new.new)

@@ -66,22 +66,22 @@ def _plain(evaluated: Evaluated) -> Iterator[str]:
 
 def _markdown(evaluated: Evaluated) -> Iterator[str]:
     evaluation = evaluated.evaluation
-    yield f"## {_cell(evaluation.feature)}: {figures.conclusion(evaluation)}\n"
+    yield f"## {cell(evaluation.feature)}: {figures.conclusion(evaluation)}\n"
     yield "| " + " | ".join(figures.HEADINGS) + " |"
     yield "|---" * len(figures.HEADINGS) + "|"
     for standing in evaluation.standings:
-        yield "| " + " | ".join(map(_cell, figures.row(standing))) + " |"
-    yield f"\n{_cell(figures.headline(evaluation))}\n"
+        yield "| " + " | ".join(map(cell, figures.row(standing))) + " |"
+    yield f"\n{cell(figures.headline(evaluation))}\n"
     if judges := list(judging_lines(evaluation)):
-        yield "\n".join(f"- {_cell(line)}" for line in judges) + "\n"
+        yield "\n".join(f"- {cell(line)}" for line in judges) + "\n"
     failed = [result for result in evaluated.results if not result.passed]
     if failed:
         yield "| did not pass | what was wrong | to look into it |"
         yield "|---|---|---|"
     for result in failed:
-        cells = (_cell(figures.name_of(result)), _cell("; ".join(result.wrong)), f"`{figures.replay_of(result)}`")
+        cells = (cell(figures.name_of(result)), cell("; ".join(result.wrong)), f"`{figures.replay_of(result)}`")
         yield "| " + " | ".join(cells) + " |"
-    yield ("\n" if failed else "") + _cell(figures.origin(evaluation))
+    yield ("\n" if failed else "") + cell(figures.origin(evaluation))
 
 
 def _junit(evaluated: Evaluated) -> Iterator[str]:
@@ -98,22 +98,22 @@ def _junit(evaluated: Evaluated) -> Iterator[str]:
     unmeasured = sum(standing.verdict in ("unmeasured", "informs") for standing in limits)
     counts = f'tests="{tests}" failures="{failures}" errors="{errors}" skipped="{len(left) + unmeasured}"'
     yield '<?xml version="1.0" encoding="UTF-8"?>'
-    yield f"<testsuites><testsuite name={_xml(evaluation.feature)} {counts}>"
+    yield f"<testsuites><testsuite name={xml(evaluation.feature)} {counts}>"
     properties = {
         "evaluation": evaluation.id,
         "release": evaluation.release,
         "verdict": verdict_of(evaluation),
         "spent_usd": "" if evaluation.spent_usd is None else f"{evaluation.spent_usd:g}",
     }
-    given = "".join(f"<property name={_xml(name)} value={_xml(value)}/>" for name, value in properties.items())
+    given = "".join(f"<property name={xml(name)} value={xml(value)}/>" for name, value in properties.items())
     yield f"<properties>{given}</properties>"
     yield from cases
     for case in left:
         message = evaluation.stopped or "the evaluation is not finished"
-        yield f"{_opening(evaluation.feature, case)}><skipped message={_xml(message)}/></testcase>"
+        yield f"{_opening(evaluation.feature, case)}><skipped message={xml(message)}/></testcase>"
     for standing in limits:
         name, _, estimate, interval, limit, verdict = figures.row(standing)
-        said = _xml(f"{name} is {estimate} ({interval or 'no interval'}), the bar is {limit}")
+        said = xml(f"{name} is {estimate} ({interval or 'no interval'}), the bar is {limit}")
         skipped = f"<skipped message={said}/>"
         inner = {"missed": f"<failure message={said}/>", "unmeasured": skipped, "informs": skipped}.get(verdict, "")
         yield f"{_opening(evaluation.feature + '.bar', f'{name} {limit}')}>{inner}</testcase>"
@@ -126,20 +126,21 @@ def _testcase(feature: str, result: CaseResult) -> Iterator[str]:
     if not result.passed:
         kind = "error" if result.outcome == "failed" else "failure"
         text = escape(_NO_XML.sub("�", "\n".join([*result.wrong, figures.replay_of(result)])))
-        inner = f"<{kind} message={_xml('; '.join(result.wrong))}>{text}</{kind}>"
+        inner = f"<{kind} message={xml('; '.join(result.wrong))}>{text}</{kind}>"
     name = figures.name_of(result)
-    recording = f'<properties><property name="recording" value={_xml(result.recording)}/></properties>'
+    recording = f'<properties><property name="recording" value={xml(result.recording)}/></properties>'
     yield f"{_opening(feature, name)}{seconds}>{recording}{inner}</testcase>"
 
 
 def _opening(classname: str, name: str) -> str:
-    return f"<testcase classname={_xml(classname)} name={_xml(name)}"
+    return f"<testcase classname={xml(classname)} name={xml(name)}"
 
 
-def _xml(text: str) -> str:
+def xml(text: str) -> str:
+    """A text as the value of an attribute, in quotes."""
     return quoteattr(_NO_XML.sub("�", text))
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """A text that means nothing to Markdown, on one line."""
     return _NO_CELL.sub(lambda mark: "\\" + mark.group(), " ".join(text.split()))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from holdfast.app import Project
     from holdfast.evals.evaluate import Evaluated
     from holdfast.evaluation import Evaluation
+    from holdfast.records import Json
 
 Format = Literal["pretty", "json", "jsonl", "junit", "md"]
 EXIT = MappingProxyType({"met": FINE, "missed": MISSED, "inconclusive": INCONCLUSIVE})
@@ -30,6 +31,15 @@ class Options:
     set: Annotated[
         list[str] | None, typer.Option("--set", metavar="SLOT.FIELD=VALUE", help="Change the release. May be repeated.")
     ] = None
+    against: Annotated[
+        str | None, typer.Option("--against", metavar="RELEASE", help="Hold it against a release, live or working.")
+    ] = None
+    margin: Annotated[float | None, typer.Option(metavar="SHARE", help="A fall that matters (0.05: 5 points).")] = None
+    primary: Annotated[str | None, typer.Option(metavar="SCORER", help="What decides (default: passing).")] = None
+    slice: Annotated[
+        list[str] | None, typer.Option("--slice", metavar="TAG", help="Cases that decide too. May be repeated.")
+    ] = None
+    extend: Annotated[bool, typer.Option("--extend", help="Ask an inconclusive gate one batch more.")] = False
     repeat: Annotated[int | None, typer.Option(metavar="N", min=1, max=100, help="Ask each case so often.")] = None
     max_cost: Annotated[
         float | None, typer.Option("--max-cost", metavar="USD", min=0, help="Ask no case that could cost more in all.")
@@ -58,20 +68,26 @@ def evaluate(
     result is kept as it comes: --resume goes on with the release and the cases that the evaluation began with. A
     degraded answer counts as a failure of the model under test.
 
-    Exit codes: 1 the bar was missed or a case that must pass did not, 4 with --strict where the cases do not suffice to
-    say, 5 no cases. Where audit_share under [evals] is set,
-    --audit alone asks that share of the cases. --json is --format json: {"verdict", "evaluation", "results"}.
+    With --against the release is held against another, on the same cases: what was reproduced to be worse, or that
+    nothing is, or what it would cost to know. What can be found is said before anything is asked, and stored answers of
+    the baseline are used where they still hold. --resume then goes on with the newest gate, or shows it again where it
+    is finished, in any form. Where audit_share under [evals] is set, --audit alone asks that share of the cases.
+
+    Exit codes: 1 the bar was missed, a case that must pass did not, or a regression is confirmed; 3 not comparable;
+    4 with --strict where the cases do not suffice to say; 5 no cases. --json is --format json: {"verdict",
+    "evaluation", "results"}, and with --against {"verdict", "gate"}.
     """
+    if options.against is not None:
+        from holdfast.cli.gating import held_against
+
+        held_against(asked, feature, options)
+        return
     from holdfast.cli.eval_formats import report
     from holdfast.cli.eval_pretty import show_evaluated
     from holdfast.cli.opening import in_project
-    from holdfast.cli.values import changes_of
     from holdfast.evals.verdict import verdict_of
 
-    changes = changes_of(options.set or ())
-    if options.resume and (changes or options.repeat is not None or options.cached or options.audit):
-        message = "--resume goes on with the release, the cases, the repeats and the cache of the evaluation"
-        raise Misconfigured("HF100", message, "leave out --set, --repeat, --cached and --audit, or leave out --resume")
+    changes = _changes(options)
 
     async def work(project: Project) -> Evaluated:
         from holdfast.evals.evaluate import How, go_on
@@ -83,13 +99,27 @@ def evaluate(
     evaluated = in_project(asked, work, changes)
     wanted: Format = "json" if asked.as_json else options.format
     if options.out is not None:
-        _write(options.out, report(evaluated, wanted))
+        write_whole(options.out, report(evaluated, wanted))
     if wanted == "pretty" or options.out is not None:
         show_evaluated(asked.terminal, evaluated)
     else:
         typer.echo(report(evaluated, wanted), nl=False)
     if code := EXIT[verdict_of(evaluated.evaluation)]:
         raise typer.Exit(code)
+
+
+def _changes(options: Options) -> dict[str, Json]:
+    """The changes to the release. Raises Misconfigured (HF100) for options that do not go together."""
+    from holdfast.cli.values import changes_of
+
+    changes = changes_of(options.set or ())
+    if options.extend or any(each is not None for each in (options.margin, options.primary, options.slice)):
+        message = "--margin, --primary, --slice and --extend are for holding a release against another"
+        raise Misconfigured("HF100", message, "name it: --against RELEASE")
+    if options.resume and (changes or options.repeat is not None or options.cached or options.audit):
+        message = "--resume goes on with the release, the cases, the repeats and the cache of the evaluation"
+        raise Misconfigured("HF100", message, "leave out --set, --repeat, --cached and --audit, or leave out --resume")
+    return changes
 
 
 async def _evaluation(project: Project, name: str | None, options: Options) -> Evaluation:
@@ -103,7 +133,7 @@ async def _evaluation(project: Project, name: str | None, options: Options) -> E
     from holdfast.evals.cases import cases_of
     from holdfast.evals.evaluate import Plan, begin, unfinished
 
-    feature = project.feature(_only_one(project) if name is None else name)
+    feature = project.feature(only_one(project) if name is None else name)
     try:
         if options.resume:
             return replace(await unfinished(project, feature.name), strict=options.strict)
@@ -115,7 +145,7 @@ async def _evaluation(project: Project, name: str | None, options: Options) -> E
     return await begin(project, feature, project.release(), plan)
 
 
-def _only_one(project: Project) -> str:
+def only_one(project: Project) -> str:
     """The only feature that has cases."""
     from holdfast.evals.cases import FIRST_CASE, cases_file
 
@@ -127,7 +157,8 @@ def _only_one(project: Project) -> str:
     return found[0]
 
 
-def _write(out: Path, text: str) -> None:
+def write_whole(out: Path, text: str) -> None:
+    """Write a report, whole or not at all. Raises StoreFailed (HF601)."""
     unfinished = out.with_name(f".{out.name}.{os.getpid()}.unfinished")
     try:
         unfinished.write_text(text, encoding="utf-8")

@@ -2,8 +2,9 @@
 
 Knows nothing of what the command did.
 
-Exit codes: 0 fine, 1 the bar was missed, 2 usage or configuration (the project's own code and a strict replay that
-diverged among them), 3 infrastructure, 4 inconclusive with --strict, 5 nothing to do, 130 stopped by Ctrl-C.
+Exit codes: 0 fine, 1 the bar was missed or a regression is confirmed, 2 usage or configuration (the project's own code
+and a strict replay that diverged among them), 3 infrastructure or not comparable, 4 inconclusive with --strict,
+5 nothing to do, 130 stopped by Ctrl-C.
 """
 
 from __future__ import annotations

@@ -18,8 +18,8 @@ from holdfast.evals.answered import answered
 from holdfast.evals.budget import Budget
 from holdfast.evals.certifying import Certifying, Trust
 from holdfast.evals.host import Host
-from holdfast.evals.judged import judge_hash, judges
 from holdfast.evals.lab import Bench, Lab, judged_twice
+from holdfast.evals.sameness import scoring_hash
 from holdfast.evals.scorers import scorers
 from holdfast.evals.scoring import Scoring, total_usd
 from holdfast.evals.standing import summed_up
@@ -42,7 +42,8 @@ _EARLIER = 20
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What is asked: each case `repeat` times; `cached` remembers the generations of earlier evaluations, and `strict`
-    wants the whole interval to reach the bar. `evaluation_id` is the id to keep it under, None for a new one."""
+    wants the whole interval to reach the bar. `evaluation_id` is the id to keep it under, None for a new one; `gate` is
+    the gate that asks, and `pins` what `latest` means to it, None for the corpus versions of now."""
 
     cases: tuple[Case, ...]
     repeat: int = 1
@@ -50,6 +51,8 @@ class Plan:
     strict: bool = False
     tenant: str = ""
     evaluation_id: str | None = None
+    gate: str | None = None
+    pins: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +82,9 @@ async def begin(host: Host, feature: Feature, release: Release, plan: Plan) -> E
     Raises Misconfigured (HF110) where the bar names a scorer that is not there, or a judge has no rubric, and NotFound
     (HF201) where it has no ladder.
     """
+    check_bar(host, feature)
     release = host.completed(feature, release)
     mine = scorers(host.scorers, feature.name)
-    known = [*mine, *AT_MOST]
-    for judge in judges(mine).values():
-        judge_hash(judge, release)
-    for name in {} if feature.bar is None else feature.bar.limits:
-        if name not in known and not _follows(name, known):
-            message = f"the bar of '{feature.name}' names '{name}', which is no scorer"
-            raise Misconfigured("HF110", message, nearest(name, known))
     evaluation = Evaluation(
         id=plan.evaluation_id or new_id("ev"),
         feature=feature.name,
@@ -96,9 +93,11 @@ async def begin(host: Host, feature: Feature, release: Release, plan: Plan) -> E
         started_at=datetime.now(UTC),
         cases=len(plan.cases),
         repeat=plan.repeat,
-        pins=_pins(host.world(release), release),
+        pins=pins_of(host.world(release), release) if plan.pins is None else dict(plan.pins),
         cached=plan.cached,
         strict=plan.strict,
+        scoring_hash=scoring_hash(mine, feature.bar, release),
+        gate=plan.gate,
         tenant=plan.tenant,
     )
     await host.keep(release)
@@ -106,12 +105,21 @@ async def begin(host: Host, feature: Feature, release: Release, plan: Plan) -> E
     return evaluation
 
 
+def check_bar(host: Host, feature: Feature) -> None:
+    """Raises Misconfigured (HF110) where the bar names a scorer that is not there."""
+    known = [*scorers(host.scorers, feature.name), *AT_MOST]
+    for name in {} if feature.bar is None else feature.bar.limits:
+        if name not in known and not _follows(name, known):
+            message = f"the bar of '{feature.name}' names '{name}', which is no scorer"
+            raise Misconfigured("HF110", message, nearest(name, known))
+
+
 async def unfinished(host: Host, feature: str) -> Evaluation:
-    """The newest evaluation of a feature that is not finished. Raises NotFound (HF208)."""
+    """The newest evaluation of a feature that is not finished and no gate's. Raises NotFound (HF208)."""
     query = EvaluationQuery(feature=feature)
     while page := await host.store.evaluations.find(query):
         for evaluation in page:
-            if evaluation.finished_at is None:
+            if evaluation.finished_at is None and evaluation.gate is None:
                 return evaluation
         query = msgspec.structs.replace(query, before=page[-1].id)
     raise NotFound("HF208", f"no evaluation of '{feature}' is unfinished", f"holdfast eval {feature}")
@@ -217,7 +225,7 @@ def _follows(name: str, scorers: Iterable[str]) -> bool:
     return any(name.removeprefix(each) in DERIVED or name.startswith(f"{each}.") for each in scorers)
 
 
-def _pins(world: World, release: Release) -> dict[str, str]:
+def pins_of(world: World, release: Release) -> dict[str, str]:
     """The version of every corpus whose newest the release asks for; one that was never synced has none."""
     pins = {}
     for name, slot in release.slots.items():

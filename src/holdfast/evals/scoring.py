@@ -16,10 +16,13 @@ from holdfast.evals.facts import missing
 from holdfast.evals.judged import judges
 from holdfast.evals.lab import Bench
 from holdfast.evaluation import CaseResult, Score, Scored, ScoreValue
+from holdfast.identity import canonical, digest
 from holdfast.records import Failure, Recording, Step
 from holdfast.runtime.feature import AT_MOST, Bar
 from holdfast.runtime.world import Ended, ended
 
+OUTSIDE = frozenset({"HF301", "HF302", "HF304", "HF305", "HF308"})
+"""Failures of providers, deadlines and corpora, which say nothing of a release."""
 _NOT_PASSED = ("facts",)
 """Scores that must be whole for a case to pass, whatever the bar says."""
 
@@ -61,6 +64,8 @@ class Scoring(Struct, frozen=True):
             spent_usd=total_usd([recording.cost_usd, *(score.spent_usd for score in scores)]),
             scores=tuple(scores),
             wrong=tuple(wrong),
+            output_hash=digest(canonical(recording.output), 16),
+            fault=fault_of(recording),
         )
 
     async def score(self, name: str, scorer: Scorer | Probe, answered: Answered, *, outage: bool) -> Score | None:
@@ -145,6 +150,20 @@ def _outage(recording: Recording) -> str | None:
         degraded = recording.degraded
         return f"degraded: rung {degraded.rung + 1} of '{degraded.slot}' ({degraded.model}) answered: {degraded.reason}"
     return None
+
+
+def fault_of(recording: Recording) -> str | None:
+    """The code of what prevented the answer outside the release; None where nothing did, or the release itself failed.
+
+    That a lower rung answered because a guard asked for it is the release's own doing, and so is a rung without a model
+    that had nothing to answer from.
+    """
+    asked = [attempt.error for step in recording.steps for attempt in step.attempts if attempt.error is not None]
+    own = all(error.startswith("passed_over") for error in asked)
+    if recording.failure is not None:
+        code = recording.failure.code
+        return code if code in OUTSIDE and not (code == "HF301" and own) else None
+    return None if recording.degraded is None or own else "HF301"
 
 
 def _said(score: Score, answered: Answered) -> str:

@@ -43,6 +43,19 @@ class EvaluationAsked(Struct, frozen=True):
     max_cost_usd: float | None = None
 
 
+class GateAsked(Struct, frozen=True):
+    """The working tree's release, changed by `set`, held against another, which is named, or `live`, or `working`."""
+
+    feature: str
+    against: str
+    set: dict[str, Json] = {}
+    margin: float | None = None
+    primary: str | None = None
+    slices: tuple[str, ...] = ()
+    repeat: int | None = None
+    max_cost_usd: float | None = None
+
+
 class TrialAsked(Struct, frozen=True):
     """A change (`set`, done again: `fresh`) tried on at most `limit` of the recordings for which `where` holds."""
 

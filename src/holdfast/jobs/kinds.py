@@ -18,15 +18,17 @@ from msgspec.structs import replace
 
 from holdfast.contracts import Progress
 from holdfast.errors import NotFound
-from holdfast.evals import trying
+from holdfast.evals import against, trying
 from holdfast.evals.audit import to_ask
 from holdfast.evals.cases import cases_of
 from holdfast.evals.evaluate import How, Plan, begin, go_on
 from holdfast.evals.verdict import Verdict, verdict_of
 from holdfast.evaluation import Evaluation
+from holdfast.gate import GatePlan, Ruling
 from holdfast.identity import canonical, digest, new_id
 from holdfast.job import Job
-from holdfast.jobs.asking import EvaluationAsked, FeatureAsked, SyncAsked, TrialAsked
+from holdfast.jobs import gating
+from holdfast.jobs.asking import EvaluationAsked, FeatureAsked, GateAsked, SyncAsked, TrialAsked
 from holdfast.jobs.batch import Batch, answer
 from holdfast.records import Call, Failure, Json, Recording
 from holdfast.trial import Claim, Trial
@@ -153,6 +155,47 @@ async def _evaluation(project: Project, job: Job, asked: EvaluationAsked) -> Eva
         return await begin(project, feature, project.release(asked.set), plan)
 
 
+class GateEnded(Struct, frozen=True, kw_only=True):
+    """What a gate came to; `stopped` says why not everything was asked. `passed`: nothing broke, and the bar is met."""
+
+    gate_id: str
+    verdict: Ruling | None
+    passed: bool
+    reasons: tuple[str, ...]
+    calls: int
+    spent_usd: float | None
+    stopped: str | None
+
+
+async def gate(project: Project, job: Job, progress: Progress) -> Ended:
+    """A release held against another. Begun again, or tried again, it goes on with what it began."""
+    asked = msgspec.convert(job.asked, GateAsked)
+    gate_id = _id_for(job, "gate")
+    try:
+        begun = await project.store.gates.get(gate_id, job.tenant)
+    except NotFound:
+        candidate = project.release(asked.set)
+        begun = await gating.begun(project, asked, candidate, tenant=job.tenant, gate_id=gate_id)
+    how = How(max_cost_usd=asked.max_cost_usd, progress=progress)
+    of = (await against.go_on(project, begun, how, _unheard)).gate
+    verdict = of.verdict
+    came = GateEnded(
+        gate_id=of.id,
+        verdict=None if verdict is None else verdict.ruling,
+        passed=verdict is not None and verdict.ruling == "pass" and not verdict.bar_missed,
+        reasons=() if verdict is None else verdict.reasons,
+        calls=of.calls,
+        spent_usd=of.spent_usd,
+        stopped=of.stopped,
+    )
+    return Ended(msgspec.to_builtins(came))
+
+
+def _unheard(plan: GatePlan) -> None:
+    """The listener of a job's plan, which is kept with the gate."""
+    del plan
+
+
 def _id_for(job: Job, prefix: str) -> str:
     """The id of what a job makes, which is made from the job's and sorts by when that was asked for."""
     made = hashlib.sha256(job.id.encode()).digest()
@@ -202,5 +245,5 @@ async def _trial(project: Project, job: Job, asked: TrialAsked) -> Trial:
 
 
 KINDS: Mapping[str, Work] = MappingProxyType(
-    {"feature": feature, "sync": sync, "batch": batch, "evaluation": evaluation, "trial": trial}
+    {"feature": feature, "sync": sync, "batch": batch, "evaluation": evaluation, "gate": gate, "trial": trial}
 )

@@ -8,9 +8,11 @@ project folder. It cannot see through an object handed in from elsewhere; there 
 
 from __future__ import annotations
 
+import ast
 import builtins
 import inspect
 import sys
+import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,9 +117,27 @@ def _codes_of(thing: Any) -> Iterator[tuple[CodeType, dict[str, Any]]]:
 
 
 def _source_of(thing: Any) -> str:
-    """The source text, or what the compiler made of it where there is none (a console, an exec)."""
+    """The source text, or what the compiler made of it where there is none (a console, an exec).
+
+    How a function is declared a feature is left out: its bar weighs the answers and does not make them.
+    """
     try:
-        return inspect.getsource(thing)
+        return _undeclared(inspect.getsource(thing))
     except (OSError, TypeError):
         code = getattr(thing, "__code__", None)
         return "" if code is None else f"{code.co_code.hex()}{code.co_consts!r}{code.co_names!r}"
+
+
+def _undeclared(source: str) -> str:
+    """The source of a function without the lines of `@app.feature(...)`; any other source as it is."""
+    if not source.lstrip().startswith("@"):
+        return source
+    try:
+        (function,) = ast.parse(textwrap.dedent(source)).body
+    except (SyntaxError, ValueError):
+        return source
+    lines = source.splitlines(keepends=True)
+    for decorator in reversed(getattr(function, "decorator_list", [])):
+        if isinstance(decorator, ast.Call) and getattr(decorator.func, "attr", None) == "feature":
+            del lines[decorator.lineno - 1 : decorator.end_lineno]
+    return "".join(lines)

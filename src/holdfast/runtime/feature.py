@@ -6,7 +6,7 @@ Knows nothing of how it is run.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, get_type_hints
@@ -36,11 +36,15 @@ class Bar:
 
     `p50_ms`, `p95_ms`, `p99_ms`, `cost_usd`, and measures that end in `_ece`, `_brier`, `_flip_rate` or
     `_control_rate`, are upper limits; all others are the least share or score, in 0..1.
+    `slices` are tags of cases that matter by themselves: a gate judges each of them too.
     """
 
     limits: dict[str, float]
+    slices: tuple[str, ...]
 
-    def __init__(self, **limits: float) -> None:
+    def __init__(self, *, slices: Sequence[str] = (), **limits: float) -> None:
+        if isinstance(slices, str):
+            raise Misconfigured("HF110", f"slices={slices!r} is one text", f"give a list of tags: slices=[{slices!r}]")
         for name, limit in limits.items():
             least_allowed = isinstance(limit, int | float) and limit >= 0
             if not least_allowed or (name not in AT_MOST and limit > 1):
@@ -50,6 +54,7 @@ class Bar:
                     f"give {name} a number from 0 to 1",
                 )
         object.__setattr__(self, "limits", dict(limits))
+        object.__setattr__(self, "slices", tuple(slices))
 
 
 @dataclass(frozen=True, slots=True)

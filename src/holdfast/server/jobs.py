@@ -18,7 +18,7 @@ from holdfast.evals.cases import cases_of
 from holdfast.identity import to_json
 from holdfast.job import Job, JobQuery
 from holdfast.jobs import asking
-from holdfast.jobs.asking import EvaluationAsked, FeatureAsked, SyncAsked, new_job
+from holdfast.jobs.asking import EvaluationAsked, FeatureAsked, GateAsked, SyncAsked, new_job
 from holdfast.jobs.said import JobPage, JobSaid, said
 from holdfast.jobs.webhook import check_url
 from holdfast.records import Json
@@ -66,6 +66,24 @@ class EvaluationJobAsked(Struct, frozen=True, kw_only=True, forbid_unknown_field
     webhook: str | None = None
 
 
+class GateJobAsked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The working tree's release, changed by `set`, held against another by its name or id, or `live` or `working`.
+
+    `margin` is a fall that matters, as a share; `primary` the scorer that decides, null: whether cases pass; `slices`
+    are tags that decide too; `repeat` is how often each case is asked, null: as often as it takes.
+    """
+
+    feature: str
+    against: Annotated[str, Meta(min_length=1, max_length=80)]
+    set: dict[str, Json] = {}
+    margin: Annotated[float, Meta(gt=0, lt=1)] | None = None
+    primary: str | None = None
+    slices: tuple[str, ...] = ()
+    repeat: Annotated[int, Meta(ge=1, le=100)] | None = None
+    max_cost_usd: Annotated[float, Meta(ge=0)] | None = None
+    webhook: str | None = None
+
+
 class JobFilter(BaseModel):
     """Which jobs: every parameter narrows."""
 
@@ -81,6 +99,7 @@ JOB_STRUCTS: tuple[type[Struct], ...] = (
     FeatureJobAsked,
     SyncJobAsked,
     EvaluationJobAsked,
+    GateJobAsked,
     JobSaid,
     JobPage,
 )
@@ -114,20 +133,40 @@ class JobRoutes:
     async def ask_evaluation(self, request: Request) -> Response:
         """Have a feature asked its cases. With an Idempotency-Key, asking twice gives the same job."""
         asked = converted(await self._body(request), EvaluationJobAsked)
-        if asked.feature not in self._project.features:
-            raise unknown("HF200", "feature", asked.feature, self._project.features)
+        await self._check(asked.feature, asked.set)
+        what = EvaluationAsked(asked.feature, asked.set, asked.repeat, asked.max_cost_usd)
+        return await self.ask(request, "evaluation", what, asked.webhook)
+
+    async def ask_gate(self, request: Request) -> Response:
+        """Have a release held against another. With an Idempotency-Key, asking twice gives the same job."""
+        asked = converted(await self._body(request), GateJobAsked)
+        await self._check(asked.feature, asked.set)
+        what = GateAsked(
+            feature=asked.feature,
+            against=asked.against,
+            set=asked.set,
+            margin=asked.margin,
+            primary=asked.primary,
+            slices=asked.slices,
+            repeat=asked.repeat,
+            max_cost_usd=asked.max_cost_usd,
+        )
+        return await self.ask(request, "gate", what, asked.webhook)
+
+    async def _check(self, name: str, changes: dict[str, Json]) -> None:
+        """Raises what is wrong with a feature, its cases or a change, before anything is kept."""
+        if name not in self._project.features:
+            raise unknown("HF200", "feature", name, self._project.features)
         self._project.release()  # a mistake of the working tree itself is not the request's
         try:
-            self._project.release(asked.set)
+            self._project.release(changes)
         except HoldfastError as error:
             raise Refused("HF701", error.message, error.fix) from error
-        feature = self._project.features[asked.feature]
+        feature = self._project.features[name]
         try:
             await asyncio.to_thread(cases_of, self._project.config.folder, feature.name, feature.parse)
         except Misconfigured as error:
             raise HttpRefused(error.code, error.message, error.fix, status=422) from error
-        what = EvaluationAsked(asked.feature, asked.set, asked.repeat, asked.max_cost_usd)
-        return await self.ask(request, "evaluation", what, asked.webhook)
 
     async def list(self, request: Request, only: Annotated[JobFilter, Query()]) -> Response:
         """Jobs, newest first."""
@@ -188,6 +227,7 @@ def add_job_routes(api: FastAPI, routes: JobRoutes) -> None:
     api.post("/v1/corpora/{name}/sync", **gives(JobTaken, 202), **takes(SyncJobAsked))(routes.ask_sync)
     ask_evaluation = {**gives(JobTaken, 202), **takes(EvaluationJobAsked)}
     api.post("/v1/evaluations", **ask_evaluation)(routes.ask_evaluation)
+    api.post("/v1/gates", **{**gives(JobTaken, 202), **takes(GateJobAsked)})(routes.ask_gate)
     api.get("/v1/jobs", **gives(JobPage))(routes.list)
     api.get("/v1/jobs/{job_id}", **gives(JobSaid))(routes.show)
     api.post("/v1/jobs/{job_id}/cancel", **gives(JobSaid))(routes.cancel)

@@ -14,6 +14,7 @@ from holdfast.server.declared import STRUCTS, Declared, declare
 from holdfast.server.dialects.described import DIALECT_STRUCTS
 from holdfast.server.evaluations import EVALUATION_STRUCTS, declare_evaluations
 from holdfast.server.flight import Flight
+from holdfast.server.gates import GATE_STRUCTS, declare_gates
 from holdfast.server.jobs import JOB_STRUCTS, JobRoutes, add_job_routes
 from holdfast.server.meter import Meter
 from holdfast.server.needs import Project
@@ -27,12 +28,13 @@ def declared_routes(
     """The routes over a project, and their OpenAPI document as JSON, each feature included, all below `prefix`."""
     api = declare(Declared(project, flight, meter), metrics=metrics)
     declare_evaluations(api, project)
+    declare_gates(api, project)
     declare_certificates(api, project)
     declare_cases(api, project)
     declare_corpora(api, project)
     jobs = JobRoutes(project)
     add_job_routes(api, jobs)
     add_trial_routes(api, TrialRoutes(project, jobs))
-    judged = (*EVALUATION_STRUCTS, *CERTIFICATE_STRUCTS, *CASE_STRUCTS)
+    judged = (*EVALUATION_STRUCTS, *GATE_STRUCTS, *CERTIFICATE_STRUCTS, *CASE_STRUCTS)
     structs = (*STRUCTS, *judged, *CORPUS_STRUCTS, *JOB_STRUCTS, *TRIAL_STRUCTS, *DIALECT_STRUCTS)
     return api, document(api, structs, project.features.values(), prefix)

@@ -113,6 +113,11 @@ def no_evaluation(evaluation_id: str) -> NotFound:
     )
 
 
+def no_gate(gate_id: str) -> NotFound:
+    """The NotFound for a gate that is not there, or not this tenant's."""
+    return NotFound("HF211", f"there is no gate '{gate_id}'", "list what there is with: GET /v1/gates")
+
+
 def no_certificate(certificate_id: str) -> NotFound:
     """The NotFound for a certificate that is not there, or not this tenant's."""
     return NotFound(

@@ -12,6 +12,7 @@ from holdfast.store.certificates import SqlCertificates
 from holdfast.store.connection import Connection
 from holdfast.store.evaluations import SqlEvaluations
 from holdfast.store.files import Files
+from holdfast.store.gates import SqlGates
 from holdfast.store.jobs import SqlJobs
 from holdfast.store.keeper import Keeper
 from holdfast.store.project import SqlFeedback, SqlKeys, SqlPrompts
@@ -36,8 +37,8 @@ class SqlStore:
         self.feedback = SqlFeedback(sql, writer, readers)
         self.keys = SqlKeys(sql, writer, readers)
         self.evaluations = SqlEvaluations(sql, writer, readers)
+        self.gates = SqlGates(sql, writer, readers)
         self.certificates = SqlCertificates(sql, writer, readers)
-
         self.wear = SqlCaseWear(sql, writer, readers)
         self.trials = SqlTrials(sql, writer, readers)
         self.jobs = SqlJobs(sql, writer, readers)

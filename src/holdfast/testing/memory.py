@@ -28,6 +28,7 @@ from holdfast.stores import (
 )
 from holdfast.testing.memory_certificates import MemoryCertificates
 from holdfast.testing.memory_evaluations import MemoryEvaluations
+from holdfast.testing.memory_gates import MemoryGates
 from holdfast.testing.memory_jobs import MemoryJobs
 from holdfast.testing.memory_trials import MemoryTrials
 from holdfast.testing.memory_wear import MemoryCaseWear
@@ -54,6 +55,7 @@ class MemoryStore:
         self.releases = MemoryReleases(gate)
         self.prompts = MemoryPrompts(gate)
         self.keys = MemoryKeys(gate)
+        self.gates = MemoryGates(gate.check, codec)
         self.certificates = MemoryCertificates(gate.check, codec)
         self.wear = MemoryCaseWear(gate.check)
 

@@ -58,3 +58,13 @@ def test_only_code_that_surely_waits_for_one_thing_at_a_time_counts_as_alone(tmp
     assert facts(tmp_path, BASE).alone
     assert not facts(tmp_path, "import asyncio\n" + BASE.replace("str(found)", "str(asyncio.sleep)")).alone
     assert not facts(tmp_path, "import aiohttp\n" + BASE.replace("str(found)", "str(aiohttp.get)")).alone
+
+
+def test_how_a_function_is_declared_a_feature_is_not_its_code(tmp_path: Path) -> None:
+    declared = BASE.replace("import holdfast.records", "import holdfast as hf\napp = hf.App()\nnoted = lambda fn: fn")
+
+    def with_(decorators: str) -> str:
+        return facts(tmp_path, declared.replace("async def feature", f"{decorators}\nasync def feature")).hash
+
+    assert with_("@app.feature()") == with_("@app.feature(\n    bar=hf.Bar(\n        facts=0.9,\n    ),\n)")
+    assert with_("@app.feature()") != with_("@app.feature()\n@noted")

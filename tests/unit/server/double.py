@@ -189,8 +189,8 @@ class Store:
         self.releases: Any = None
         self.prompts: Any = None
         self.feedback: Any = None
-        self.evaluations = MemoryStore().evaluations
-        self.certificates = MemoryStore().certificates
+        kept = MemoryStore()
+        self.evaluations, self.gates, self.certificates = kept.evaluations, kept.gates, kept.certificates
         self.jobs = MemoryStore().jobs
 
     async def ping(self) -> None:

@@ -226,6 +226,25 @@ WHERE tenant = :tenant /* filters */
 ORDER BY id DESC
 LIMIT :limit;
 
+-- name: add_gate
+-- Keep a gate that begins; the same id again changes nothing.
+INSERT INTO gates (tenant, id, feature, content, cases) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING;
+
+-- name: change_gate
+-- Replace what is kept of a gate.
+UPDATE gates SET content = ? WHERE tenant = ? AND id = ?;
+
+-- name: gate
+-- A gate by its id, with its cases.
+SELECT content, cases FROM gates WHERE tenant = ? AND id = ?;
+
+-- name: find_gates
+-- Gates, newest first: ids sort by time. The filters that are asked for replace the comment.
+SELECT content FROM gates
+WHERE tenant = :tenant /* filters */
+ORDER BY id DESC
+LIMIT :limit;
+
 -- name: add_certificate
 -- Keep a certificate; the same id again changes nothing.
 INSERT INTO certificates (tenant, id, feature, scorer, content) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING;
