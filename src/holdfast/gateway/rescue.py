@@ -36,12 +36,23 @@ def anchor_of(partial: str) -> str:
     return base[start:].lstrip()
 
 
+def repeats_itself(partial: str) -> bool:
+    """Whether the end of a text stands in it before, as in a list of like lines: then nobody could tell a reply that
+    repeats the end from one that goes on with the next such line."""
+    base = partial.strip()
+    end = base[-LEAST_OVERLAP:]
+    return len(base) > LEAST_OVERLAP and base.find(end) < len(base) - len(end)
+
+
 def continuation(request: Generate, partial: str, *, prefill: bool) -> Generate:
     """The request that has a model go on with `partial`, which holds more than space.
 
     With `prefill` the partial answer is the last turn, and the model writes on. Otherwise a turn of the user follows
-    that asks for it. Space at the end is left out: Anthropic refuses it.
+    that asks for it; but where the partial answer repeats itself the request stays as it was, and the `Joiner` expects
+    the same answer begun again. Space at the end is left out: Anthropic refuses it.
     """
+    if not prefill and repeats_itself(partial):
+        return request
     turns = (*request.messages, Message(role="assistant", text=partial.rstrip()))
     if not prefill:
         turns += (Message(role="user", text=_ASK + anchor_of(partial)),)
@@ -58,15 +69,16 @@ class Joined(NamedTuple):
 class Joiner:
     """Joins a reply to the partial answer that it goes on with, piece by piece.
 
-    After a prefill the reply is the rest as it is. Otherwise it is stripped of what it repeats: the anchor; else the
-    longest end of the partial answer that it begins with (at least `LEAST_OVERLAP` characters or `LEAST_WORDS` words);
-    else the whole partial answer, begun again. One that begins again and then differs is heard whole instead. What
-    repeats nothing follows as it is. Text is held back only as long as more of it could change what is stripped.
+    After a prefill the reply is the rest as it is. After a partial answer that repeats itself it is the whole answer
+    once more, of which as much as was heard is left out. Otherwise it is stripped of what it repeats: the anchor; else
+    the longest end of the partial answer that it begins with (at least `LEAST_OVERLAP` characters or `LEAST_WORDS`
+    words); else the whole partial answer, begun again. One that begins again and then differs is heard whole instead.
+    What repeats nothing follows as it is. Text is held back only as long as more of it could change what is stripped.
 
     For a model that repeats the anchor, `partial` and all it gives add up to the whole text, whatever that text is.
     """
 
-    __slots__ = ("_anchor", "_base", "_decided", "_held", "_overlaps", "_prefill", "_start", "_tail")
+    __slots__ = ("_anchor", "_base", "_decided", "_held", "_overlaps", "_prefill", "_start", "_tail", "_whole")
 
     def __init__(self, partial: str, *, prefill: bool) -> None:
         self._base = partial.rstrip()
@@ -74,7 +86,8 @@ class Joiner:
         self._anchor = anchor_of(partial)
         self._prefill = prefill
         self._start = self._base.lstrip()
-        self._overlaps = [] if prefill else _overlaps(self._start)
+        self._whole = not prefill and repeats_itself(partial)
+        self._overlaps = [] if prefill or self._whole else _overlaps(self._start)
         self._held = ""
         self._decided = False
 
@@ -96,6 +109,10 @@ class Joiner:
 
     def _decide(self, *, last: bool) -> Joined:
         reply = self._held.lstrip()
+        if self._whole:
+            if reply.startswith(self._start):
+                return self._strip(reply, len(self._start), last=last)
+            return Joined("") if self._start.startswith(reply) and not last else self._restart(reply)
         if reply.startswith(self._anchor):
             return self._strip(reply, len(self._anchor), last=last)
         undecided = not reply or self._anchor.startswith(reply) or self._start.startswith(reply)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from holdfast.gateway.rescue import Joiner, anchor_of, continuation
+from holdfast.gateway.rescue import Joiner, anchor_of, continuation, repeats_itself
 from holdfast.records import Generate, Message
 
 PROSE = (
@@ -46,7 +46,7 @@ _sizes = st.lists(st.integers(1, 30), max_size=20)
 @given(_texts, st.floats(0, 1), _sizes)
 def test_a_model_that_repeats_the_anchor_loses_and_doubles_nothing_in_any_text(text, share, sizes) -> None:
     partial = text[: int(share * len(text))]
-    assume(partial.strip())
+    assume(partial.strip() and not repeats_itself(partial))
     base = partial.rstrip()
     reply = text[len(base) - len(anchor_of(partial)) :]
     assert joined(partial, reply, sizes) == (text, False)
@@ -74,6 +74,19 @@ def test_a_model_that_repeats_some_other_end_is_heard_once(cut, length, sizes) -
 def test_a_model_that_repeats_nothing_is_joined_where_it_was_cut(cut, sizes) -> None:
     partial = PROSE[:cut]
     assert joined(partial, PROSE[len(partial.rstrip()) :], sizes) == (PROSE, False)
+
+
+_LINES = st.lists(st.sampled_from(["A line like others. ", "And another one.\n"]), min_size=3, max_size=12).map("".join)
+
+
+@given(_LINES, st.floats(0, 1), _sizes)
+def test_an_answer_that_repeats_itself_is_asked_for_whole_and_joined_to_what_was_heard(text, share, sizes) -> None:
+    partial = text[: int(share * len(text))]
+    assume(partial.strip() and repeats_itself(partial))
+    asked = Generate(slot="answer", models=("a:b",), messages=(Message(role="user", text="Go."),))
+    assert continuation(asked, partial, prefill=False) == asked
+    assert joined(partial, text, sizes) == (text, False)
+    assert joined(partial, "Something else.", sizes) == ("Something else.", True)
 
 
 def test_an_answer_that_starts_over_and_differs_is_heard_whole() -> None:
