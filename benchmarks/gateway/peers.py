@@ -126,7 +126,7 @@ def holdfast(upstream: str, folder: Path) -> Started:
     (folder / "features.py").write_text("import holdfast as hf\n\napp = hf.App()\n")
     cli = [sys.executable, "-m", "holdfast.cli"]
     made = subprocess.run(
-        [*cli, "keys", "create", "bench", "--json"], cwd=folder, capture_output=True, text=True, check=True
+        [*cli, "keys", "create", "bench", "--json"], cwd=folder, stdout=subprocess.PIPE, text=True, check=True
     )
     key = json.loads(made.stdout)["key"]
     return Started([*cli, "up", str(folder)], port, model="stub:stub", key=key, folder=folder)

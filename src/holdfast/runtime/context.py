@@ -181,7 +181,8 @@ class Context:
             tool_choice=conversation.tool_choice,
             answers=False,
         )
-        _, result = await self._pass.do(effect, self._request.stream.verbatim)
+        request = self._request
+        _, result = await self._pass.do(effect, deaf if request.world.hear is deaf else request.stream.verbatim)
         assert isinstance(result, Generated)
         return result
 
