@@ -121,7 +121,7 @@ class Watch:
         if self.first_token_ms is None:
             self.first_token_ms = self.ms
             self.alive()
-            if self.on_begin is not None:
+            if self.on_begin is not None and not self._stopped:  # two that begin at once must not end each other
                 self.on_begin()
 
     def busy(self) -> None:

@@ -8,6 +8,7 @@ import pytest
 from tests.contract.gateway.ladders import ASKED, Ladder, between, kinds, slot
 
 from holdfast.errors import attempts_of
+from holdfast.gateway.attempt import Limits, Watch
 from holdfast.gateway.hedge import LEAST_TIMES
 from holdfast.records import Attempt, Generate, Generated
 from holdfast.testing import Act
@@ -162,3 +163,13 @@ async def test_few_calls_are_slow_at_a_vendor_of_two_speeds() -> None:
     assert asked["same"] <= calls * 1.05 + 1
     assert slow["off"] >= 8
     assert slow["same"] <= slow["off"] / 2
+
+
+async def test_two_that_begin_in_one_turn_of_the_loop_do_not_end_each_other() -> None:
+    deadline_at = asyncio.get_running_loop().time() + 5
+    limits = Limits(connect_ms=1000, first_token_ms=1000, idle_ms=1000, deadline_at=deadline_at)
+    first, second = Watch(len, limits), Watch(len, limits)
+    first.on_begin, second.on_begin = second.stop, first.stop
+    first.generating()
+    second.generating()
+    assert (first.stopped_early, second.stopped_early) == (False, True)
