@@ -37,9 +37,9 @@ ROWS: Mapping[str, frozenset[int]] = MappingProxyType(
         "error_midway": SERVER_SIDE,
         "cut@start": SERVER_SIDE,
         "server_error": SERVER_SIDE,
-        "rate_limited": frozenset({429, 503}),
+        "rate_limited": frozenset({429}),
         "filtered_400": frozenset({400, 403, 422}),
-        "revoked": frozenset({502, 503}),  # the caller's own key is not the one that failed
+        "revoked": frozenset({502}),  # the caller's own key is not the one that failed
         "accepts_never_answers": frozenset({502, 503, 504}),
         "eof_without_finish": SERVER_SIDE,
         "html_200": SERVER_SIDE,
