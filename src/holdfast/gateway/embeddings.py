@@ -50,6 +50,8 @@ class Encoding:
             fix = "name a model of another provider, as in openai:text-embedding-3-small"
             raise self._failure(Fault("no_provider", f"the provider of '{name}' has no embeddings", fix=fix))
         self.shared.retries.deposit()
+        if not self.shared.ready:
+            await self.shared.get_ready()
         found: list[Vector] = []
         for texts in batches(self.effect.texts, rung.provider.embed_inputs, rung.provider.embed_tokens):
             outcome = await self._tries(rung, texts)
