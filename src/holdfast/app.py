@@ -124,6 +124,11 @@ class Project:
         """
         return self._resolver.release(feature, release)
 
+    async def warm(self) -> None:
+        """Load in threads what a first call to a hosted model would wait for, where a slot names one. Optional."""
+        named = [part.models for part in self.config.slots.values() if part.models]
+        await self.gateway.warm([one for models in named for one in ([models] if isinstance(models, str) else models)])
+
     def media_limits(self, model: str) -> MediaLimits | None:
         """What may be sent to a ladder's rung of images and documents; None where it is no provider's model."""
         from holdfast.gateway.media_limits import limits

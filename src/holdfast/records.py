@@ -158,7 +158,8 @@ class Retrieve(Struct, frozen=True, kw_only=True, tag_field="kind", tag="retriev
 class Generate(Struct, frozen=True, kw_only=True, tag_field="kind", tag="generate"):
     """Ask a ladder of models. `sources` and `question` serve the extractive rung; `answers` says that the output is a
     text with citations. `first_rung` is how many rungs of the slot's ladder stand before `models`. `tool_choice` is
-    `auto`, `none`, `required`, or the name of the one tool to call."""
+    `auto`, `none`, `required`, or the name of the one tool to call. `exact`: what is no JSON value that is valid under
+    `schema` is no answer; else whoever asks reads it with more patience than a schema has."""
 
     slot: str
     models: tuple[str, ...]
@@ -171,6 +172,7 @@ class Generate(Struct, frozen=True, kw_only=True, tag_field="kind", tag="generat
     question: str = ""
     answers: bool = True
     first_rung: int = 0
+    exact: bool = False
 
 
 class Embed(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="embed"):

@@ -48,7 +48,7 @@ HOMES: Mapping[str, frozenset[str]] = {
     "pydantic": frozenset(
         {"config", "settings", "runtime", "server"}
     ),  # the doors: settings, inputs and outputs, parameters
-    "pydantic_core": frozenset({"doors", "runtime"}),
+    "pydantic_core": frozenset({"doors", "runtime", "support"}),  # its patterns take linear time
     "pytest": frozenset({"testing"}),  # its fixture is for users' tests; who uses it has pytest
     "rich": frozenset({"cli"}),
     "selectolax": frozenset({"corpus"}),

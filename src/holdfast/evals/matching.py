@@ -15,10 +15,10 @@ from holdfast.contracts import Answered
 from holdfast.errors import Misconfigured
 from holdfast.evals.facts import contains
 from holdfast.evals.fields import at, by_field, by_value, f1
-from holdfast.evals.schemas import check_schema, invalid
 from holdfast.evaluation import Scored
 from holdfast.judgement import Field, Fields
 from holdfast.records import Json
+from holdfast.support.schemas import check_schema, invalid
 
 
 def text_at(answered: Answered, field: str) -> str:
@@ -122,7 +122,7 @@ class Schema(Struct, frozen=True):
         if isinstance(value, str) and self.schema.get("type") != "string":
             try:
                 value = msgspec.json.decode(value)
-            except (msgspec.DecodeError, UnicodeEncodeError):
+            except (msgspec.DecodeError, UnicodeError):
                 return Scored(value=False, reason="the output is not JSON")
         wrong = invalid(value, self.schema)
         return Scored(value=wrong is None, reason=wrong or "")

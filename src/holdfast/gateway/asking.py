@@ -12,15 +12,18 @@ from typing import Literal, NamedTuple, TypeAlias
 import msgspec
 
 from holdfast.contracts import Answer
-from holdfast.gateway.attempt import WITHOUT_TEXT, Asked, Limits, Watch, ask_object, spent, told
+from holdfast.gateway.attempt import FILTERED, Asked, Limits, Watch, ask_object, spent, told
 from holdfast.gateway.call import Call, name_of
-from holdfast.gateway.fault import Fault
+from holdfast.gateway.fault import Fault, redact
 from holdfast.gateway.health import Begun, ModelHealth, Route
 from holdfast.gateway.learned import left_out
 from holdfast.gateway.provider import Provider
 from holdfast.gateway.rescue import Joined, Joiner, continuation
 from holdfast.gateway.rung import HandedIn, Hosted
+from holdfast.messages import Message
 from holdfast.records import Attempt, AttemptDetail, Usage
+from holdfast.support.mending import mending
+from holdfast.support.schemas import violation
 
 Part: TypeAlias = Literal["first", "retry", "hedge", "rescue"]
 LEARNED_FROM = 50
@@ -40,9 +43,19 @@ class Target(NamedTuple):
 
 
 class Asking:
-    """One attempt. With `partial`, the text heard so far, it goes on with that instead of answering afresh."""
+    """One attempt. With `partial`, the text heard so far, it goes on with that instead of answering afresh; with
+    `mending`, two turns, it mends the answer that was given before."""
 
-    def __init__(self, call: Call, target: Target, part: Part, *, partial: str = "", fresh: bool = False) -> None:
+    def __init__(
+        self,
+        call: Call,
+        target: Target,
+        part: Part,
+        *,
+        partial: str = "",
+        fresh: bool = False,
+        mending: tuple[Message, ...] = (),
+    ) -> None:
         self.call = call
         self.target = target
         self.part = part
@@ -52,7 +65,12 @@ class Asking:
         self._joiner = Joiner(partial, prefill=self._prefill) if partial else None
         self._started_ms = call.since_start_ms()
         self._dropped: tuple[str, ...] = ()
-        self.request = continuation(call.effect, partial, prefill=self._prefill) if partial else call.effect
+        self.mending = mending
+        """The turns with which to ask for the answer once more, after one that violated its schema."""
+        asked = call.effect
+        if mending:
+            asked = msgspec.structs.replace(asked, messages=(*asked.messages, *mending))
+        self.request = continuation(asked, partial, prefill=self._prefill) if partial else asked
         self.watch = Watch(self._say if partial else call.voice.say, self._limits())
 
     @property
@@ -102,11 +120,23 @@ class Asking:
         return call.shared.hosts.ask(asked, self.watch)
 
     def _judged(self, outcome: Answer | Fault) -> Answer | Fault:
-        """An answer that says no more than that it was filtered is a fault where another rung may be asked."""
-        refused = isinstance(outcome, Answer) and outcome.stop_reason in WITHOUT_TEXT
-        if refused and self.call.slot.on_filtered == "next_rung" and not self.target.last:
-            return Fault("filtered", "the provider's content filter stopped the answer")
-        return outcome
+        """An answer that was filtered is a fault where nothing is left of it, or another rung may be asked; so is one
+        that violates the schema it is to match exactly."""
+        if isinstance(outcome, Fault):
+            return outcome
+        if outcome.stop_reason in FILTERED:
+            another = self.call.slot.on_filtered == "next_rung" and not self.target.last
+            if another or not (outcome.text.strip() or outcome.tool_calls):
+                return Fault("filtered", f"the answer was stopped ({outcome.stop_reason})")
+            return outcome
+        effect = self.call.effect
+        if effect.schema is None or not effect.exact or outcome.tool_calls or outcome.stop_reason == "length":
+            return outcome
+        wrong = violation(outcome.text, effect.schema)
+        if wrong is None:
+            return outcome
+        self.mending = mending(outcome.text, wrong)
+        return Fault("schema_violation", redact(wrong, ()))
 
     def _say(self, piece: str) -> None:
         assert self._joiner is not None

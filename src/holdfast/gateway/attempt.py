@@ -23,7 +23,8 @@ from holdfast.gateway.wire.dialect import WIRES
 from holdfast.gateway.wire.reading import Reader
 from holdfast.records import Generate, Usage
 
-WITHOUT_TEXT = frozenset({"content_filter", "refusal"})
+FILTERED = frozenset({"content_filter", "refusal"})
+"""Reasons to stop of an answer that was not allowed to be given."""
 
 
 class Limits(NamedTuple):
@@ -186,7 +187,7 @@ class Watch:
             return Fault("model_failed", f"{type(error).__name__}: {said}")
         finally:
             self._open = False
-        if answer.text.strip() or answer.tool_calls or answer.stop_reason in WITHOUT_TEXT:
+        if answer.text.strip() or answer.tool_calls or answer.stop_reason in FILTERED:
             return answer
         return Fault("blank", f"the answer holds no text (it ended with '{answer.stop_reason}')")
 

@@ -131,7 +131,7 @@ class Climb:
             if not isinstance(rung, Hosted) or self._unable(rung) is not None:
                 continue
             place = Place(rung, call.effect.first_rung + at, at == len(models) - 1)
-            if not isinstance(target_of(call, place, set()), Fault):
+            if not isinstance(target_of(call.shared, place, set()), Fault):
                 return place
         return None
 

@@ -7,67 +7,32 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from holdfast.errors import EffectFailed, HoldfastError, Misconfigured
+from holdfast.gateway.asking import Target
+from holdfast.gateway.call import Shared
+from holdfast.gateway.failure import refused
 from holdfast.gateway.fault import KEY_FAULTS, NOT_SET_UP, POLICY, Broken, Fault, from_status, redact
-from holdfast.gateway.provider import Provider
 from holdfast.gateway.rung import Hosted, Unusable, resolve
-from holdfast.gateway.transport import MAX_ERROR_BYTES, Transport
-from holdfast.gateway.waiting import Pace, backoff_ms, retry_after_ms
+from holdfast.gateway.transport import MAX_ERROR_BYTES
+from holdfast.gateway.trying import Place, target_of
+from holdfast.gateway.waiting import backoff_ms, retry_after_ms
 from holdfast.gateway.wire.embedding import EMBEDDING_WIRES, EmbeddingWire, Vector, Vectors
 from holdfast.records import Attempt, AttemptDetail, Done, Embed, Embedded, Usage
 from holdfast.release import ModelSlot
-
-if TYPE_CHECKING:
-    from holdfast.gateway.prices import Prices
 
 _CHARACTERS_PER_TOKEN = 3
 """Fewer than texts in English have, so that a batch stays within a vendor's bound in most languages."""
 
 
-class Encoders:
-    """Asks hosted encoders over one transport. `chance` sets the pauses between tries."""
-
-    def __init__(
-        self,
-        providers: Mapping[str, Provider],
-        transport: Transport,
-        prices: Prices,
-        pace: Pace,
-        chance: Callable[[], float],
-    ) -> None:
-        self.providers = providers
-        self.transport = transport
-        self.prices = prices
-        self.pace = pace
-        self.chance = chance
-
-    async def embed(self, effect: Embed, slot: ModelSlot) -> Done:
-        """The vectors of the texts, in order, all of one length; as many requests as the vendor's limits ask for, one
-        after the other, under `slot.deadline_ms` together.
-
-        A request is tried again on the same route as `fault.POLICY` allows, at most `slot.retries` times, and with the
-        provider's other keys. Raises EffectFailed when it still fails (HF301) or the deadline passed (HF302), with the
-        attempts; Misconfigured when the encoder is not set up (HF100, HF104). A CancelledError carries the attempts.
-        """
-        call = _Call(self, effect, slot)
-        try:
-            vectors = await call.run()
-        except asyncio.CancelledError as stopped:
-            stopped.attempts = tuple(call.attempts)  # type: ignore[attr-defined]  # attempts_of reads it
-            raise
-        return Done(Embedded(vectors=vectors), tuple(call.attempts))
-
-
-class _Call:
+class Encoding:
     """One effect on its way."""
 
-    def __init__(self, encoders: Encoders, effect: Embed, slot: ModelSlot) -> None:
-        self.encoders = encoders
+    def __init__(self, shared: Shared, effect: Embed, slot: ModelSlot) -> None:
+        self.shared = shared
         self.effect = effect
         self.slot = slot
         self.loop = asyncio.get_running_loop()
@@ -75,14 +40,18 @@ class _Call:
         self.deadline_at = self.loop.time() + slot.deadline_ms / 1000
         self.attempts: list[Attempt] = []
 
-    async def run(self) -> tuple[Vector, ...]:
-        rung = resolve(self.effect.encoder, self.encoders.providers, {})
+    async def run(self) -> Done:
+        """The vectors. Raises what `Gateway.embed` raises."""
+        rung = resolve(self.effect.encoder, self.shared.providers, {})
         if isinstance(rung, Unusable):
             raise self._failure(rung.fault)
         if not isinstance(rung, Hosted) or rung.provider.dialect not in EMBEDDING_WIRES:
             name = self.effect.encoder
             fix = "name a model of another provider, as in openai:text-embedding-3-small"
             raise self._failure(Fault("no_provider", f"the provider of '{name}' has no embeddings", fix=fix))
+        self.shared.retries.deposit()
+        if not self.shared.ready:
+            await self.shared.get_ready()
         found: list[Vector] = []
         for texts in batches(self.effect.texts, rung.provider.embed_inputs, rung.provider.embed_tokens):
             outcome = await self._tries(rung, texts)
@@ -92,29 +61,53 @@ class _Call:
             if isinstance(outcome, Fault):
                 raise self._failure(outcome)
             found += outcome.vectors
-        return tuple(found)
+        return Done(Embedded(vectors=tuple(found)), tuple(self.attempts))
 
     async def _tries(self, rung: Hosted, texts: Sequence[str]) -> Vectors | Fault:
-        keys: tuple[str | None, ...] = rung.provider.keys or (None,)
-        key, retries = 0, 0
+        tried: set[str | None] = set()
+        retries, again = 0, False
         while True:
-            outcome = await self._attempt(rung, texts, key, retries)
+            target = await self._target(rung, tried)
+            if isinstance(target, Fault):
+                return target
+            outcome = await self._attempt(target, rung, texts, again=again)
             if isinstance(outcome, Vectors):
                 return outcome
-            if outcome.kind in KEY_FAULTS and key + 1 < len(keys):
-                key += 1
+            again = True
+            tried.add(target.key)
+            if outcome.kind in KEY_FAULTS and self._has_other_key(rung, tried):
                 continue
-            pause_ms = self._pause_ms(outcome, retries)
-            if pause_ms is None or self.loop.time() + pause_ms / 1000 >= self.deadline_at:
+            pause_ms = self._pause_ms(outcome, target, retries)
+            if pause_ms is None or pause_ms / 1000 >= self._left_s or not self.shared.retries.spend():
                 return outcome
             retries += 1
             if pause_ms:
                 await asyncio.sleep(pause_ms / 1000)
 
-    def _pause_ms(self, fault: Fault, retries: int) -> float | None:
+    @property
+    def _left_s(self) -> float:
+        return self.deadline_at - self.loop.time()
+
+    async def _target(self, rung: Hosted, tried: set[str | None]) -> Target | Fault:
+        """Whom to ask; where every key rests, after the rest if there is time for it."""
+        place = Place(rung, 0, last=True)
+        while isinstance(found := target_of(self.shared, place, tried), Fault):
+            if found.retry_after_ms is None or found.retry_after_ms / 1000 >= self._left_s:
+                self._pass_over(rung, found)
+                return found
+            await asyncio.sleep(found.retry_after_ms / 1000)
+        return found
+
+    def _has_other_key(self, rung: Hosted, tried: set[str | None]) -> bool:
+        other = target_of(self.shared, Place(rung, 0, last=True), tried)
+        return isinstance(other, Target) and other.key not in tried
+
+    def _pause_ms(self, fault: Fault, target: Target, retries: int) -> float | None:
         """How long to wait before the same route is asked again; None: not at all."""
-        policy, pace, chance = POLICY[fault.kind], self.encoders.pace, self.encoders.chance
+        policy, pace, chance = POLICY[fault.kind], self.shared.pace, self.shared.chance
         if retries >= min(policy.retries, self.slot.retries):
+            return None
+        if target.route is not None and target.route.breaker.rest_s(self.shared.clock()):
             return None
         if fault.retry_after_ms is not None:
             if fault.retry_after_ms > pace.retry_after_cap_ms:
@@ -122,18 +115,24 @@ class _Call:
             return fault.retry_after_ms + backoff_ms(pace, 0, chance)
         return backoff_ms(pace, retries, chance) if policy.pause or retries else 0.0
 
-    async def _attempt(self, rung: Hosted, texts: Sequence[str], key: int, retries: int) -> Vectors | Fault:
-        """Ask once and note the attempt, also when it is cancelled under way."""
-        started_s, name = time.perf_counter(), rung.provider.name
-        prices = self.encoders.prices
-        prices.begin(name, rung.model)
+    async def _attempt(self, target: Target, rung: Hosted, texts: Sequence[str], *, again: bool) -> Vectors | Fault:
+        """Ask once, note the attempt, also when it is cancelled under way, and tell the route's health."""
+        started_s, name, shared = time.perf_counter(), rung.provider.name, self.shared
+        shared.prices.begin(name, rung.model)
         outcome: Vectors | Fault = Fault("cancelled", "the caller stopped waiting")
+        route = target.route
+        assert route is not None
+        begun = route.begin(shared.clock())
         try:
-            outcome = await self._ask(rung, texts, key, fresh=retries > 0)
+            outcome = await self._ask(rung, texts, target.key, fresh=again)
             if isinstance(outcome, Vectors):
-                await prices.learn(name, rung.model, rung.provider.base_url)
+                await shared.prices.learn(name, rung.model, rung.provider.base_url)
         finally:
-            answered = outcome if isinstance(outcome, Vectors) else None
+            fault = outcome if isinstance(outcome, Fault) else None
+            route.note(fault, shared.clock(), begun)
+            if fault is not None and fault.kind == "no_model":
+                shared.standing.gone(name, rung.model)
+            answered = None if isinstance(outcome, Fault) else outcome
             usage = None if answered is None else answered.usage or _estimated(texts)
             charged = None if answered is None else answered.cost_usd
             self.attempts.append(
@@ -143,19 +142,26 @@ class _Call:
                     rung=0,
                     ms=(time.perf_counter() - started_s) * 1000,
                     usage=usage,
-                    cost_usd=prices.cost_usd(name, rung.model, usage, charged) if usage else None,
-                    error=str(outcome) if isinstance(outcome, Fault) else None,
+                    cost_usd=shared.prices.cost_usd(name, rung.model, usage, charged) if usage else None,
+                    error=None if fault is None else str(fault),
                     detail=AttemptDetail(
-                        part="retry" if retries else "first",
+                        part="retry" if again else "first",
                         started_ms=(started_s - self.started_s) * 1000,
                         served=(answered.served or None) if answered else None,
-                        key=key if len(rung.provider.keys) > 1 else None,
+                        key=route.key_id,
                     ),
                 )
             )
         return outcome
 
-    async def _ask(self, rung: Hosted, texts: Sequence[str], key: int, fresh: bool) -> Vectors | Fault:
+    def _pass_over(self, rung: Hosted, fault: Fault) -> None:
+        """Note that it was not asked."""
+        started_ms = (time.perf_counter() - self.started_s) * 1000
+        detail = AttemptDetail(started_ms=started_ms)
+        name = rung.provider.name
+        self.attempts.append(Attempt(provider=name, model=rung.model, rung=0, ms=0.0, error=str(fault), detail=detail))
+
+    async def _ask(self, rung: Hosted, texts: Sequence[str], key: str | None, fresh: bool) -> Vectors | Fault:
         provider = rung.provider
         wire = EMBEDDING_WIRES[provider.dialect]
         try:
@@ -167,16 +173,17 @@ class _Call:
             fault = broken.fault
             return Fault(fault.kind, redact(fault.message, provider.secrets), fault.retry_after_ms, fault.fix)
 
-    async def _post(self, wire: EmbeddingWire, rung: Hosted, texts: Sequence[str], key: int, fresh: bool) -> Vectors:
+    async def _post(
+        self, wire: EmbeddingWire, rung: Hosted, texts: Sequence[str], key: str | None, fresh: bool
+    ) -> Vectors:
         """Raises Broken."""
         provider = rung.provider
-        chosen = provider.keys[key] if provider.keys else None
         own = {name.lower(): value for name, value in provider.headers.items()}
-        headers = {"content-type": "application/json", **wire.headers(chosen), **own}
+        headers = {"content-type": "application/json", **wire.headers(key), **own}
         body = msgspec.json.encode(wire.body(texts, rung.model, self.effect.dimensions))
         connect_s = min(self.slot.connect_ms / 1000, max(self.deadline_at - self.loop.time(), 0.001))
         url = wire.url(provider, rung.model)
-        async with self.encoders.transport.post(url, headers, body, connect_s, fresh, provider.proxy) as response:
+        async with self.shared.transport.post(url, headers, body, connect_s, fresh, provider.proxy) as response:
             if response.status >= 300:
                 said = await response.body(MAX_ERROR_BYTES)
                 raise Broken(from_status(response.status, said, retry_after_ms(response.headers, time.time)))
@@ -191,7 +198,7 @@ class _Call:
             return Misconfigured("HF104" if fault.kind == "no_key" else "HF100", f"no vectors: {fault.message}", fix)
         if fault.kind == "deadline":
             return EffectFailed("HF302", f"'{name}' gave no vectors in time: {fault.message}", fix, attempts)
-        return EffectFailed("HF301", f"'{name}' gave no vectors: {fault}", fix, attempts)
+        return refused(f"'{name}' gave no vectors: {fault}", fix, [fault], attempts)
 
 
 def batches(texts: Sequence[str], most: int, most_tokens: int) -> Iterator[Sequence[str]]:

@@ -6,6 +6,8 @@ Does not decide when a ladder is used up.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from holdfast.errors import EffectFailed, HoldfastError, Misconfigured
 from holdfast.gateway.call import Call
@@ -14,6 +16,9 @@ from holdfast.records import Attempt, Origin
 
 _OF_KEYS: frozenset[FaultKind] = frozenset({"unauthorized", "quota"})
 _FOR_LONG = frozenset({"revoked", "exhausted", "gone"})
+_BY_KIND: Mapping[FaultKind, str] = MappingProxyType(
+    {"rate_limited": "HF311", "schema_violation": "HF303", "filtered": "HF304"}
+)
 _AFTER_A_WAIT: frozenset[FaultKind] = frozenset({"resting", "rate_limited"})
 
 
@@ -36,10 +41,18 @@ def failure(call: Call) -> HoldfastError:
         late = f"the deadline of {call.slot.deadline_ms} ms passed before '{slot}' was answered: {where}"
         return EffectFailed("HF302", late, POLICY["deadline"].fix, attempts, origin="gateway")
     asked = [fault for _, fault in over if fault.kind not in NOT_SET_UP]
-    message = f"no rung of '{slot}' answered: {listed}"
-    ours = all(fault.kind == "resting" or _no_use_waiting(fault) for fault in asked)
+    return refused(f"no rung of '{slot}' answered: {listed}", fix, asked, attempts)
+
+
+def refused(message: str, fix: str, faults: Sequence[Fault], attempts: tuple[Attempt, ...]) -> EffectFailed:
+    """The error where models were to be asked and none answered: HF311 where all that is in the way is their limit of
+    requests, HF303 where what they answer violates a schema, else HF301; and whose fault it is."""
+    met = [fault for fault in faults if fault.kind != "passed_over"] or faults
+    kinds = {fault.kind for fault in met}
+    ours = all(fault.kind == "resting" or _no_use_waiting(fault) for fault in met)
     origin: Origin = "gateway" if ours else "provider"
-    return EffectFailed("HF301", message, fix, attempts, origin=origin, retry_after_s=_retry_after_s(asked))
+    code = _BY_KIND.get(next(iter(kinds)), "HF301") if len(kinds) == 1 else "HF301"
+    return EffectFailed(code, message, fix, attempts, origin=origin, retry_after_s=_retry_after_s(met))
 
 
 def line(attempt: Attempt) -> str:
@@ -56,7 +69,7 @@ def _no_use_waiting(fault: Fault) -> bool:
     return fault.kind in _OF_KEYS or (fault.kind == "resting" and fault.param in _FOR_LONG)
 
 
-def _retry_after_s(faults: list[Fault]) -> float | None:
+def _retry_after_s(faults: Sequence[Fault]) -> float | None:
     """When to ask again, where every rung said so and waiting may help."""
     if any(fault.kind not in _AFTER_A_WAIT or fault.retry_after_ms is None for fault in faults):
         return None

@@ -6,12 +6,14 @@ Does not know features, prompts or recordings; it is given an effect and gives b
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 
 from holdfast.contracts import Hear
 from holdfast.gateway.call import Call, Shared
 from holdfast.gateway.climb import Climb
-from holdfast.gateway.embeddings import Encoders
+from holdfast.gateway.embeddings import Encoding
 from holdfast.gateway.health_report import HealthReport
+from holdfast.gateway.rung import Hosted, resolve
 from holdfast.records import Done, Embed, Generate
 from holdfast.release import ModelSlot
 
@@ -35,9 +37,12 @@ class Gateway(Shared):
         again; either way the deltas since the last Reset add up to the answer. The extractive rung waits for nobody, so
         it answers even after the deadline.
 
-        Raises EffectFailed when no rung is left (HF301; with `retry_after_s` when all that is needed is to wait), when
-        the deadline passed (HF302) or when a provider's content filter refused what was asked (HF304); Misconfigured
-        when nothing in the ladder is set up. An EffectFailed carries the attempts, and so does the CancelledError of a
+        An `exact` answer that violates its schema is asked for once more with what is wrong.
+
+        Raises EffectFailed when no rung is left (HF301; HF311 when each has had too many requests; `retry_after_s` when
+        all that is needed is to wait), when every answer violates its schema (HF303), when the deadline passed (HF302)
+        or when a provider's content filter stopped what was asked or its answer (HF304); Misconfigured when nothing in
+        the ladder is set up. An EffectFailed carries the attempts, and so does the CancelledError of a
         call that is cancelled (`errors.attempts_of`); such a call is stopped at the vendor too.
         """
         call = Call(self, effect, slot, hear)
@@ -52,14 +57,30 @@ class Gateway(Shared):
         return self.standing.report(self.retries.left, self.hedges.left)
 
     async def embed(self, effect: Embed, slot: ModelSlot) -> Done:
-        """The vectors of the texts from the encoder named as `provider:model`, and from no other; see
-        `Encoders.embed`."""
-        encoders = Encoders(self.providers, self.transport, self.prices, self.pace, self.chance)
-        return await encoders.embed(effect, slot)
+        """The vectors of the texts from the encoder named as `provider:model`, and from no other, in order and all of
+        one length; as many requests as the vendor's limits ask for, one after the other, under `slot.deadline_ms`
+        together.
 
-    async def warm(self) -> None:
-        """Load in a thread what the first call to a provider would otherwise wait for, half a second. Optional."""
-        await self.get_ready()
+        A request is tried again on the same route as `fault.POLICY` allows, at most `slot.retries` times and within the
+        budget of all calls, and with the provider's other keys; a route that rests is not asked, but waited for where
+        there is time. Raises EffectFailed when it still fails (HF301, HF311) or the deadline passed (HF302), with the
+        attempts; Misconfigured when the encoder is not set up (HF100, HF104). A CancelledError carries the attempts.
+        """
+        call = Encoding(self, effect, slot)
+        try:
+            return await call.run()
+        except asyncio.CancelledError as stopped:
+            stopped.attempts = tuple(call.attempts)  # type: ignore[attr-defined]  # attempts_of reads it
+            raise
+
+    async def warm(self, models: Iterable[str] | None = None) -> None:
+        """Load in threads what the first call to a provider would otherwise wait for, or be held up by in the middle of
+        its answer: half a second. Does nothing where none of these `models` is a provider's (None: as if one were).
+        Optional."""
+        rungs = () if models is None else (resolve(entry, self.providers, self.models) for entry in models)
+        if models is None or any(isinstance(rung, Hosted) for rung in rungs):
+            await self.get_ready()
+            await self.prices.warm()
 
     async def close(self) -> None:
         """Close the connections of the running loop. A second time does nothing; a later call opens new ones."""

@@ -61,13 +61,22 @@ class Prices:
         self._known: dict[tuple[str, str], _Pricing | None] = {}
         self._loading: Future[DataSnapshot] | None = None
 
+    async def warm(self) -> None:
+        """Read the price table in a thread, where that was not done yet."""
+        await asyncio.wrap_future(self._load())
+
     def begin(self, provider: str, model: str) -> None:
         """Start to read the price table in a thread, if this model needs it, so that it is there when the answer is:
-        about a second of CPU, once. Later calls do nothing."""
+        half a second of CPU, once, a good part of which holds every other thread up. Later calls do nothing."""
         if self._loading is None and f"{provider}:{model}" not in self._overrides:
+            self._load()
+
+    def _load(self) -> Future[DataSnapshot]:
+        if self._loading is None:
             reader = ThreadPoolExecutor(1, thread_name_prefix="holdfast-prices")
             self._loading = reader.submit(_load)
             reader.shutdown(wait=False)
+        return self._loading
 
     async def learn(self, provider: str, model: str, base_url: str = "") -> None:
         """Look the price up, so that `cost_usd` knows it. Waits for the table the first time.
@@ -76,9 +85,7 @@ class Prices:
         """
         if (provider, model) in self._known or f"{provider}:{model}" in self._overrides:
             return
-        self.begin(provider, model)
-        assert self._loading is not None
-        snapshot = await asyncio.wrap_future(self._loading)
+        snapshot = await asyncio.wrap_future(self._load())
         if len(self._known) >= _MAX_KNOWN:
             self._known.clear()
             self._windows.clear()

@@ -12,12 +12,13 @@ from typing import NamedTuple
 from holdfast.contracts import Answer
 from holdfast.gateway.asking import Asking, Part, Target
 from holdfast.gateway.attempt import in_tool_call
-from holdfast.gateway.call import Call, name_of
+from holdfast.gateway.call import Call, Shared, name_of
 from holdfast.gateway.fault import KEY_FAULTS, POLICY, RESCUED, Fault
 from holdfast.gateway.health import Route
 from holdfast.gateway.hedge import Race, late_after_s
 from holdfast.gateway.rung import HandedIn, Hosted
 from holdfast.gateway.waiting import backoff_ms
+from holdfast.messages import Message
 
 
 class Place(NamedTuple):
@@ -41,6 +42,7 @@ class _Again(NamedTuple):
     target: Target
     part: Part
     fresh: bool = False
+    mending: tuple[Message, ...] = ()
 
 
 class Tries:
@@ -61,7 +63,7 @@ class Tries:
 
     async def run(self) -> Outcome:
         """The answer, or the fault the rung is left for. Text that can be gone on with stays heard."""
-        target = target_of(self._call, self._place, self._tried)
+        target = target_of(self._call.shared, self._place, self._tried)
         if isinstance(target, Fault):
             return Outcome(target, None)
         again: _Again | None = _Again(target, "first")
@@ -84,7 +86,7 @@ class Tries:
                 partial, part = heard, "rescue"
             else:
                 voice.reset("the answer broke off and begins again")
-        asking = Asking(call, again.target, part, partial=partial, fresh=again.fresh)
+        asking = Asking(call, again.target, part, partial=partial, fresh=again.fresh, mending=again.mending)
         after_s = self._hedge_after_s() if part == "first" else None
         if after_s is None:
             return await asking.run(), asking
@@ -95,7 +97,7 @@ class Tries:
         call, voice = self._call, self._call.voice
         if not voice.heard:
             return
-        if call.slot.rescue == "error":
+        if call.slot.rescue == "error" and fault.kind != "schema_violation":
             call.final = True
             voice.reset(str(fault))
         elif asking.goes_on and fault.kind == "blank":
@@ -124,7 +126,7 @@ class Tries:
             self._fresh_used = True
             return _Again(target, "retry", fresh=True)
         if fault.kind in KEY_FAULTS:
-            other = target_of(self._call, self._place, self._tried)
+            other = target_of(self._call.shared, self._place, self._tried)
             if isinstance(other, Target) and other.key not in self._tried:
                 return _Again(other, "retry")
         pause_ms = self._pause_ms(fault, target)
@@ -133,7 +135,7 @@ class Tries:
         self._retries += 1
         if pause_ms:
             await asyncio.sleep(pause_ms / 1000)
-        return _Again(target, "retry")
+        return _Again(target, "retry", mending=asking.mending)
 
     def _learned(self, fault: Fault, asking: Asking) -> bool:
         """Whether the request is worth sending again without something that the fault names."""
@@ -181,19 +183,19 @@ class Tries:
         place = self._place if call.slot.hedge == "same" else self._next_hosted()
         if place is None:
             return None
-        target = target_of(call, place, {late.key} if place is self._place else set())
+        target = target_of(call.shared, place, {late.key} if place is self._place else set())
         if isinstance(target, Fault) or not call.shared.hedges.spend():
             return None
         return Asking(call, target, "hedge")
 
 
-def target_of(call: Call, place: Place, tried: set[str | None]) -> Target | Fault:
+def target_of(shared: Shared, place: Place, tried: set[str | None]) -> Target | Fault:
     """Whom to ask on a rung: the key whose turn it is among those that do not rest, one that was not tried before any
     that was; `resting` where all rest."""
     rung = place.rung
     if isinstance(rung, HandedIn):
         return Target(rung, place.number, place.last)
-    standing, now_s = call.shared.standing, call.shared.clock()
+    standing, now_s = shared.standing, shared.clock()
     name = name_of(rung)
     gone_s = standing.model(name, rung.model).gone_until_s - now_s
     if gone_s > 0:
@@ -205,7 +207,7 @@ def target_of(call: Call, place: Place, tried: set[str | None]) -> Target | Faul
         key = keys[0] if keys else None
         route = standing.route(name, rung.model, key)
         return _resting(route, now_s) if route.rest_s(now_s) else Target(rung, place.number, place.last, key, route)
-    turn = 0 if tried else next(call.shared.turn)
+    turn = 0 if tried else next(shared.turn)
     order = [(turn + at) % len(keys) for at in range(len(keys))]
     routes = [(keys[at], standing.route(name, rung.model, keys[at], at)) for at in order]
     ready = [(key, route) for key, route in routes if not route.rest_s(now_s)]

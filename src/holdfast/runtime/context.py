@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from holdfast.contracts import Hear, deaf
-from holdfast.errors import EffectFailed, GuardBlocked, HoldfastError
+from holdfast.errors import EffectFailed, GuardBlocked, HoldfastError, Misconfigured
 from holdfast.records import (
     Call,
     Called,
@@ -58,6 +58,7 @@ from holdfast.runtime.stream import Stream
 from holdfast.runtime.tape import Tape
 from holdfast.runtime.who import Who
 from holdfast.runtime.world import World, ended
+from holdfast.support.mending import mending
 
 T = TypeVar("T")
 _TEXT = shape_of(str)
@@ -140,8 +141,8 @@ class Context:
         `tools`, a sequence of `hf.Tool`, and `history`, a sequence of `hf.Message` that follows the prompt. With tools,
         or without `output`, a `Completion` comes back, and the feature calls the tools through `ctx.call`.
 
-        A reply that does not match `output` is sent back once with what is wrong. Raises EffectFailed: HF301 no rung
-        answered, HF302 out of time, HF303 the reply still does not match.
+        A reply that does not match `output` is sent back once with what is wrong, then the next rung is asked. Raises
+        EffectFailed: HF301 no rung answered, HF302 out of time, HF303 no reply matches.
         """
         tools: Sequence[Tool] = values.pop("tools", ())
         history: Sequence[Message] = values.pop("history", ())
@@ -154,21 +155,39 @@ class Context:
         try:
             return self._read(shape, reply, effect)
         except Unreadable as problem:
+            return await self._mended(effect, shape, reply, problem)
+
+    async def _mended(self, effect: Generate, shape: Shape, reply: Generated, problem: Unreadable) -> Any:
+        """What was asked for, after a reply that does not match: the same is asked to mend it, then the next rung."""
+        kind = getattr(shape.type, "__name__", shape.type)
+        asked: Generate | None = replace(effect, messages=(*effect.messages, *mending(reply.text, problem)))
+        failed = ""
+        while asked is not None and not failed:
             self._request.stream.reset("the reply did not match what was asked for")
-            mended = replace(effect, messages=(*effect.messages, *_mending(reply.text, problem)))
-        reply = await self._reply(mended, shape, streams=output is self._output_type())
-        try:
-            return self._read(shape, reply, mended)
-        except Unreadable as problem:
-            kind = getattr(output, "__name__", output)
-            raise EffectFailed(
-                "HF303",
-                f"slot '{slot}' ({reply.model}) gave a reply that is not a {kind}: {problem}",
-                f"simplify the output type, or put a stronger model first in slots.{slot}.models",
-            ) from problem
+            try:
+                reply = await self._reply(asked, shape, streams=shape.type is self._output_type())
+                return self._read(shape, reply, asked)
+            except Unreadable as still:
+                problem = still
+                used = reply.rung - effect.first_rung + 1
+                effect = replace(effect, models=effect.models[used:], first_rung=reply.rung + 1)
+                asked = effect if effect.models else None
+            except (EffectFailed, Misconfigured) as error:
+                if asked is not effect:
+                    raise
+                failed = f"; then {error.message}"  # the reply that did not match is why that rung was asked at all
+        raise EffectFailed(
+            "HF303",
+            f"slot '{effect.slot}' ({reply.model}) gave a reply that is not a {kind}: {problem}{failed}",
+            f"simplify the output type, or put a stronger model first in slots.{effect.slot}.models",
+        ) from problem
 
     async def converse(self, conversation: Conversation) -> Generated:
-        """What the ladder that the feature is named after makes of a conversation, as it is: no prompt is added."""
+        """What the ladder that the feature is named after makes of a conversation, as it is: no prompt is added.
+
+        An answer that must match a schema is shown when it is known to, unless the slot streams `early`: half of one
+        that is given up is of no use to anybody.
+        """
         slot = self._request.feature.name.removeprefix(SLOT)
         choice = self._request.release.models(slot)
         effect = Generate(
@@ -180,9 +199,14 @@ class Context:
             tools=conversation.tools,
             tool_choice=conversation.tool_choice,
             answers=False,
+            exact=conversation.schema is not None,
         )
         request = self._request
-        _, result = await self._pass.do(effect, deaf if request.world.hear is deaf else request.stream.verbatim)
+        hear: Hear = deaf
+        if request.world.hear is not deaf:
+            hidden = effect.exact and choice.stream == "checked"
+            hear = request.stream.aside if hidden else request.stream.verbatim
+        _, result = await self._pass.do(effect, hear)
         assert isinstance(result, Generated)
         return result
 
@@ -320,7 +344,7 @@ class Context:
         written = writers[-1]
         effect, reason = written.effect, verdict.reason or "it failed a check"
         if slot.on_fail == "retry":
-            changed = replace(effect, messages=(*effect.messages, *_mending(written.text, reason)))
+            changed = replace(effect, messages=(*effect.messages, *mending(written.text, reason)))
         else:
             used = written.rung - effect.first_rung + 1
             if used >= len(effect.models):
@@ -328,12 +352,6 @@ class Context:
             changed = replace(effect, models=effect.models[used:], first_rung=written.rung + 1)
         self._request.stream.reset(f"guard '{verdict.guard}': {reason}")
         raise self._pass.again(written.key, changed)
-
-
-def _mending(text: str, problem: object) -> tuple[Message, Message]:
-    """The two turns that ask a model to mend its reply."""
-    ask = f"That reply cannot be used: {problem}. Reply again, whole, with this mended and nothing else changed."
-    return Message(role="assistant", text=text), Message(role="user", text=ask)
 
 
 async def _called(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -13,10 +13,9 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-import msgspec
 from pydantic import TypeAdapter
 
-from holdfast.errors import EffectFailed, NotFound, nearest, unknown
+from holdfast.errors import NotFound, nearest, unknown
 from holdfast.identity import digest
 from holdfast.release import ModelSlot, Release
 from holdfast.runtime.code import CodeFacts
@@ -31,15 +30,6 @@ _REMEMBERED = 256
 async def converse(ctx: Context, conversation: Conversation) -> Spoken:
     """A model's turn in a conversation: the slot's ladder alone, without prompt, passages or guards."""
     reply = await ctx.converse(conversation)
-    if conversation.schema is not None and reply.stop_reason == "stop" and not reply.tool_calls:
-        try:
-            msgspec.json.decode(reply.text)
-        except msgspec.DecodeError as error:
-            raise EffectFailed(
-                "HF303",
-                f"{reply.model} gave a reply that is not the JSON that was asked for: {error}",
-                "ask again, simplify the schema, or ask a stronger model",
-            ) from error
     return Spoken(text=reply.text, model=reply.model, tool_calls=reply.tool_calls, stop_reason=reply.stop_reason)
 
 

@@ -173,7 +173,7 @@ class _Execution:
         assert self._pass is not None
         for step in self._pass.steps:
             if isinstance(step.effect, Generate) and isinstance(step.result, Generated) and step.result.rung > 0:
-                why = _why(step, self._done)
+                why = _why(step, self._done, self._pass.steps)
                 return Degraded(slot=step.effect.slot, rung=step.result.rung, model=step.result.model, reason=why)
         return None
 
@@ -199,12 +199,22 @@ class _Execution:
         )
 
 
-def _why(step: Step, before: Sequence[Step]) -> str:
-    """Why a lower rung answered: what became of each rung above it, or the guard that asked for another rung."""
+def _why(step: Step, before: Sequence[Step], beside: Sequence[Step]) -> str:
+    """Why a lower rung answered: what became of each rung above it, a reply that could not be read, or the guard that
+    asked for another rung. `before` are the steps of earlier passes, `beside` those of the same."""
+    assert isinstance(step.effect, Generate)
     assert isinstance(step.result, Generated)
     above = {a.rung: a for a in step.attempts if a.error is not None and a.rung < step.result.rung}
     if above:
         return "; ".join(f"{a.provider}:{a.model}: {_short(a.error or '')}" for _, a in sorted(above.items()))
+    asked_above = [
+        s.result.model
+        for s in beside
+        if isinstance(s.effect, Generate) and isinstance(s.result, Generated) and s.effect.slot == step.effect.slot
+        if s.result.rung < step.effect.first_rung
+    ]
+    if asked_above:
+        return "; ".join(f"{model}: its reply did not match the output" for model in dict.fromkeys(asked_above))
     verdicts = [s.result.verdict for s in before if isinstance(s.result, Checked) and not s.result.verdict.passed]
     return f"guard '{verdicts[-1].guard}': {verdicts[-1].reason}" if verdicts else "the rungs above were left out"
 

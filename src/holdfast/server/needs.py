@@ -175,6 +175,10 @@ class Project(Protocol):
 
     def new_recording_id(self) -> str: ...
 
+    async def warm(self) -> None:
+        """Load in threads what a first call to a model would otherwise wait for, or be held up by."""
+        ...
+
     async def run(
         self,
         name: str,

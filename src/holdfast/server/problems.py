@@ -8,45 +8,15 @@ from __future__ import annotations
 import logging
 import math
 import traceback
-from collections.abc import Mapping
-from types import MappingProxyType
 
 from msgspec import UNSET, Struct, UnsetType
 
 from holdfast.errors import CODES, HoldfastError, Refused, from_failed
 from holdfast.records import Blocked, Origin, Recording
+from holdfast.server.statuses import edge_of
 
 log = logging.getLogger("holdfast.server")
 
-_BY_CODE: Mapping[str, int] = MappingProxyType(
-    {
-        "HF301": 502,
-        "HF302": 504,
-        "HF303": 502,
-        "HF304": 502,
-        "HF305": 502,
-        "HF700": 400,
-        "HF701": 422,
-        "HF702": 413,
-        "HF703": 401,
-        "HF704": 403,
-        "HF705": 403,
-        "HF706": 503,
-        "HF707": 409,
-        "HF708": 404,
-        "HF709": 400,
-        "HF710": 409,
-        "HF711": 409,
-        "HF712": 422,
-        "HF720": 409,
-        "HF721": 422,
-        "HF722": 422,
-        "HF713": 422,
-        "HF730": 400,
-        "HF731": 400,
-    }
-)
-_BY_FAMILY: Mapping[str, int] = MappingProxyType({"2": 404, "4": 422, "5": 409, "6": 503})
 RETRY_AFTER_S = 1
 
 
@@ -88,14 +58,10 @@ def wrong_method(method: str, path: str, allowed: str) -> HttpRefused:
     )
 
 
-def status_of(code: str) -> int:
-    """The HTTP status of a code; 500 where neither the code nor its family says another."""
-    return _BY_CODE.get(code) or _BY_FAMILY.get(code[2:3], 500)
-
-
-def _status(error: HoldfastError) -> int:
-    """The status of an error; 503 where a wait is all that is needed."""
-    return 503 if getattr(error, "retry_after_s", None) is not None else status_of(error.code)
+def status_of(error: HoldfastError) -> int:
+    """The status of an error: its code's, and 503 where every model rests and a wait is all that is needed."""
+    status = edge_of(error.code).status
+    return 503 if status == 502 and getattr(error, "retry_after_s", None) is not None else status
 
 
 class Problems:
@@ -107,7 +73,7 @@ class Problems:
     def of_error(self, error: BaseException, recording_id: str | None = None) -> Problem:
         """The problem of anything raised. What is no HoldfastError is a bug: its traceback is logged."""
         if isinstance(error, HoldfastError):
-            status = error.status if isinstance(error, HttpRefused) else _status(error)
+            status = error.status if isinstance(error, HttpRefused) else status_of(error)
             return self._problem(error, status, recording_id)
         log.error("HF999: %s", self._without_secrets("".join(traceback.format_exception(error))))
         bug = HoldfastError("HF999", "something went wrong inside the server", "look for HF999 in the server's log")
@@ -128,7 +94,7 @@ class Problems:
                 Refused("HF706", "the request was cancelled before it was answered", "send it again"), recording.id
             )
         error = from_failed(failure)
-        return self._problem(error, _status(error), recording.id)
+        return self._problem(error, status_of(error), recording.id)
 
     def _problem(
         self, error: HoldfastError, status: int, recording_id: str | None, blocked: Blocked | UnsetType = UNSET
@@ -155,7 +121,7 @@ class Problems:
 def headers_of(problem: Problem, error: BaseException | None = None) -> list[tuple[bytes, bytes]]:
     """The headers that go with a problem: when to try again, how to authorise, what recording it has."""
     headers = list(error.headers) if isinstance(error, HttpRefused) else []
-    if problem.status == 503:
+    if problem.status in (429, 503):
         wait_s = RETRY_AFTER_S if problem.retry_after_s is UNSET else math.ceil(problem.retry_after_s)
         headers.append((b"retry-after", str(wait_s).encode()))
     elif problem.status == 401:

@@ -16,6 +16,7 @@ from holdfast.server import build_asgi
 from holdfast.server.access import Access, is_loopback
 from holdfast.server.lock import serving
 from holdfast.server.needs import Project
+from holdfast.server.warming import warming
 
 BACKLOG = 2048
 
@@ -78,7 +79,8 @@ async def serve(
                     from holdfast.server.listening import Listener
 
                     edge = build_asgi(project, access=access)
-                    await Listener(edge, settings.shutdown_s, lambda: ready(address)).serve([bound])
+                    async with warming(project):
+                        await Listener(edge, settings.shutdown_s, lambda: ready(address)).serve([bound])
     finally:
         await project.close()
 

@@ -21,6 +21,7 @@ from holdfast.server import build_asgi
 from holdfast.server.access import Access, is_loopback
 from holdfast.server.listening import Listener
 from holdfast.server.serve import new_loop
+from holdfast.server.warming import warming
 from holdfast.server.workers import Said
 
 
@@ -36,7 +37,8 @@ async def work(folder: Path, bound: socket.socket, word: int) -> None:
         edge = build_asgi(project, access=access, metrics=False)
         listener = Listener(edge, project.config.server.shutdown_s, lambda: _say(word, Said()), signals=False)
         asyncio.get_running_loop().add_reader(sys.stdin.fileno(), lambda: setattr(listener, "should_exit", True))
-        await listener.serve([bound])
+        async with warming(project):
+            await listener.serve([bound])
     finally:
         await project.close()
 

@@ -71,10 +71,20 @@ async def test_connections_are_used_again(ladder) -> None:
     assert climb.main.connections == 1
 
 
-async def test_a_refusal_is_an_answer_and_not_a_fault(ladder, dialect) -> None:
-    done = await (await ladder(Act(text="", stop_reason="content_filter"))).ask()
+async def test_a_refusal_in_words_is_an_answer_and_not_a_fault(ladder, dialect) -> None:
+    done = await (await ladder(Act(text="I cannot help with that.", stop_reason="content_filter"))).ask()
     assert isinstance(done.result, Generated)
+    assert done.result.text == "I cannot help with that."
     assert done.result.stop_reason == ("refusal" if dialect == "anthropic" else "content_filter")
+
+
+async def test_an_answer_of_which_the_filter_leaves_nothing_is_told_as_filtered_and_not_asked_for_again(ladder) -> None:
+    climb = await ladder(Act(text="", stop_reason="content_filter"))
+    with pytest.raises(EffectFailed) as failed:
+        await climb.ask()
+    assert failed.value.code == "HF304"
+    assert kinds(failed.value.attempts) == ["filtered"]
+    assert (climb.main.calls, climb.spare.calls) == (1, 0)
 
 
 async def test_when_no_rung_is_left_the_error_lists_every_attempt_and_why(ladder) -> None:

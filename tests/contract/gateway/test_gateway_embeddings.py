@@ -151,3 +151,52 @@ async def test_what_is_not_set_up_is_named(encoding) -> None:
     with pytest.raises(Misconfigured) as failed:
         await asking.embed(encoder="claude:m")
     assert "no embeddings" in failed.value.message
+
+
+async def test_a_route_that_keeps_failing_is_left_alone_and_told_of(encoding) -> None:
+    asking = await encoding(Act(status=500))
+    for _ in range(5):
+        with pytest.raises(EffectFailed):
+            await asking.embed(retries=0)
+    with pytest.raises(EffectFailed) as failed:
+        await asking.embed(deadline_ms=500)
+    assert kinds(failed.value.attempts) == ["resting"]
+    assert (failed.value.origin, failed.value.retry_after_s) == ("gateway", 5)
+    assert len(asking.vendor.requests) == 5
+    (route,) = asking.gateway.health().routes
+    assert (route.provider, route.model, route.state, route.asked) == ("main", "m", "open", 5)
+
+
+async def test_a_key_that_is_used_up_rests_and_the_other_is_asked_alone(encoding) -> None:
+    spent = Act(status=429, body=b'{"error": {"code": "insufficient_quota", "message": "You exceeded your quota"}}')
+    asking = await encoding(spent, Act(), keys=("key-one", "key-two"))
+    assert len((await asking.embed()).attempts) == 2
+    for _ in range(3):
+        assert [attempt.detail.key for attempt in (await asking.embed()).attempts] == [1]
+    assert {route.state for route in asking.gateway.health().routes} == {"exhausted", "closed"}
+
+
+async def test_a_vendor_that_asks_for_a_pause_gets_it_and_the_caller_is_told_how_long(encoding) -> None:
+    asking = await encoding(Act(status=429, headers={"retry-after": "90"}))
+    for code, kind in (("HF311", "rate_limited"), ("HF301", "resting")):
+        with pytest.raises(EffectFailed) as failed:
+            await asking.embed()
+        assert (failed.value.code, kinds(failed.value.attempts)) == (code, [kind])
+        assert 88 <= (failed.value.retry_after_s or 0) <= 90
+    assert len(asking.vendor.requests) == 1
+
+
+async def test_a_short_pause_is_waited_for(encoding) -> None:
+    asking = await encoding(Act(status=429, headers={"retry-after-ms": "300"}), Act())
+    with pytest.raises(EffectFailed):
+        await asking.embed()
+    assert kinds((await asking.embed()).attempts) == [None]
+
+
+async def test_retries_of_vectors_come_out_of_the_budget_of_all_calls(encoding) -> None:
+    asking = await encoding(Act(status=500))
+    while asking.gateway.retries.spend():
+        pass
+    with pytest.raises(EffectFailed) as failed:
+        await asking.embed()
+    assert kinds(failed.value.attempts) == ["server_error"]

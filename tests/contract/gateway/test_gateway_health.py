@@ -13,7 +13,7 @@ from holdfast.errors import EffectFailed
 from holdfast.gateway.capability import Facts
 from holdfast.gateway.health import GONE_S, REVOKED_S
 from holdfast.messages import Media, Sampling
-from holdfast.records import Generate, Generated, Message
+from holdfast.records import Generate, Message
 from holdfast.testing import Act
 from holdfast.testing.rules import always, by_key, in_turn
 
@@ -85,11 +85,11 @@ async def test_a_ladder_that_rests_waits_for_the_first_to_wake() -> None:
 
 async def test_a_ladder_that_rests_past_the_deadline_says_when_to_come_back() -> None:
     async with between([Act(status=429, headers={"retry-after": "90"})], SPARE) as climb:
-        for kind in ("rate_limited", "resting"):
+        for kind, code in (("rate_limited", "HF311"), ("resting", "HF301")):
             with pytest.raises(EffectFailed) as failed:
                 await climb.ask("main:m")
             error = failed.value
-            assert (error.code, kinds(error.attempts)) == ("HF301", [kind])
+            assert (error.code, kinds(error.attempts)) == (code, [kind])
             assert 88 <= (error.retry_after_s or 0) <= 90
         assert error.origin == "gateway"
         assert climb.main.calls == 1
@@ -294,10 +294,12 @@ async def test_a_filter_leads_to_the_next_rung_only_where_the_slot_says_so() -> 
         async with between([act], SPARE) as climb:
             done = await climb.ask(on_filtered="next_rung")
             assert kinds(done.attempts) == ["filtered", None]
-    async with between([acts[1]], SPARE) as climb:
-        done = await climb.ask()
-        assert isinstance(done.result, Generated)
-        assert done.result.stop_reason == "content_filter"
+            with pytest.raises(EffectFailed) as failed:
+                await climb.ask()
+            assert (failed.value.code, climb.spare.calls) == ("HF304", 1)
+            with pytest.raises(EffectFailed) as failed:
+                await climb.ask("main:m", on_filtered="next_rung")
+            assert (failed.value.code, climb.main.calls) == ("HF304", 3)
 
 
 async def test_a_model_that_answers_under_another_name_is_noticed() -> None:

@@ -12,10 +12,10 @@ from tests.unit.evals.made import answered_of, recording
 
 from holdfast.errors import Misconfigured
 from holdfast.evals.fields import at, by_value, f1
-from holdfast.evals.schemas import check_schema, invalid
 from holdfast.evaluation import Scored
 from holdfast.judgement import Field, Fields
 from holdfast.scorers import Contains, Extraction, Matches, SameFields, Schema
+from holdfast.support.schemas import check_schema, invalid
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.floats(-9, 9) | st.text("ab", max_size=3),

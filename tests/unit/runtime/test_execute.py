@@ -223,6 +223,38 @@ async def test_a_reply_that_does_not_match_is_sent_back_once_with_what_is_wrong(
     assert repair.schema is not None
 
 
+async def test_a_rung_whose_reply_cannot_be_mended_is_left_for_the_next_and_that_is_said() -> None:
+    outside = Outside()
+    good = '{"label": "billing", "urgency": 2}'
+    outside.reply = lambda effect: good if effect.models[0] == "b:two" else '{"label": "billing"}'
+    recording = await live(outside, CLASSIFY)
+    assert recording.output == {"label": "billing", "urgency": 2}
+    asked = [effect for effect in outside.done if isinstance(effect, Generate)]
+    assert [effect.models[0] for effect in asked] == ["a:one", "a:one", "b:two"]
+    assert [(effect.first_rung, len(effect.messages)) for effect in asked[::2]] == [(0, 1), (1, 1)]
+    assert recording.degraded is not None
+    assert (recording.degraded.rung, recording.degraded.reason) == (1, "a:one: its reply did not match the output")
+    again = Outside()
+    second = await execute(CLASSIFY, TICKET, release=release(), world=again.world(), tape=Tape.of(loaded(recording)))
+    assert (second.output, second.degraded, again.done) == (recording.output, recording.degraded, [])
+
+
+async def test_where_the_next_rung_fails_the_reply_that_did_not_match_is_the_reason() -> None:
+    outside = Outside()
+
+    def reply(effect: Generate) -> str:
+        if effect.models[0] == "b:two":
+            raise EffectFailed("HF301", "no rung of 'answer' answered", "wait")
+        return "no JSON at all"
+
+    outside.reply = reply
+    recording = await live(outside, CLASSIFY)
+    assert recording.failure is not None
+    assert recording.failure.code == "HF303"
+    assert "a:one" in recording.failure.message
+    assert "no rung of 'answer' answered" in recording.failure.message
+
+
 async def test_a_reply_that_never_matches_is_a_clear_failure_and_replays_as_one() -> None:
     outside = Outside()
     outside.reply = lambda effect: "no JSON at all"

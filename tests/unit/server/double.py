@@ -218,6 +218,7 @@ class Double:
         self.rated: list[Feedback] = []
         self.replays: list[tuple[Mapping[str, Json], Collection[str], bool]] = []
         self.begun = asyncio.Event()
+        self.warmed = "not begun"
         self.go = asyncio.Event()
         self.closed = False
 
@@ -237,6 +238,15 @@ class Double:
         for name, value in (changes or {}).items():
             release = release.with_change(name, value)
         return release
+
+    async def warm(self) -> None:
+        """What never comes to an end must hold nothing up."""
+        self.warmed = "begun"
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            self.warmed = "given up"
+            raise
 
     def new_recording_id(self) -> str:
         return new_id("rec")

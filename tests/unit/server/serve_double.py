@@ -24,6 +24,7 @@ async def main(folder: str, host: str, port: str) -> None:
     except HoldfastError as error:
         say(error.code, error.message, error.fix)
     say("closed" if project.closed else "open")
+    say("warming", project.warmed)
 
 
 if __name__ == "__main__":

@@ -52,6 +52,7 @@ async def test_a_block_without_a_safe_answer_is_a_problem_that_names_the_guard(s
         ("HF303", 502),
         ("HF304", 502),
         ("HF305", 502),
+        ("HF311", 429),
         ("HF306", 500),
         ("HF309", 500),
         ("HF999", 500),
@@ -69,7 +70,7 @@ async def test_a_failed_recording_has_the_status_of_its_code_and_says_no_secret(
     assert response.headers["content-type"] == "application/problem+json"
     assert said["recording_id"] == response.headers["holdfast-recording"]
     assert SECRET not in response.text
-    assert ("retry-after" in response.headers) == (status == 503)
+    assert ("retry-after" in response.headers) == (status in (429, 503))
 
 
 async def test_a_failure_that_only_takes_a_wait_is_503_and_says_how_long(served: Served) -> None:
@@ -78,6 +79,10 @@ async def test_a_failure_that_only_takes_a_wait_is_503_and_says_how_long(served:
     recording = served.project.store.recordings.kept[("", (await served.ask("echo")).json()["recording_id"])]
     problem = problems.of_recording(replace(recording, outcome="failed", failure=failure))
     assert (problem.status, problem.origin, problem.retry_after_s) == (503, "gateway", 6.2)
+    assert (b"retry-after", b"7") in headers_of(problem)
+    limited = replace(failure, code="HF311", origin="provider")
+    problem = problems.of_recording(replace(recording, outcome="failed", failure=limited))
+    assert (problem.status, problem.origin) == (429, "provider")
     assert (b"retry-after", b"7") in headers_of(problem)
 
 

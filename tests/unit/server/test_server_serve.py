@@ -65,6 +65,7 @@ async def test_it_says_its_address_and_stops_at_a_signal_with_the_project_closed
         assert (await http.get(f"{url}/readyz")).status_code == 200
     process.send_signal(signal.SIGTERM)
     assert await line(process) == "closed"
+    assert await line(process) == "warming|given up"  # it was begun, and neither start nor end waited for it
     assert await process.wait() == 0
 
 

@@ -7,37 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Literal, TypeAlias
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
-from holdfast.records import Blocked, Json
+from holdfast.records import Blocked, Json, Origin
 from holdfast.server.dialects.wrong import Wrong
 from holdfast.server.exchange import JSON, Send, send_body
 from holdfast.server.problems import Problem, headers_of
-
-Origin: TypeAlias = Literal["gateway", "provider"]
-_OF_PROVIDERS = frozenset({"HF301", "HF302", "HF303", "HF304", "HF305"})
-_STATUS: Mapping[str, int] = MappingProxyType({"HF304": 400, "HF400": 400, "HF701": 400})
-"""Where a dialect's clients expect another status than our own."""
+from holdfast.server.statuses import edge_of
 
 _OPENAI_TYPES: Mapping[int, str] = MappingProxyType(
     {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error", 409: "conflict_error"}
-)
-_OPENAI_CODES: Mapping[str, str] = MappingProxyType(
-    {
-        "HF200": "model_not_found",
-        "HF201": "model_not_found",
-        "HF207": "model_not_found",
-        "HF304": "content_filter",
-        "HF400": "content_filter",
-        "HF302": "timeout",
-        "HF702": "request_too_large",
-        "HF703": "invalid_api_key",
-        "HF706": "overloaded",
-        "HF707": "idempotency_key_in_use",
-    }
 )
 _ANTHROPIC_TYPES: Mapping[int, str] = MappingProxyType(
     {
@@ -68,12 +49,12 @@ class ErrorExtra(Struct, frozen=True, kw_only=True):
 
 def origin_of(problem: Problem) -> Origin:
     """Whose error it is."""
-    return "provider" if problem.code in _OF_PROVIDERS else "gateway"
+    return edge_of(problem.code).origin if problem.origin is UNSET else problem.origin
 
 
 def status_of(problem: Problem) -> int:
     """The status under which a dialect's clients know what kind of error it is."""
-    status = _STATUS.get(problem.code, problem.status)
+    status = edge_of(problem.code).for_clients or problem.status
     return 400 if status == 422 else status
 
 
@@ -81,7 +62,7 @@ def openai_error(problem: Problem, param: str | None = None) -> dict[str, Json]:
     """OpenAI's body of an error, also inside a stream."""
     status = status_of(problem)
     kind = _OPENAI_TYPES.get(status, "invalid_request_error" if status < 500 else "server_error")
-    code = _OPENAI_CODES.get(problem.code, problem.code)
+    code = edge_of(problem.code).word or problem.code
     error = {"message": _message(problem), "type": kind, "param": param or None, "code": code}
     return {"error": error, "holdfast": _extra(problem)}
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Literal, TypeAlias, get_args
 
 import msgspec
@@ -45,13 +44,6 @@ PATIENT_MS = 6_000
 SLACK_MS = 1_500
 """For the machine, not for the gateway: the wall's cells share one loop."""
 
-AWAITED: Mapping[tuple[str, str], str] = MappingProxyType(
-    {
-        ("schema_violation", "*"): "an answer is held against its schema by the feature, not by the ladder",
-    }
-)
-"""What is known to be missing, by fault and dialect (`*`: all), and why; a cell that holds must not be here."""
-
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -63,12 +55,6 @@ class Cell:
     @property
     def name(self) -> str:
         return f"{self.row.name} · {self.dialect} · {self.mode} · {self.rungs}"
-
-
-def awaited(cell: Cell) -> str | None:
-    """Why this cell is not yet as it must be; None where it has to be."""
-    fault = cell.row.fault
-    return AWAITED.get((fault, cell.dialect)) or AWAITED.get((fault, "*"))
 
 
 @dataclass(slots=True)
@@ -114,7 +100,7 @@ async def meet_all(todo: list[Cell], at_once: int = 24) -> list[Seen]:
     mixed = random.Random(0).sample(todo, len(todo))  # so that costly neighbours do not meet
     seen = {found.cell: found for found in await asyncio.gather(*map(one, mixed))}
     for cell, found in seen.items():
-        if found.wrong and not awaited(cell):
+        if found.wrong:
             seen[cell] = await meet(cell)
             seen[cell].before = tuple(found.wrong)
     return [seen[cell] for cell in todo]
@@ -176,6 +162,7 @@ async def _ask(cell: Cell, gateway: Gateway, heard: list[Event]) -> Done:
         sampling=Sampling(temperature=0.3 if row.sampling else None, max_tokens=500),
         tools=(TOOL,) if row.tools else (),
         schema=SCHEMA if row.schema else None,
+        exact=row.schema,
     )
     return await gateway.generate(effect, slot, heard.append if streams else deaf)
 

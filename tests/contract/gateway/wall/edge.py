@@ -37,14 +37,17 @@ ROWS: Mapping[str, frozenset[int]] = MappingProxyType(
         "error_midway": SERVER_SIDE,
         "cut@start": SERVER_SIDE,
         "server_error": SERVER_SIDE,
-        "rate_limited": frozenset({429, 503}),
+        "rate_limited": frozenset({429}),
         "filtered_400": frozenset({400, 403, 422}),
-        "revoked": frozenset({502, 503}),  # the caller's own key is not the one that failed
+        "revoked": frozenset({502}),  # the caller's own key is not the one that failed
+        "payment": frozenset({502}),
         "accepts_never_answers": frozenset({502, 503, 504}),
         "eof_without_finish": SERVER_SIDE,
         "html_200": SERVER_SIDE,
     }
 )
+OURS = frozenset({"revoked", "payment"})
+"""Faults of the gateway's own account with its vendor."""
 STREAMED_FIRST = frozenset({"cut", "stall", "error_midway", "eof_without_finish"})
 """Text goes out before these strike, so that a stream must tell them in its own words."""
 
@@ -223,6 +226,10 @@ def wrong(cell: Cell, answer: Answer, vendor: Vendor) -> list[str]:
         said.append(f"the vendor is asked {len(mine)} times")
     if answer.status != 200 and answer.headers.get("holdfast-error-source") not in ("gateway", "provider"):
         said.append("it is not told whose error it is")
+    if answer.status != 200 and cell.fault in OURS and answer.headers.get("holdfast-error-source") != "gateway":
+        said.append("the error is said to be the provider's")
+    if answer.status in (429, 503) and "retry-after" not in answer.headers:
+        said.append("it is not told when to come back")
     if "holdfast-recording" not in answer.headers:
         said.append("no recording is named")
     return said

@@ -14,8 +14,10 @@ ANSWERED = "answered"
 SPARE = "spare"
 """By the second rung, whole: what the first had said is continued or taken back."""
 FAILED = frozenset({"HF301", "HF302"})
-FILTERED = frozenset({"HF304", "content_filter", "refusal"})
-"""Said to be filtered: as an error, or as an answer whose reason to stop says so."""
+LIMITED = frozenset({"HF311"})
+FILTERED = frozenset({"HF304"})
+REFUSED = FILTERED | {"refusal", "content_filter"}
+"""Also an answer that says in words that there is none, and whose reason to stop says so too; Gemini has no words."""
 
 
 Spare: TypeAlias = Literal["exact", "anchor", "restart", "no prefill"]
@@ -81,8 +83,14 @@ def _again(fault: str, *kinds: str, calls: tuple[int, int] = (2, 2), **more: obj
     )
 
 
+def _limited(fault: str, calls: tuple[int, int] = (1, 1)) -> Row:
+    """The rung is left for the next; without one the caller is told that it asks too often."""
+    return Row(fault, single=LIMITED, kinds=frozenset({"rate_limited"}), calls=calls)
+
+
 def _filtered(fault: str) -> Row:
-    return Row(fault, ladder=FILTERED, single=FILTERED)
+    """Final: another rung would be asked for what must not be said."""
+    return Row(fault, ladder=FILTERED, single=FILTERED, kinds=frozenset({"filtered"}))
 
 
 _FEW = (1, 3)
@@ -90,12 +98,12 @@ _TWICE = (1, 2)
 
 ROWS: tuple[Row, ...] = (
     # The vendor says no.
-    _left("rate_limited", "rate_limited"),
-    _left("rate_limited_long", "rate_limited"),
-    _left("rate_limited_date", "rate_limited"),
-    _left("retry_info", "rate_limited"),
-    _left("rate_limited_ms", "rate_limited", calls=_FEW),
-    _left("rate_limited_bare", "rate_limited", calls=_TWICE),
+    _limited("rate_limited"),
+    _limited("rate_limited_long"),
+    _limited("rate_limited_date"),
+    _limited("retry_info"),
+    _limited("rate_limited_ms", calls=_FEW),
+    _limited("rate_limited_bare", calls=_TWICE),
     _again("rate_limited_ms@once", "rate_limited", pause_ms=60),
     _again("rate_limited@once", "rate_limited", pause_ms=1_000, patient=True),
     _again("rate_limited_date@once", "rate_limited", pause_ms=900, patient=True),
@@ -192,12 +200,14 @@ ROWS: tuple[Row, ...] = (
     _left("bad_gzip", "garbled", calls=_FEW),
     _left("short_content_length", "broken_off", calls=_FEW),
     _filtered("filtered_finish"),
-    _filtered("refusal"),
+    Row("refusal", ladder=REFUSED, single=REFUSED),
     Row("bad_tool_arguments", kinds=frozenset({"bad_tool_arguments"}), calls=_FEW, tools=True),
     Row(
         "schema_violation",
-        kinds=frozenset({"schema_violation", "bad_schema", "invalid"}),
-        calls=_FEW,
+        single=frozenset({"HF303"}),
+        kinds=frozenset({"schema_violation"}),
+        calls=(2, 2),
         schema=True,
     ),
+    _again("schema_violation@once", "schema_violation", schema=True),
 )
