@@ -11,7 +11,7 @@ source tools/packages.sh
 
 with_python() { # the set $1, with an interpreter of its own
     "$venv/bin/python" -m venv --without-pip "$folder"
-    packages "$folder/bin/python" --require-hashes -r "$locks/$1.lock"
+    packages "$folder/bin/python" --no-deps --require-hashes -r "$locks/$1.lock"
 }
 
 with_node() { # npm's set

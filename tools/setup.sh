@@ -33,6 +33,6 @@ if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
     "$python" -m venv --clear "$venv"
 fi
 : >"$log"
-packages "$venv/bin/python" --require-hashes -r requirements.lock
+packages "$venv/bin/python" --no-deps --require-hashes -r requirements.lock
 packages "$venv/bin/python" --no-deps --no-build-isolation -e .
 "$venv/bin/python" -c 'import holdfast.cli' # also compiles what every start loads
