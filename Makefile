@@ -38,7 +38,7 @@ test: setup lint types ## Everything: lint, types, and every test but the soak o
 	@$(MAKE) --no-print-directory console || echo 'The tests of the console are skipped, and say so.'
 	@$(MAKE) --no-print-directory clients || echo 'The tests of what is missing are skipped, and say so.'
 	@echo "== tests"
-	@$(PYTEST) -n auto --dist loadfile
+	@$(PYTEST) -n auto --dist loadfile --no-loadscope-reorder
 
 check: setup lint types house ## The quick half: lint, types, house rules
 
