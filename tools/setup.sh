@@ -5,6 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 venv=$1
 log=$venv/setup.log
+export UV_COMPILE_BYTECODE=1 # as pip does: once, and not again in every process that starts meanwhile
 source tools/packages.sh
 
 find_python() {
@@ -35,4 +36,3 @@ fi
 : >"$log"
 packages "$venv/bin/python" --no-deps --require-hashes -r requirements.lock
 packages "$venv/bin/python" --no-deps --no-build-isolation -e .
-"$venv/bin/python" -c 'import holdfast.cli' # also compiles what every start loads
