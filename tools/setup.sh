@@ -5,8 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 venv=$1
 log=$venv/setup.log
-
-say() { printf '%s\n' "$*" >&2; }
+export UV_COMPILE_BYTECODE=1 # as pip does: once, and not again in every process that starts meanwhile
+source tools/packages.sh
 
 find_python() {
     local name
@@ -22,19 +22,6 @@ find_python() {
     return 2
 }
 
-pip() { # all it says goes to the log, every tenth package also here; when it fails, what it said last
-    if ! "$venv/bin/python" -m pip --disable-pip-version-check --no-input "$@" 2>&1 | tee -a "$log" | progress; then
-        say "pip could not finish; this is the end of $log:"
-        tail -n 15 "$log" >&2
-        return 3
-    fi
-}
-
-progress() {
-    awk '/^Collecting / && ++n % 20 == 0 { printf "   %d packages found\n", n; fflush() }
-         /^Installing collected / { print "   installing"; fflush() }'
-}
-
 python=$(find_python)
 if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
     say "$python cannot make virtual environments: its venv module is missing."
@@ -42,10 +29,10 @@ if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
     exit 2
 fi
 
-printf '== set-up: %s, packages into %s (a minute or two, once)\n' "$("$python" --version)" "$venv"
+printf '== set-up: %s, packages into %s (once)\n' "$("$python" --version)" "$venv"
 if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
     "$python" -m venv --clear "$venv"
 fi
 : >"$log"
-pip install --require-hashes --progress-bar off -r requirements.lock
-pip install --no-deps --no-build-isolation -e .
+packages "$venv/bin/python" --no-deps --require-hashes -r requirements.lock
+packages "$venv/bin/python" --no-deps --no-build-isolation -e .

@@ -69,8 +69,17 @@ def test_no_large_file_is_kept() -> None:
     hold("large files", {path: f"{size} bytes" for path, size in sizes.items() if size > LARGEST_BYTES})
 
 
-def test_the_lock_carries_no_address() -> None:
-    assert "://" not in (ROOT / "requirements.lock").read_text("utf-8")
+def test_no_lock_carries_an_address() -> None:
+    locks = [path for path in tracked() if path.endswith(".lock")]
+    assert "requirements.lock" in locks
+    assert not [path for path in locks if "://" in texts()[path]]
+    assert not [path for path in tracked() if path.endswith("package-lock.json") and '"resolved":' in texts()[path]]
+
+
+def test_no_two_files_of_tests_have_one_name() -> None:
+    """Outside packages, pytest can collect only one module of a name."""
+    names = [Path(path).name for path in tracked() if path.startswith("tests/") and Path(path).match("test_*.py")]
+    assert not {name for name in names if names.count(name) > 1}
 
 
 def shared_data() -> Path | None:
@@ -115,7 +124,7 @@ def test_no_row_of_the_data_beside_the_checkout_stands_in_a_file() -> None:
         pytest.skip("there is no shared/data beside this checkout")
     ours: dict[int, str] = {}
     for path, text in texts().items():
-        if path in ("requirements.lock", "LICENSE"):
+        if path.endswith(".lock") or path == "LICENSE":
             continue
         words = words_of(text.replace("\\n", " "))
         for at in range(len(words) - WORDS_IN_A_ROW):

@@ -1,7 +1,7 @@
 """LangChain's, LlamaIndex's, OpenAI's and Vercel's other clients, unchanged, against a project over real HTTP.
 
-They live in environments of their own: their dependencies would change those of this project. Where they cannot be
-had, the tests are skipped, and say why.
+They live in environments of their own, for their dependencies would change those of this project: beside the tests' own
+interpreter, or where HOLDFAST_CLIENTS says. `make clients` puts them there; what it cannot get is skipped here.
 """
 
 from __future__ import annotations
@@ -27,14 +27,8 @@ from holdfast.contracts import Answer
 from holdfast.records import Generate, ToolCall, Usage
 
 CLIENTS = Path(__file__).parent / "clients"
-PYTHON = {
-    "langchain": ("langchain-openai", "langchain-anthropic"),
-    "llama_index": ("llama-index-llms-openai-like", "llama-index-llms-anthropic", "anthropic<1"),
-}
-NPM = ("openai", "ai", "@ai-sdk/openai", "@ai-sdk/anthropic")
+PLACE = Path(os.environ.get("HOLDFAST_CLIENTS") or Path(sys.prefix, "clients"))
 TOOL_CALL = ["weather", {"city": "Oslo"}]
-INSTALL_S = 300
-
 
 CLAUDE = """
 
@@ -103,16 +97,13 @@ async def done(*command: str, folder: Path, within_s: float = 60) -> tuple[int, 
     return process.returncode, out.decode(), errors.decode()
 
 
-async def made(folder: Path, *commands: tuple[str, ...]) -> Path:
-    """A folder of packages, made once and kept between test runs; skips where they cannot be had."""
-    ready = folder / "ready"
-    if not await asyncio.to_thread(ready.exists):
-        await asyncio.to_thread(os.makedirs, folder, exist_ok=True)
-        for command in commands:
-            code, _, errors = await done(*command, folder=folder, within_s=INSTALL_S)
-            if code:
-                pytest.skip(f"the clients cannot be had: {' '.join(command)}: {errors[-300:]}")
-        await asyncio.to_thread(ready.touch)
+def installed(name: str) -> Path:
+    """The folder of a set of clients that `make clients` installed; skips, and says why, where it could not."""
+    folder = PLACE / name
+    if not (folder / "locked").is_file():
+        missing = folder / "missing"
+        why = missing.read_text() if missing.is_file() else "`make clients` has not been run"
+        pytest.skip(f"there are no clients in {folder}: {why}")
     return folder
 
 
@@ -123,24 +114,8 @@ async def said_by(at: Any, *command: str, folder: Path) -> Any:
     return json.loads(out.strip().splitlines()[-1])
 
 
-@pytest.fixture
-def kept(request: pytest.FixtureRequest) -> Path:
-    """Where environments stay between test runs."""
-    assert request.config.cache is not None
-    return Path(request.config.cache.mkdir("holdfast-clients"))
-
-
-async def python_of(kept: Path, name: str) -> str:
-    """The interpreter of an environment with the packages of that name."""
-    own = str(kept / name / "bin" / "python")
-    install = (own, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *PYTHON[name])
-    await made(kept / name, (sys.executable, "-m", "venv", "."), install)
-    return own
-
-
-@pytest.mark.timeout(INSTALL_S * 2)
-async def test_langchain_speaks_all_three_dialects(tmp_path: Path, kept: Path) -> None:
-    python = await python_of(kept, "langchain")
+async def test_langchain_speaks_all_three_dialects(tmp_path: Path) -> None:
+    python = str(installed("langchain") / "bin" / "python")
     async with ruled(tmp_path) as at:
         said = await said_by(at, python, str(CLIENTS / "langchain_client.py"), folder=tmp_path)
     for what in ("invoke", "stream", "after", "image"):
@@ -152,9 +127,8 @@ async def test_langchain_speaks_all_three_dialects(tmp_path: Path, kept: Path) -
     assert len(said["error"]) == 3
 
 
-@pytest.mark.timeout(INSTALL_S * 2)
-async def test_llama_index_speaks_chat_and_messages(tmp_path: Path, kept: Path) -> None:
-    python = await python_of(kept, "llama_index")
+async def test_llama_index_speaks_chat_and_messages(tmp_path: Path) -> None:
+    python = str(installed("llama_index") / "bin" / "python")
     async with ruled(tmp_path) as at:
         said = await said_by(at, python, str(CLIENTS / "llama_index_client.py"), folder=tmp_path)
     assert said["chat"] == said["stream"] == ["All is well."] * 2
@@ -162,13 +136,14 @@ async def test_llama_index_speaks_chat_and_messages(tmp_path: Path, kept: Path) 
     assert said["error"] == ["NotFoundError"]
 
 
-@pytest.mark.timeout(INSTALL_S * 2)
-async def test_the_npm_clients_of_openai_and_vercel_speak_all_three_dialects(tmp_path: Path, kept: Path) -> None:
-    npm, node = shutil.which("npm"), shutil.which("node")
-    if npm is None or node is None:
-        pytest.skip("there is no node here")
-    folder = await made(kept / "npm", (npm, "init", "-y"), (npm, "install", "--no-audit", "--no-fund", *NPM))
-    shutil.copy(CLIENTS / "clients.mjs", folder / "clients.mjs")
+async def test_the_npm_clients_of_openai_and_vercel_speak_all_three_dialects(tmp_path: Path) -> None:
+    modules = installed("npm") / "node_modules"
+    node = shutil.which("node", path=os.pathsep.join((str(Path(sys.prefix, "bin")), os.environ["PATH"])))
+    assert node is not None
+    folder = tmp_path / "client"
+    folder.mkdir()
+    (folder / "node_modules").symlink_to(modules)
+    shutil.copy(CLIENTS / "clients.mjs", folder)
     async with ruled(tmp_path) as at:
         said = await said_by(at, node, str(folder / "clients.mjs"), folder=folder)
         async with asyncio.timeout(10):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -175,14 +177,32 @@ def test_a_trial_that_was_stopped_goes_on(folder: Path, typed: Type) -> None:
     assert typed("replay", "--resume", "--where", "ms>1").code == 2
 
 
+class Refusing(BaseHTTPRequestHandler):
+    """A vendor that refuses every request for good, so that nothing is tried again."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        self.send_error(400)
+
+    def log_message(self, *_: object) -> None:
+        """Says nothing."""
+
+
 def test_a_change_that_is_shown_to_be_worse_is_1(folder: Path, typed: Type) -> None:
-    with (folder / "holdfast.toml").open("a") as file:
-        file.write(
-            '\n[providers.gone]\ndialect = "openai"\nbase_url = "http://127.0.0.1:9/v1"\napi_key = "none-needed"\n'
-        )
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as vendor:
+        threading.Thread(target=vendor.serve_forever).start()
+        with (folder / "holdfast.toml").open("a") as file:
+            url = f"http://127.0.0.1:{vendor.server_port}/v1"
+            file.write(f'\n[providers.refusing]\ndialect = "openai"\nbase_url = "{url}"\napi_key = "none-needed"\n')
+        try:
+            it_is_worse(typed, "--set", "answer.models=refusing:any")
+        finally:
+            vendor.shutdown()
+
+
+def it_is_worse(typed: Type, *broken: str) -> None:
     for n in range(12):
         typed("run", "answer_ticket", f"{ASKED} {n}", "--json")
-    broken = ("--set", "answer.models=gone:any", "--set", "answer.retries=0")
     said = typed("replay", "--where", "since=1h", *broken, "--json")
     assert (said.code, said.json["trial"]["evidence"]["says"]) == (1, "worse")
     assert "It is worse" in typed("replay", "--where", "since=1h", *broken).out
