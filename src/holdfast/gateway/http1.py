@@ -1,6 +1,6 @@
 """HTTP/1.1 out, as lean as it can be: one POST on a kept connection, its status, its headers, its bytes as they come.
 
-Does not know vendors, dialects, retries or proxies. `httptools` does the parsing; docs/decisions/0010 has the figures
+Does not know vendors, dialects, retries or proxies. `httptools` does the parsing; docs/decisions/0014 has the figures
 that speak for this beside aiohttp.
 """
 
