@@ -11,6 +11,7 @@ import logging
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from concurrent.futures import Future
+from pathlib import Path
 from typing import Any, Literal, TypeAlias, TypeVar
 
 from holdfast.errors import StoreFailed
@@ -45,6 +46,12 @@ class Durable:
         self._there: asyncio.AbstractEventLoop | None = None
         self._start: Callable[[str, int], Coroutine[Any, Any, None]] = _unopened
         self._stop = Future[None]()
+
+    @property
+    def has_past(self) -> bool:
+        """Whether there may be something that a kill interrupted: its database is there, or on a server."""
+        path = self._url.removeprefix("sqlite:///")
+        return path == self._url or Path(path).exists()
 
     async def open(self) -> None:
         """Begin to work; what a kill interrupted goes on by itself. Raises StoreFailed (HF600)."""

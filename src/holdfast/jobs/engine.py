@@ -92,6 +92,7 @@ class Engine:
             await self._durable.close()
 
     async def _take(self) -> None:
+        await self._until_needed()
         await self._durable.open()
         while True:
             looked = await ended(self.look())
@@ -100,6 +101,17 @@ class Engine:
                 await asyncio.sleep(AGAIN_S)
             with suppress(TimeoutError):
                 async with asyncio.timeout(POLL_S):  # unlike wait_for of Python 3.11, never swallows a cancellation
+                    await self._free.wait()
+
+    async def _until_needed(self) -> None:
+        """Wait for the first job. To open takes a second and 45 MB, which a project that only serves does without."""
+        every = any(corpus.every is not None for corpus in self._project.config.corpora.values())
+        while not every and not self._durable.has_past:
+            looked = await ended(self._jobs.unfinished())
+            if looked.value:
+                return
+            with suppress(TimeoutError):
+                async with asyncio.timeout(POLL_S if looked.error is None else AGAIN_S):
                     await self._free.wait()
 
     async def look(self) -> None:
