@@ -64,6 +64,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "HF309": "the feature itself raised",
         "HF310": "a job cannot go on",
         "HF311": "every model that could be asked has had too many requests",
+        "HF312": "every model that could be asked reads less than this",
         "HF400": "a guard blocked the answer",
         "HF500": "a step of the replay is not on the tape",
         "HF501": "the feature's code is not the code that was recorded",

@@ -146,11 +146,14 @@ async def test_a_response_whole_streamed_followed_up_and_fetched_again(tmp_path:
         assert (first.output_text, first.status) == ("It is fine.", "completed")
         assert first.usage is not None
         assert first.usage.total_tokens == 17
+        assert first.usage.input_tokens_details.cache_write_tokens == 0
         async with ai.responses.stream(
             model="slot:answer", input="and now?", previous_response_id=first.id, max_output_tokens=9
         ) as stream:
-            kinds = [event.type async for event in stream]
+            events = [event async for event in stream]
             final = await stream.get_final_response()
+        kinds = [event.type for event in events]
+        assert [event.sequence_number for event in events] == list(range(len(events)))
         assert kinds[:4] == [
             "response.created",
             "response.in_progress",

@@ -117,6 +117,7 @@ async def test_a_slot_that_streams_early_shows_what_may_yet_be_wrong_and_says_so
         pytest.param(Act(status=401), 502, "gateway", "HF301", id="401"),
         pytest.param(Act(status=402), 502, "gateway", "HF301", id="402"),
         pytest.param(Act(status=500), 502, "provider", "HF301", id="500"),
+        pytest.param(Act(error="too_long"), 400, "provider", "HF312", id="too long"),
         pytest.param(Act(text="", stop_reason="content_filter"), 400, "provider", "HF304", id="filter"),
     ],
 )

@@ -29,7 +29,7 @@ TIMES = 3
 """How often in a row an input must fail: what fails by chance half of the time does so once in eight."""
 MOST_PROBES = 200
 _OUTAGE = "outage"
-_UNREACHED = frozenset({"HF301", "HF302", "HF305"})
+_UNREACHED = frozenset({"HF301", "HF302", "HF305", "HF311"})
 _ALIKE = 0.5
 """The share that two answers have in common of their words, and of their sources, which are taken for the same."""
 

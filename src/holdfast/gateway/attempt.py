@@ -236,7 +236,7 @@ class Hosts:
                 proxy=provider.proxy,
             ) as response:
                 touched = True
-                await self._read(response, watch.reader, watch)
+                await self._read(response, watch.reader, watch, streaming=asked.streaming)
                 return watch.reader.answer()
         except Broken as broken:
             fault = broken.fault
@@ -244,7 +244,7 @@ class Hosts:
             message = redact(fault.message, provider.secrets)
             raise Broken(msgspec.structs.replace(fault, message=message, untouched=untouched)) from None
 
-    async def _read(self, response: Response, reader: Reader, watch: Watch) -> None:
+    async def _read(self, response: Response, reader: Reader, watch: Watch, *, streaming: bool) -> None:
         if response.status >= 300:
             raise Broken(await self._refusal(response))
         match response.media_type:
@@ -252,8 +252,10 @@ class Hosts:
                 await self._read_whole(response, reader, watch)
             case "text/html":
                 raise Broken(Fault("not_an_answer", f"HTTP {response.status} with a web page"))
-            case _:
+            case kind if streaming or kind == "text/event-stream":
                 await self._read_stream(response, reader, watch)
+            case _:
+                await self._read_whole(response, reader, watch)
 
     async def _refusal(self, response: Response) -> Fault:
         """The fault of an error response. Its status counts even where its body does not come."""

@@ -17,7 +17,7 @@ from holdfast.records import Attempt, Origin
 _OF_KEYS: frozenset[FaultKind] = frozenset({"unauthorized", "quota"})
 _FOR_LONG = frozenset({"revoked", "exhausted", "gone"})
 _BY_KIND: Mapping[FaultKind, str] = MappingProxyType(
-    {"rate_limited": "HF311", "schema_violation": "HF303", "filtered": "HF304"}
+    {"rate_limited": "HF311", "too_long": "HF312", "schema_violation": "HF303", "filtered": "HF304"}
 )
 _AFTER_A_WAIT: frozenset[FaultKind] = frozenset({"resting", "rate_limited"})
 
@@ -46,7 +46,8 @@ def failure(call: Call) -> HoldfastError:
 
 def refused(message: str, fix: str, faults: Sequence[Fault], attempts: tuple[Attempt, ...]) -> EffectFailed:
     """The error where models were to be asked and none answered: HF311 where all that is in the way is their limit of
-    requests, HF303 where what they answer violates a schema, else HF301; and whose fault it is."""
+    requests, HF312 where it is the length of this one, HF303 where what they answer violates a schema, else HF301; and
+    whose fault it is."""
     met = [fault for fault in faults if fault.kind != "passed_over"] or faults
     kinds = {fault.kind for fault in met}
     ours = all(fault.kind == "resting" or _no_use_waiting(fault) for fault in met)

@@ -20,6 +20,8 @@ REVOKED_S = 300.0
 """How often a key that was refused is tried again, by one call: vendors have refused good keys by mistake."""
 GONE_S = 300.0
 PARKED_S, PARKED_MOST_S = 0.25, 4.0
+ASKED_MOST_S = 3_600.0
+"""So long a wait that a vendor asks for is believed: days and years have been seen, and a call an hour costs nobody."""
 MOST = 4_096  # names of models come from outside: what is kept of them is bounded
 
 Held: TypeAlias = Literal["parked", "exhausted", "revoked"]
@@ -103,7 +105,7 @@ class Route:
         until_s = self._held_s = now_s
         match fault.kind:
             case "rate_limited" if fault.retry_after_ms is not None:
-                self.held, until_s = "parked", now_s + fault.retry_after_ms / 1000
+                self.held, until_s = "parked", now_s + min(fault.retry_after_ms / 1000, ASKED_MOST_S)
             case "rate_limited":
                 self._hold_s = min(PARKED_MOST_S, self._hold_s * 2) if self.held == "parked" else PARKED_S
                 self.held, until_s = "parked", now_s + self._hold_s

@@ -39,11 +39,12 @@ class Gateway(Shared):
 
         An `exact` answer that violates its schema is asked for once more with what is wrong.
 
-        Raises EffectFailed when no rung is left (HF301; HF311 when each has had too many requests; `retry_after_s` when
-        all that is needed is to wait), when every answer violates its schema (HF303), when the deadline passed (HF302)
-        or when a provider's content filter stopped what was asked or its answer (HF304); Misconfigured when nothing in
-        the ladder is set up. An EffectFailed carries the attempts, and so does the CancelledError of a
-        call that is cancelled (`errors.attempts_of`); such a call is stopped at the vendor too.
+        Raises EffectFailed when no rung is left (HF301; HF311 when each has had too many requests, HF312 when it is too
+        long for each; `retry_after_s` when all that is needed is to wait), when every answer violates its schema
+        (HF303), when the deadline passed (HF302) or when a provider's content filter stopped what was asked or its
+        answer (HF304); Misconfigured when nothing in the ladder is set up. An EffectFailed carries the attempts, and so
+        does the CancelledError of a call that is cancelled (`errors.attempts_of`); such a call is stopped at the vendor
+        too.
         """
         call = Call(self, effect, slot, hear)
         try:

@@ -17,6 +17,8 @@ LEAST_WORDS = 3
 MOST_OVERLAP = 240
 LEAST_RESTART = 24
 """So many characters like the beginning of the old answer are taken for that answer begun again."""
+_FIRST_CHARS = 8
+"""A text in which its own first characters stand again may go on with them."""
 
 _ASK = (
     "Your answer broke off there. Go on from exactly where it stopped: no comment, no apology, and do not start over. "
@@ -69,11 +71,12 @@ class Joined(NamedTuple):
 class Joiner:
     """Joins a reply to the partial answer that it goes on with, piece by piece.
 
-    After a prefill the reply is the rest as it is. After a partial answer that repeats itself it is the whole answer
-    once more, of which as much as was heard is left out. Otherwise it is stripped of what it repeats: the anchor; else
-    the longest end of the partial answer that it begins with (at least `LEAST_OVERLAP` characters or `LEAST_WORDS`
-    words); else the whole partial answer, begun again. One that begins again and then differs is heard whole instead.
-    What repeats nothing follows as it is. Text is held back only as long as more of it could change what is stripped.
+    After a prefill the reply is the rest as it is, unless it begins as the partial answer did: then the model took no
+    notice of the prefill. After a partial answer that repeats itself it is the whole answer once more, of which as much
+    as was heard is left out. Otherwise it is stripped of what it repeats: the anchor; else the longest end of the
+    partial answer that it begins with (at least `LEAST_OVERLAP` characters or `LEAST_WORDS` words); else the whole
+    partial answer, begun again. One that begins again and then differs is heard whole instead. What repeats nothing
+    follows as it is. Text is held back only as long as more of it could change what is stripped.
 
     For a model that repeats the anchor, `partial` and all it gives add up to the whole text, whatever that text is.
     """
@@ -89,26 +92,23 @@ class Joiner:
         self._whole = not prefill and repeats_itself(partial)
         self._overlaps = [] if prefill or self._whole else _overlaps(self._start)
         self._held = ""
-        self._decided = False
+        self._decided = prefill and not _stands_out(self._start)
 
     def feed(self, piece: str) -> Joined:
         """What a piece of the reply adds to the text."""
         if self._decided and not self._tail:
             return Joined(piece)
         self._held += piece
-        if not self._decided and not self._prefill:
-            return self._decide(last=False)
-        self._decided = True
-        return Joined(self._rest(last=False))
+        return Joined(self._rest(last=False)) if self._decided else self._decide(last=False)
 
     def end(self) -> Joined:
         """What is left when the reply has ended."""
-        if self._decided or self._prefill:
-            return Joined(self._rest(last=True))
-        return self._decide(last=True)
+        return Joined(self._rest(last=True)) if self._decided else self._decide(last=True)
 
     def _decide(self, *, last: bool) -> Joined:
         reply = self._held.lstrip()
+        if self._prefill:
+            return self._decide_prefilled(reply, last=last)
         if self._whole:
             if reply.startswith(self._start):
                 return self._strip(reply, len(self._start), last=last)
@@ -124,6 +124,16 @@ class Joiner:
         if reply and _like(reply, self._start) >= min(LEAST_RESTART, len(self._start)):
             return self._restart(reply)
         return self._append(last=last)
+
+    def _decide_prefilled(self, reply: str, *, last: bool) -> Joined:
+        if reply.startswith(self._start):
+            return self._strip(reply, len(self._start), last=last)
+        if not last and self._start.startswith(reply):
+            return Joined("")
+        if _like(reply, self._start) >= LEAST_RESTART:
+            return self._restart(reply)
+        self._decided = True
+        return Joined(self._rest(last=last))
 
     def _strip(self, reply: str, length: int, *, last: bool) -> Joined:
         self._decided = True
@@ -160,6 +170,11 @@ def _is_words(base: str, length: int) -> bool:
     start = len(base) - length
     whole = start == 0 or base[start - 1].isspace()
     return whole and not base[start].isspace() and len(base[start:].split()) >= LEAST_WORDS
+
+
+def _stands_out(base: str) -> bool:
+    """Whether a text that begins like this one is this one begun again, and not how it goes on."""
+    return len(base) >= LEAST_OVERLAP and base.find(base[:_FIRST_CHARS], 1) < 0
 
 
 def _like(one: str, other: str) -> int:

@@ -33,6 +33,7 @@ _CODES: Mapping[str, Edge] = MappingProxyType(
         "HF304": Edge(502, for_clients=400, word="content_filter", origin="provider"),
         "HF305": Edge(502, origin="provider"),
         "HF311": Edge(429, word="rate_limit_exceeded", origin="provider"),
+        "HF312": Edge(502, for_clients=400, word="context_length_exceeded", origin="provider"),
         "HF400": Edge(422, for_clients=400, word="content_filter"),
         "HF700": Edge(400),
         "HF701": Edge(422, for_clients=400),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from tests.contract.gateway.ladders import ASKED, CALL, kinds, slot
+from tests.contract.gateway.ladders import ASKED, CALL, between, kinds, slot
 
+from holdfast.contracts import deaf
 from holdfast.errors import EffectFailed
 from holdfast.records import Generate, Generated, Message, Usage
 from holdfast.testing import Act
@@ -62,6 +63,14 @@ async def test_an_answer_that_comes_whole_though_a_stream_was_asked_for_is_taken
     done = await climb.ask()
     assert done.result == Generated(text="Hi.", model="main:m", rung=0, stop_reason="length")
     assert climb.visible() == "Hi."
+
+
+async def test_a_whole_answer_is_read_whatever_type_the_vendor_gives_it() -> None:
+    body = b'{"model":"m","choices":[{"message":{"content":"Hi."},"finish_reason":"stop"}]}'
+    async with between([Act(body=body, headers={"content-type": "text/plain"})], []) as climb:
+        effect = Generate(slot="answer", models=("main:m",), messages=ASKED)
+        done = await climb.gateway.generate(effect, slot(upstream="follow"), deaf)
+    assert done.result == Generated(text="Hi.", model="main:m", rung=0)
 
 
 async def test_connections_are_used_again(ladder) -> None:

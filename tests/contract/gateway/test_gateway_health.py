@@ -118,6 +118,14 @@ async def test_a_key_is_parked_for_as_long_as_the_vendor_says_in_every_form(head
         assert kinds((await climb.ask()).attempts) == ["rate_limited", None]
 
 
+async def test_a_key_is_parked_for_an_hour_at_most_whatever_the_vendor_says() -> None:
+    async with between([Act(status=429, headers={"retry-after": "31536000"})], SPARE) as climb:
+        clock = timed(climb)
+        await climb.ask()
+        clock.now_s += 3_601
+        assert kinds((await climb.ask()).attempts) == ["rate_limited", None]
+
+
 async def test_a_parked_key_leaves_its_turn_to_the_others() -> None:
     rule = by_key({"key-one-of-two": Act(status=429, headers={"retry-after": "90"})}, WELL)
     async with between(rule, SPARE, keys=("key-one-of-two", "key-two-of-two")) as climb:
@@ -281,7 +289,7 @@ async def test_after_too_long_only_a_larger_window_is_asked() -> None:
             if window == 8_000:
                 with pytest.raises(EffectFailed) as failed:
                     await climb.ask()
-                assert kinds(failed.value.attempts) == expected
+                assert (failed.value.code, kinds(failed.value.attempts)) == ("HF312", expected)
                 assert climb.spare.calls == 0
             else:
                 assert kinds((await climb.ask()).attempts) == expected

@@ -34,6 +34,8 @@ DEGRADED = {"outcome": "degraded", "degraded": Degraded(slot="answer", rung=1, m
         (("overloaded: busy", None), {}, None),
         (("refused: bad key", "passed_over: no passages"), failed("HF301"), "HF301"),
         (("passed_over: no passages",), failed("HF301"), None),
+        (("rate_limited: HTTP 429",), failed("HF311"), "HF311"),
+        (("too_long: HTTP 400",), failed("HF312"), None),
         ((None,), failed("HF303"), None),
         ((None,), failed("HF302"), "HF302"),
         (("overloaded: busy", None), DEGRADED, "HF301"),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from holdfast.gateway.rescue import Joiner, anchor_of, continuation, repeats_itself
+from holdfast.gateway.rescue import LEAST_OVERLAP, LEAST_RESTART, Joiner, anchor_of, continuation, repeats_itself
 from holdfast.records import Generate, Message
 
 PROSE = (
@@ -56,6 +56,27 @@ def test_a_model_that_repeats_the_anchor_loses_and_doubles_nothing_in_any_text(t
 def test_a_model_that_goes_on_after_a_prefill_loses_and_doubles_nothing_in_any_text(text, share, sizes) -> None:
     partial = text[: int(share * len(text))]
     assume(partial.strip())
+    reply = text[len(partial.rstrip()) :]
+    begun = partial.strip()[:LEAST_RESTART]  # with so much of it again, nobody could tell it from one begun again
+    assume(len(begun) < LEAST_OVERLAP or not reply.lstrip().startswith(begun))
+    assert joined(partial, reply, sizes, prefill=True) == (text, False)
+
+
+@given(st.integers(20, len(PROSE)), _sizes)
+def test_a_model_that_takes_no_notice_of_a_prefill_is_heard_once(cut, sizes) -> None:
+    assert joined(PROSE[:cut], PROSE, sizes, prefill=True) == (PROSE, False)
+
+
+def test_a_model_that_begins_another_answer_after_a_prefill_is_heard_whole() -> None:
+    old = "To reset your password, open Settings and choose Reset."
+    new = "To reset your password, open the menu and choose Profile. That is all."
+    assert joined(old, new, [5, 5, 5], prefill=True) == (new, True)
+
+
+@given(st.integers(1, 11), st.integers(0, 16), _sizes)
+def test_a_text_that_repeats_itself_goes_on_after_a_prefill(lines, more, sizes) -> None:
+    text = "The same line once more. " * 12
+    partial = text[: lines * 25 + 8 + more]
     assert joined(partial, text[len(partial.rstrip()) :], sizes, prefill=True) == (text, False)
 
 

@@ -53,6 +53,7 @@ async def test_a_block_without_a_safe_answer_is_a_problem_that_names_the_guard(s
         ("HF304", 502),
         ("HF305", 502),
         ("HF311", 429),
+        ("HF312", 502),
         ("HF306", 500),
         ("HF309", 500),
         ("HF999", 500),

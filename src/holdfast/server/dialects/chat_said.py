@@ -12,7 +12,7 @@ import msgspec
 
 from holdfast.records import Citation, Json, ToolCall, Usage
 from holdfast.server.dialects.errors import openai_error
-from holdfast.server.dialects.said import Said, all_input, all_output, marks, url_of
+from holdfast.server.dialects.said import Said, all_input, all_output, cached, marks, url_of
 from holdfast.server.problems import Problem
 
 _FINISHED = MappingProxyType(
@@ -55,7 +55,7 @@ def usage(used: Usage) -> dict[str, Json]:
         "prompt_tokens": all_input(used),
         "completion_tokens": all_output(used),
         "total_tokens": all_input(used) + all_output(used),
-        "prompt_tokens_details": {"cached_tokens": used.cache_read_tokens},
+        "prompt_tokens_details": cached(used),
         "completion_tokens_details": {"reasoning_tokens": used.reasoning_tokens},
     }
 

@@ -13,7 +13,7 @@ import msgspec
 from holdfast.records import Citation, Json, ToolCall
 from holdfast.runtime.conversation import Conversation
 from holdfast.server.dialects.errors import openai_error
-from holdfast.server.dialects.said import Said, all_input, all_output, marks, number_of, url_of
+from holdfast.server.dialects.said import Said, all_input, all_output, cached, marks, number_of, url_of
 from holdfast.server.problems import Problem
 
 _INCOMPLETE = MappingProxyType(
@@ -90,7 +90,7 @@ def _ended(said: Said, asked: Conversation, previous: str | None) -> dict[str, J
         "incomplete_details": {"reason": incomplete} if incomplete else None,
         "usage": {
             "input_tokens": all_input(used),
-            "input_tokens_details": {"cached_tokens": used.cache_read_tokens},
+            "input_tokens_details": cached(used),
             "output_tokens": all_output(used),
             "output_tokens_details": {"reasoning_tokens": used.reasoning_tokens},
             "total_tokens": all_input(used) + all_output(used),
@@ -140,7 +140,7 @@ class ResponsesFraming:
         self._asked = asked
         self._previous = previous
         self._blank = _frame_of(number, model, int(time.time()), asked, previous)
-        self._at = 0
+        self._at = 2  # 0 and 1 are the beginning's, which is asked for once there is text
         self._text: list[str] | None = None
         where = {"item_id": f"msg_{number}", "output_index": 0, "content_index": 0}
         self._where = where
@@ -148,8 +148,8 @@ class ResponsesFraming:
         self._before = b"event: response.output_text.delta\ndata: " + _encode(head)[:-1] + b',"sequence_number":'
 
     def begin(self) -> bytes:
-        created = self._event("response.created", {"response": self._blank})
-        return created + self._event("response.in_progress", {"response": self._blank})
+        created = _numbered(0, "response.created", {"response": self._blank})
+        return created + _numbered(1, "response.in_progress", {"response": self._blank})
 
     def text(self, text: str) -> bytes:
         opened = self._opened()
@@ -223,6 +223,10 @@ class ResponsesFraming:
         )
 
     def _event(self, kind: str, data: dict[str, Json]) -> bytes:
-        said = _encode({"type": kind, "sequence_number": self._at, **data})
         self._at += 1
-        return b"event: %s\ndata: %s\n\n" % (kind.encode(), said)
+        return _numbered(self._at - 1, kind, data)
+
+
+def _numbered(at: int, kind: str, data: dict[str, Json]) -> bytes:
+    said = _encode({"type": kind, "sequence_number": at, **data})
+    return b"event: %s\ndata: %s\n\n" % (kind.encode(), said)

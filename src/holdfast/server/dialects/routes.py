@@ -42,6 +42,7 @@ _ROUTES = (
     ("/embeddings", Route("embeddings")),
     ("/models", Route("models")),
 )
+_PATHS = MappingProxyType({route.kind: "/v1" + path for path, route in _ROUTES} | {"response": "/v1/responses/ID"})
 PATHS = MappingProxyType({prefix + path: route for path, route in _ROUTES for prefix in ("/v1", "")})
 """Every path, with and without the version: clients differ in which of the two their base URL holds."""
 
@@ -69,7 +70,7 @@ class Dialects:
     async def answer(self, route: Route, method: str, who: Who, exchange: Exchange) -> None:
         """Answer one request. What is raised before the first byte is the caller's to say, with `refuse`."""
         if method != route.method:
-            raise wrong_method(method, f"/v1/{route.kind}", route.method)
+            raise wrong_method(method, _PATHS[route.kind], route.method)
         match route.kind:
             case "chat" | "responses" | "messages":
                 await self._talk.answer(route.kind, who, exchange)

@@ -105,6 +105,11 @@ def all_output(usage: Usage) -> int:
     return usage.output_tokens + usage.reasoning_tokens
 
 
+def cached(usage: Usage) -> dict[str, Json]:
+    """The tokens of the request that were read from a cache and written to one, as OpenAI has them."""
+    return {"cached_tokens": usage.cache_read_tokens, "cache_write_tokens": usage.cache_write_tokens}
+
+
 def number_of(recording_id: str) -> str:
     """What the ids of an answer are made of, so that they lead back to its recording."""
     return recording_id.removeprefix("rec_")

@@ -59,9 +59,9 @@ class Row:
         return self.fault if self.spare == "exact" else f"{self.fault} ({self.spare})"
 
 
-def _left(fault: str, *kinds: str, calls: tuple[int, int] = (1, 1)) -> Row:
+def _left(fault: str, *kinds: str, calls: tuple[int, int] = (1, 1), single: frozenset[str] = FAILED) -> Row:
     """The rung is left for the next."""
-    return Row(fault, kinds=frozenset(kinds), calls=calls)
+    return Row(fault, kinds=frozenset(kinds), calls=calls, single=single)
 
 
 def _taken(fault: str, **more: object) -> Row:
@@ -123,8 +123,8 @@ ROWS: tuple[Row, ...] = (
     _left("secret_echo", "unauthorized"),
     _left("no_model", "no_model"),
     _left("gone", "no_model"),
-    _left("too_long", "too_long"),
-    _left("too_large_413", "too_long", "too_large", "bad_request"),
+    _left("too_long", "too_long", single=frozenset({"HF312"})),
+    _left("too_large_413", "too_long", "too_large", "bad_request", single=frozenset({"HF301", "HF312"})),
     _left("bad_request", "bad_request"),
     _left("redirect", "not_an_answer"),
     _filtered("filtered_400"),

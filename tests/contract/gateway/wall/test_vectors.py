@@ -70,7 +70,7 @@ def wrong(fault: str, came: Embedded | EffectFailed, calls: int) -> list[str]:
     """What is not as it must be."""
     said = [] if calls <= 3 else [f"the vendor is asked {calls} times"]
     if isinstance(came, EffectFailed):
-        if fault in HARMLESS or came.code not in ("HF301", "HF302", "HF304", "HF311"):
+        if fault in HARMLESS or came.code not in ("HF301", "HF302", "HF304", "HF311", "HF312"):
             said.append(str(came))
         if KEY in str(came) or not came.fix or not came.attempts:
             said.append("the error does not say what it must")
