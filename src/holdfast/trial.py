@@ -42,6 +42,12 @@ class Pair(Struct, frozen=True, kw_only=True):
     code_changed: bool = False
     error: Failure | None = None
 
+    @property
+    def diverged(self) -> bool:
+        """Whether it could not be compared because the change led to a step that has no recorded result and may not be
+        done: a side effect, or any with `strict`. Which way that went is not known."""
+        return self.error is not None and (self.error.code == "HF307" or self.error.code.startswith("HF5"))
+
 
 class Evidence(Struct, frozen=True, kw_only=True):
     """What the pairs allow to be said, at whatever moment one looks (evals/shadow.py).
@@ -69,8 +75,9 @@ class Trial(Struct, frozen=True, kw_only=True):
 
     The recordings are chosen by the hash of their ids, so that the same expression gives the same ones. `recorded_usd`
     is what they cost when they were recorded, as far as that is known. The means are over the pairs of which both costs
-    are known, and over all that were compared. `finished_at` is None until all of them were looked at; `stopped` says
-    why it went no further, as far as that is known.
+    are known, and over all that were compared. `diverged` are those not compared because the change led to where
+    nothing was recorded: they may have been made better or worse, and count against whatever is said. `finished_at` is
+    None until all of them were looked at; `stopped` says why it went no further, as far as that is known.
     """
 
     id: str
@@ -91,6 +98,7 @@ class Trial(Struct, frozen=True, kw_only=True):
     worse: int = 0
     same: int = 0
     not_compared: int = 0
+    diverged: int = 0
     changed: int = 0
     code_changed: int = 0
     remembered: int = 0

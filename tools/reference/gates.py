@@ -28,7 +28,7 @@ def gates() -> str:
     ]
     parts = [
         "## Verdicts\n\n" + table(("ruling", "what it says", "exit code"), rulings),
-        "A missed bar, or a case that must pass and does not, is exit code 1 whatever else the gate comes to.",
+        "A missed bar, or a case that must pass and does not, is exit code 1 where the two can be compared at all.",
         "## Formats\n\n" + table(("format", "what it is"), formats),
         "The Markdown begins with `<!-- holdfast:gate:FEATURE -->`, by which a comment is found again and replaced.",
         *(

@@ -96,9 +96,7 @@ def _markdown(gate: Gate, verdict: GateVerdict) -> Iterator[str]:
 
 def _rows(verdict: GateVerdict) -> list[tuple[str, ...]]:
     """Every measure, declared slice, ratio and limit of the bar, each in the order of `MEASURES`."""
-    if verdict.primary is None:
-        return []
-    rows = [gate_words.measure(each) for each in (verdict.primary, *verdict.measures)]
+    rows = [gate_words.measure(each) for each in gate_words.measures(verdict)]
     rows += [gate_words.slice_(each) for each in verdict.slices if each.declared]
     rows += [gate_words.ratio(each) for each in verdict.ratios]
     for standing in verdict.bar:
@@ -144,7 +142,7 @@ def _deciding(gate: Gate, verdict: GateVerdict) -> Iterator[tuple[str, str, str]
     """What decides beside single cases: its name, how it stands, and that in words."""
     if verdict.ruling == "not_comparable" or verdict.primary is None:
         yield "verdict", "error" if verdict.ruling == "not_comparable" else "unclear", "; ".join(verdict.reasons)
-    for measured in () if verdict.primary is None else (verdict.primary, *verdict.measures):
+    for measured in gate_words.measures(verdict):
         yield measured.name, measured.state, " ".join(gate_words.measure(measured))
     for part in verdict.slices:
         if part.declared:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from holdfast.cli import figures, gate_words, words
 from holdfast.cli.terminal import table
-from holdfast.gate import Gate, GateVerdict, Measured, Regression
+from holdfast.gate import Gate, GateVerdict, Regression
 
 if TYPE_CHECKING:
     from holdfast.cli.terminal import Terminal
@@ -74,7 +74,7 @@ def _side(each: Regression, gone: str, style: str) -> Text:
 
 
 def _show_measures(terminal: Terminal, verdict: GateVerdict) -> None:
-    rows = [gate_words.measure(each) for each in _measures(verdict)]
+    rows = [gate_words.measure(each) for each in gate_words.measures(verdict)]
     looked_at = [each for each in verdict.slices if not each.declared][:_MOST_LOOKED_AT]
     rows += [gate_words.slice_(each) for each in (*(each for each in verdict.slices if each.declared), *looked_at)]
     rows += [gate_words.ratio(each) for each in verdict.ratios]
@@ -88,7 +88,3 @@ def _show_measures(terminal: Terminal, verdict: GateVerdict) -> None:
 def _coloured(rows: Sequence[tuple[str, ...]]) -> list[list[str | Text]]:
     """The rows with their last cell in the colour of what it says."""
     return [[*row[:-1], Text(row[-1], style=_STATES.get(row[-1], ""))] for row in rows]
-
-
-def _measures(verdict: GateVerdict) -> tuple[Measured, ...]:
-    return () if verdict.primary is None else (verdict.primary, *verdict.measures)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from holdfast.cli import words
-from holdfast.gate import Gate, GatePlan, Measured, Ratio, Regression, Settling, Slice
+from holdfast.gate import Gate, GatePlan, GateVerdict, Measured, Ratio, Regression, Settling, Slice
 
 RULINGS = MappingProxyType(
     {
@@ -33,6 +33,11 @@ def plan(planned: GatePlan) -> str:
         f"{words.counted(planned.cases, 'case')}, each asked {asked} of the candidate; {stored} of the baseline:"
         f" {calls} to ask, {price}, and {planned.calls_each} for each case that newly fails; {found}"
     )
+
+
+def measures(verdict: GateVerdict) -> tuple[Measured, ...]:
+    """Every measure of a verdict, the one that decides first; none where nothing could be compared."""
+    return () if verdict.primary is None else (verdict.primary, *verdict.measures)
 
 
 def measure(each: Measured) -> tuple[str, ...]:

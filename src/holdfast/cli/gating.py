@@ -96,6 +96,7 @@ async def _gate(project: Project, name: str | None, options: Options) -> Gate:
             primary=options.primary,
             slices=tuple(options.slice or ()),
             repeat=options.repeat,
+            audit=options.audit,
         )
         return await begun(project, wanted, project.release(), strict=options.strict)
     except NotFound as error:
@@ -114,8 +115,9 @@ def _check(options: Options, *, changed: bool) -> None:
         message = "a gate asks afresh: answers that are remembered would be counted twice"
         raise Misconfigured("HF100", message, "leave out --cached")
     begun_with = (options.repeat, options.margin, options.primary, options.slice)
-    if (options.resume or options.extend) and (changed or any(each is not None for each in begun_with)):
-        message = "--resume and --extend go on with the releases and the terms that the gate began with"
-        raise Misconfigured("HF100", message, "leave out --set, --repeat, --margin, --primary and --slice")
+    told = changed or options.audit or any(each is not None for each in begun_with)
+    if (options.resume or options.extend) and told:
+        message = "--resume and --extend go on with the releases, the cases and the terms that the gate began with"
+        raise Misconfigured("HF100", message, "leave out --set, --repeat, --margin, --primary, --slice and --audit")
     if options.resume and options.extend:
         raise Misconfigured("HF100", "--resume goes on, --extend asks for more", "leave out one of them")

@@ -125,9 +125,13 @@ def show_tried(terminal: Terminal, tried: Tried) -> None:
     )
     if trial.not_compared:
         counts.append(f", {trial.not_compared} not compared", "yellow")
+    if trial.diverged:
+        counts.append(f" ({trial.diverged} came to a step that was never recorded)", "yellow")
     terminal.show(counts)
     if trial.evidence is not None:
         terminal.show(said(trial.evidence))
+    if trial.diverged:
+        terminal.show(Text("what was led to steps that were never recorded counts against whatever is said"))
     if trial.code_changed:
         changed = f"the feature's code has changed since {words.counted(trial.code_changed, 'recording')} of these"
         terminal.show(Text(f"{changed}: what differs may be due to that", style="yellow"))

@@ -13,13 +13,13 @@ from statistics import NormalDist, fmean, pvariance, variance
 
 from msgspec import Struct
 
-from holdfast.evals.statistics import LEVEL, t_quantile
+from holdfast.evals.beta import t_quantile
+from holdfast.evals.statistics import LEVEL
 from holdfast.judgement import Interval
 
 _DRAWS = 2000
 _DRAWN_MOST = 2_000_000
 _SEED = 20_251_002
-_TINY = 1e-300
 
 
 class Agreement(Struct, frozen=True):
@@ -64,17 +64,6 @@ def kappa_interval(counts: Agreement, level: float = LEVEL) -> Interval | None:
         found.append(kappa(Agreement(*(drawn.count(cell) for cell in range(4)))) or 0.0)
     low, high = _between(found, level)
     return Interval(estimate, low, high)
-
-
-def jeffreys(successes: float, n: float, level: float = LEVEL) -> Interval | None:
-    """A share with Jeffreys' interval: quantiles of Beta(successes + 1/2, failures + 1/2), and 0 or 1 at the ends
-    (Brown, Cai and DasGupta 2001). None without a trial."""
-    if not n:
-        return None
-    tail, a, b = (1 - level) / 2, successes + 0.5, n - successes + 0.5
-    low = 0.0 if successes == 0 else beta_quantile(tail, a, b)
-    high = 1.0 if successes == n else beta_quantile(1 - tail, a, b)
-    return Interval(successes / n, low, high)
 
 
 def balanced(counts: Agreement, level: float = LEVEL) -> Interval:
@@ -181,43 +170,6 @@ def _residual_variance(labelled: Agreement, weight: float) -> float:
 def _smoothed_variance(judged: Sequence[float]) -> float:
     """The variance of values in 0..1, with one more at either end, so that equal values do not seem certain."""
     return variance([*judged, 0.0, 1.0])
-
-
-def beta_quantile(p: float, a: float, b: float) -> float:
-    """The quantile of the beta distribution, by bisection of its distribution function, to the last digits."""
-    low, high = 0.0, 1.0
-    for _ in range(200):
-        middle = (low + high) / 2
-        if middle in (low, high):
-            break
-        low, high = (middle, high) if beta_below(middle, a, b) < p else (low, middle)
-    return (low + high) / 2
-
-
-def beta_below(x: float, a: float, b: float) -> float:
-    """The share of the beta distribution below `x`: its regularised incomplete beta function, by Lentz's continued
-    fraction (Press et al., Numerical Recipes, 6.4)."""
-    if x <= 0 or x >= 1:
-        return float(x >= 1)
-    if x > (a + 1) / (a + b + 2):
-        return 1 - beta_below(1 - x, b, a)
-    front = math.exp(math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x))
-    c, d = 1.0, 1 - (a + b) * x / (a + 1)
-    d = 1 / (d if abs(d) > _TINY else _TINY)
-    fraction = d
-    for m in range(1, 500):
-        for term in (
-            m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m)),
-            -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1)),
-        ):
-            d = 1 + term * d
-            d = 1 / (d if abs(d) > _TINY else _TINY)
-            c = 1 + term / c
-            c = c if abs(c) > _TINY else _TINY
-            fraction *= d * c
-        if abs(d * c - 1) < 1e-16:
-            break
-    return front * fraction / a
 
 
 def _between(draws: Sequence[float], level: float) -> tuple[float, float]:

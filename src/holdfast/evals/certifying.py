@@ -23,6 +23,7 @@ from holdfast.evals.lab import Lab
 from holdfast.evals.labels import Item, Labelled, given_as_feedback, labelled, read_labels
 from holdfast.evals.scorers import scorers
 from holdfast.evals.scoring import Scoring, total_usd
+from holdfast.evals.shares import jeffreys
 from holdfast.evals.taking import at_once
 from holdfast.evaluation import Case, Score
 from holdfast.identity import new_id
@@ -184,8 +185,8 @@ def certificate_of(judged: Sequence[tuple[Item, Score | None]]) -> Certificate:
         bad_passed=cells[False, True],
         bad_failed=cells[False, False],
         kappa=agreement.kappa_interval(counts),
-        sensitivity=agreement.jeffreys(counts.good_passed, counts.good_passed + counts.good_failed),
-        specificity=agreement.jeffreys(counts.bad_failed, counts.bad_passed + counts.bad_failed),
+        sensitivity=jeffreys(counts.good_passed, counts.good_passed + counts.good_failed),
+        specificity=jeffreys(counts.bad_failed, counts.bad_passed + counts.bad_failed),
         balanced=agreement.balanced(counts),
         release=(releases.pop() or None) if len(releases) == 1 else None,
         people=people,

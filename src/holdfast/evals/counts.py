@@ -43,8 +43,13 @@ def mid_p_of_passes(passed: int, chances: Sequence[float]) -> float:
     """The two-sided mid-p value of so many passes, where each trial had its own chance."""
     expected = passes(chances)
     low = math.fsum(expected[:passed]) + expected[passed] / 2
-    high = math.fsum(expected[passed + 1 :]) + expected[passed] / 2
-    return min(1.0, 2 * min(low, high))
+    return min(1.0, 2 * min(low, mid_p_above(passed, chances)))
+
+
+def mid_p_above(passed: int, chances: Sequence[float]) -> float:
+    """The one-sided mid-p value of so many passes or more, where each trial had its own chance."""
+    expected = passes(chances)
+    return math.fsum(expected[passed + 1 :]) + expected[passed] / 2
 
 
 def _binomial_tail(k: int, n: int) -> float:

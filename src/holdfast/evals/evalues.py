@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from holdfast.evals.shares import beta_cdf
+from holdfast.evals.beta import beta_cdf
 
 _STAKES = tuple(stake / 20 for stake in range(1, 20))
 """Shares of what may be staked; which one suits is not known before, so each has its part."""

@@ -98,6 +98,8 @@ async def decide(sides: Sides, answering: Answering, planned: Callable[[GatePlan
     """
     terms = PlanTerms(sides.terms.primary, sides.terms.margin, sides.repeat, sides.can_ask)
     plan = planning.plan(sides.cases, sides.stored, terms)
+    if not sides.can_ask and (reason := _unknown(sides)) is not None:
+        return Decided(not_comparable(reason, sides.terms), plan, drifted=False)
     planned(plan)
     known = await _baseline(sides, answering)
     if (again := planning.plan(sides.cases, known.bank, terms)).answers != plan.answers:
@@ -110,8 +112,6 @@ async def decide(sides: Sides, answering: Answering, planned: Callable[[GatePlan
     for side, answers in (("baseline", known.asked), ("candidate", results)):
         if (reason := faulty(side, answers)) is not None:
             return Decided(not_comparable(reason, ruled), plan, known.drifted)
-    if answering.stopped is None and not sides.can_ask and (reason := _unknown(sides, known)) is not None:
-        return Decided(not_comparable(reason, ruled), plan, known.drifted)
     evidence = Evidence(sides.cases, known.bank, by_case(results), stopped=answering.stopped)
     if evidence.stopped is None:
         evidence = await _confirmed(evidence, sides, answering)
@@ -177,10 +177,10 @@ def _no_more(gone: Sequence[str]) -> str:
     return f"the baseline itself fails now what it used to pass: {named}; only its fresh answers count there"
 
 
-def _unknown(sides: Sides, known: _Known) -> str | None:
-    """Why the baseline, which cannot be asked, is not known well enough."""
+def _unknown(sides: Sides) -> str | None:
+    """Why the baseline, which cannot be asked, is not known well enough: nothing is spent on its candidate."""
     least = planning.LEAST_BANK
-    few = sum(len(known.bank.get(case.id, ())) < least for case in sides.cases)
+    few = sum(len(sides.stored.get(case.id, ())) < least for case in sides.cases)
     if not few:
         return None
     return (

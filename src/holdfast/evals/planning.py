@@ -6,13 +6,14 @@ Knows nothing of the candidate, so that nothing which is decided here can favour
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
 from holdfast.evals import power
 from holdfast.evals.confirming import BANK, FRESH, RECHECK
-from holdfast.evals.counts import mid_p_of_passes
+from holdfast.evals.counts import mid_p_above, mid_p_of_passes
 from holdfast.evals.observed import Answers, share_passed, steady, value_of
 from holdfast.evals.weighing import ALPHA_NOT_WORSE, ALPHA_WORSE
 from holdfast.evaluation import Case, CaseResult
@@ -26,6 +27,11 @@ LEAST_BANK = 5
 CONTROLS = 10
 """Cases that the baseline is asked again, to see whether it still answers as it did."""
 ALPHA_DRIFT = 0.01
+_LIKE = 3
+"""Answers to a case from which on it can be told that they read the same."""
+_NEVER_SEEN = 0.1
+"""As what share of an answer it counts that none was seen to stand out: a small one, since most systems that answer the
+same each time always do."""
 _PASSES_OFTEN = 0.95
 
 
@@ -84,20 +90,43 @@ def controls(cases: Sequence[Case], bank: Answers, seed: str) -> tuple[str, ...]
 
 
 def drifted(bank: Answers, control: Sequence[CaseResult]) -> bool:
-    """Whether fresh answers of the baseline pass otherwise than stored ones do, by the mid-p value.
+    """Whether fresh answers of the baseline pass otherwise than stored ones do, by mid-p values.
 
-    On each case the fresh one could as well have been any of the stored ones: it passes as often as all of them do. An
-    answer that always read the same, and now reads and is scored otherwise, says so by itself.
+    On each case the fresh one could as well have been any of the stored ones: it passes as often as all of them do.
+    Where answers always read the same, one that now reads and is scored otherwise says more: it is as likely as one of
+    the stored answers is to stand out from the others of its case.
     """
     fresh = [result for result in control if result.fault is None and bank.get(result.case)]
-    chances = []
+    if not fresh:
+        return False
+    chances, changed = [], []
     for result in fresh:
         stored = bank[result.case]
-        still = steady([stored], [[float(each.passed) for each in stored]])
-        if still and result.output_hash != stored[0].output_hash and result.passed != stored[0].passed:
-            return True
+        if steady([stored], [[float(each.passed) for each in stored]]):
+            changed.append(_reads_otherwise(stored[0], result))
         chances.append((share_passed(stored) * len(stored) + result.passed) / (len(stored) + 1))
-    return bool(fresh) and mid_p_of_passes(sum(result.passed for result in fresh), chances) <= ALPHA_DRIFT
+    if changed and mid_p_above(sum(changed), [_standing_out(bank)] * len(changed)) <= ALPHA_DRIFT:
+        return True
+    return mid_p_of_passes(sum(result.passed for result in fresh), chances) <= ALPHA_DRIFT
+
+
+def _standing_out(bank: Answers) -> float:
+    """How likely an answer is to stand out from the others of its case, which all read the same; never 0."""
+    seen, stood_out = 0, 0
+    for answers in bank.values():
+        kinds = Counter((each.output_hash, each.passed) for each in answers)
+        if len(answers) < _LIKE or any(not output for output, _ in kinds):
+            continue
+        if len(kinds) == 1:
+            seen += len(answers)
+        elif len(kinds) == 2 and min(kinds.values()) == 1:
+            one, other = kinds
+            seen, stood_out = seen + 1, stood_out + (one[0] != other[0] and one[1] != other[1])
+    return (stood_out + _NEVER_SEEN) / (seen + 1)
+
+
+def _reads_otherwise(stored: CaseResult, fresh: CaseResult) -> bool:
+    return stored.output_hash != fresh.output_hash and stored.passed != fresh.passed
 
 
 def lacking(cases: Sequence[Case], bank: Answers) -> Mapping[int, tuple[str, ...]]:

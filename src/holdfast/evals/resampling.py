@@ -11,7 +11,8 @@ from statistics import NormalDist, fmean
 
 from msgspec import Struct
 
-from holdfast.evals.statistics import LEVEL, Interval, t_quantile
+from holdfast.evals.beta import t_quantile
+from holdfast.evals.statistics import LEVEL, Interval
 
 DRAWS = 9_999
 _AT_ONCE = 500

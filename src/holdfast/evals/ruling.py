@@ -35,8 +35,15 @@ class Terms:
 
 
 def not_comparable(reason: str, terms: Terms) -> GateVerdict:
-    """The verdict where there is nothing to hold the candidate against."""
-    return GateVerdict(ruling="not_comparable", reasons=(reason,), margin=terms.margin, notes=terms.notes)
+    """The verdict where there is nothing to hold the candidate against. The bar has its lines where it was asked."""
+    return GateVerdict(
+        ruling="not_comparable",
+        reasons=(reason,),
+        margin=terms.margin,
+        bar=terms.bar,
+        bar_missed=_below_bar(terms),
+        notes=terms.notes,
+    )
 
 
 def faulty(side: str, results: Sequence[CaseResult]) -> str | None:
@@ -53,7 +60,7 @@ def rule(evidence: Evidence, terms: Terms) -> GateVerdict:
     pairs = evidence.both(terms.primary)
     if not pairs and evidence.stopped is not None:
         reason = f"not everything was asked: {evidence.stopped}"
-        return GateVerdict(ruling="inconclusive", reasons=(reason,), margin=terms.margin, notes=terms.notes)
+        return replace(not_comparable(reason, terms), ruling="inconclusive")
     if not pairs:
         return not_comparable(f"'{terms.primary}' says nothing of any case on both sides", terms)
     p_worse, declared = weighing.drift(pairs, terms.slices)
@@ -164,5 +171,8 @@ def _points(share: float) -> str:
 
 
 def _missed(evidence: Evidence, terms: Terms) -> tuple[str, ...]:
-    bar = [standing.name for standing in terms.bar if standing.verdict == "missed"]
-    return (*bar, *(f"must pass: {case}" for case in must_pass_failed(evidence)))
+    return (*_below_bar(terms), *(f"must pass: {case}" for case in must_pass_failed(evidence)))
+
+
+def _below_bar(terms: Terms) -> tuple[str, ...]:
+    return tuple(standing.name for standing in terms.bar if standing.verdict == "missed")

@@ -40,6 +40,9 @@ class Counts:
     def mirrored(self) -> Counts:
         return Counts(self.worse, self.better, self.same)
 
+    def and_better(self, more: float) -> Counts:
+        return Counts(self.better + more, self.worse, self.same)
+
     def times(self, factor: float) -> Counts:
         return Counts(self.better * factor, self.worse * factor, self.same * factor)
 
@@ -65,22 +68,28 @@ def log_below(counts: Counts, mean: float) -> float:
     return log_above(counts.mirrored, -mean)
 
 
-def interval(counts: Counts, alpha: float = ALPHA) -> tuple[float, float]:
-    """Bounds of the mean of D that hold at every look together with confidence 1 - `alpha`."""
-    return _lowest(counts, alpha / 2), -_lowest(counts.mirrored, alpha / 2)
+def interval(counts: Counts, alpha: float = ALPHA, *, unknown: float = 0) -> tuple[float, float]:
+    """Bounds of the mean of D that hold at every look together with confidence 1 - `alpha`, whichever way `unknown`
+    further pairs went."""
+    at_worst, at_best = counts.mirrored.and_better(unknown).mirrored, counts.and_better(unknown)
+    return _lowest(at_worst, alpha / 2), -_lowest(at_best.mirrored, alpha / 2)
 
 
-def evidence(counts: Counts, alpha: float = ALPHA, margin: float = MARGIN) -> Evidence:
+def evidence(counts: Counts, alpha: float = ALPHA, margin: float = MARGIN, *, unknown: float = 0) -> Evidence:
     """What the counts allow to be said. `margin` is in (0, 1).
 
-    A change that is worse is said to be worse, also where it is no worse than the margin allows.
+    A change that is worse is said to be worse, also where it is no worse than the margin allows. So many pairs as are
+    `unknown` count against each claim: what is said holds whichever way they went.
     """
     claims = _claims(margin)
-    values = {claim: log_e(counts) for claim, log_e in claims.items()}
+    at_worst, at_best = counts.mirrored.and_better(unknown).mirrored, counts.and_better(unknown)
+    against = {claim: at_best if claim == "worse" else at_worst for claim in claims}
+    values = {claim: log_e(against[claim]) for claim, log_e in claims.items()}
     enough = -log(alpha)
     says: Claim = next((claim for claim in claims if values[claim] >= enough), "undecided")
-    low, high = interval(counts, alpha)
-    more = {claim: _more(counts, log_e, enough) for claim, log_e in claims.items()} if says == "undecided" else {}
+    low, high = interval(counts, alpha, unknown=unknown)
+    undecided = claims if says == "undecided" else {}
+    more = {claim: _more(against[claim], log_e, enough) for claim, log_e in undecided.items()}
     found: list[tuple[int, Claim]] = [(n, claim) for claim, n in more.items() if n is not None]
     return Evidence(
         says=says,

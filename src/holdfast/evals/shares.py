@@ -1,16 +1,12 @@
-"""Shares of trials as a Bayesian sees them: Beta distributions, and Jeffreys' interval.
+"""Shares of trials as a Bayesian sees them: the chance of a share, and Jeffreys' interval.
 
 Knows nothing of what a trial is.
 """
 
 from __future__ import annotations
 
-import math
-
+from holdfast.evals.beta import beta_cdf, beta_quantile
 from holdfast.evals.statistics import LEVEL, Interval
-
-_TINY = 1e-300
-_STEPS = 500
 
 
 def below(rate: float, passed: float, failed: float) -> float:
@@ -18,49 +14,12 @@ def below(rate: float, passed: float, failed: float) -> float:
     return beta_cdf(rate, passed + 0.5, failed + 0.5)
 
 
-def jeffreys(successes: float, n: int, level: float = LEVEL) -> Interval:
+def jeffreys(successes: float, n: float, level: float = LEVEL) -> Interval | None:
     """A share of `n` trials with Jeffreys' interval (Brown, Cai and DasGupta 2001), which reaches 0 without successes
-    and 1 without failures."""
+    and 1 without failures. None without a trial."""
+    if not n:
+        return None
     tail, failures = (1 - level) / 2, n - successes
     low = 0.0 if successes == 0 else beta_quantile(tail, successes + 0.5, failures + 0.5)
     high = 1.0 if failures == 0 else beta_quantile(1 - tail, successes + 0.5, failures + 0.5)
     return Interval(successes / n, low, high)
-
-
-def beta_cdf(x: float, a: float, b: float) -> float:
-    """The regularised incomplete beta function, by Lentz's continued fraction (Press et al. 2007, 6.4)."""
-    if x <= 0 or x >= 1:
-        return 0.0 if x <= 0 else 1.0
-    front = math.exp(math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x))
-    if x < (a + 1) / (a + b + 2):
-        return front * _fraction(x, a, b) / a
-    return 1 - front * _fraction(1 - x, b, a) / b
-
-
-def beta_quantile(p: float, a: float, b: float) -> float:
-    """Where the Beta distribution reaches `p`, by halving, to the last digit."""
-    low, high = 0.0, 1.0
-    while low < (middle := (low + high) / 2) < high:
-        low, high = (middle, high) if beta_cdf(middle, a, b) < p else (low, middle)
-    return low
-
-
-def _fraction(x: float, a: float, b: float) -> float:
-    c, d = 1.0, 1 / _away(1 - (a + b) * x / (a + 1))
-    found = d
-    for step in range(1, _STEPS):
-        before = found
-        for term in (
-            step * (b - step) * x / ((a + 2 * step - 1) * (a + 2 * step)),
-            -(a + step) * (a + b + step) * x / ((a + 2 * step) * (a + 2 * step + 1)),
-        ):
-            d, c = 1 / _away(1 + term * d), _away(1 + term / c)
-            found *= d * c
-        if abs(found - before) < 1e-16 * abs(found):
-            break
-    return found
-
-
-def _away(value: float) -> float:
-    """The value, kept away from 0, through which the recursion could not go on."""
-    return value if abs(value) > _TINY else _TINY

@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 from statistics import NormalDist, fmean, stdev
 
+from holdfast.evals.beta import t_quantile
 from holdfast.judgement import Interval as Interval
 
 LEVEL = 0.95
@@ -69,32 +70,3 @@ def quantile(values: Sequence[float], q: float, level: float = LEVEL) -> Interva
         if high is None and total >= 1 - tail:
             high = ordered[k]
     return Interval(estimate, low, high)
-
-
-def t_quantile(p: float, df: int) -> float:
-    """The quantile `p` of Student's t with `df` degrees of freedom, to 5 digits (Hill 1970, CACM algorithm 396)."""
-    if p < 0.5:
-        return -t_quantile(1 - p, df)
-    if df == 1:
-        return math.tan(math.pi * (p - 0.5))
-    if df == 2:
-        return (2 * p - 1) * math.sqrt(2 / (4 * p * (1 - p)))
-    two_sided = 2 * (1 - p)
-    a = 1 / (df - 0.5)
-    b = 48 / (a * a)
-    c = ((20700 * a / b - 98) * a - 16) * a + 96.36
-    d = ((94.5 / (b + c) - 3) / b + 1) * math.sqrt(a * math.pi / 2) * df
-    y = (d * two_sided) ** (2 / df)
-    if y > 0.05 + a:
-        x = NormalDist().inv_cdf(two_sided / 2)
-        y = x * x
-        if df < 5:
-            c += 0.3 * (df - 4.5) * (x + 0.6)
-        c += (((0.05 * d * x - 5) * x - 7) * x - 2) * x + b
-        y = (((((0.4 * y + 6.3) * y + 36) * y + 94.5) / c - y - 3) / b + 1) * x
-        y = math.expm1(a * y * y)
-    else:
-        y = ((1 / (((df + 6) / (df * y) - 0.089 * d - 0.822) * (df + 2) * 3) + 0.5 / (df + 4)) * y - 1) * (
-            (df + 1) / (df + 2)
-        ) + 1 / y
-    return math.sqrt(df * y)

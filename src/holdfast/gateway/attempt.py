@@ -132,25 +132,24 @@ class Watch:
 
     def alive(self) -> None:
         """Bytes came. Before the first token that buys no time: a vendor may send signs of life for ever."""
-        if self.first_token_ms is not None and self._open and not self._stopped:
+        if self.first_token_ms is not None and not self._stopped:
             limits = self._limits
-            self._move(min(self._loop.time() + limits.idle_ms / 1000, limits.deadline_at))
+            self._until(min(self._loop.time() + limits.idle_ms / 1000, limits.deadline_at))
 
     def whole(self) -> None:
         """The answer is whole: nothing that comes after it can be late."""
-        if self._open and not self._stopped:
-            self._move(None)
+        if not self._stopped:
+            self._until(None)
 
     def stop(self) -> None:
         """End the attempt: another was quicker. Does nothing to one that has ended."""
         self._stopped = True
-        if self._open:
-            self._move(self._loop.time())
+        self._until(self._loop.time())
 
-    def _move(self, at: float | None) -> None:
-        """Move the limit, unless it was reached in this very turn of the loop."""
-        if not self._limit.expired():
-            self._limit.reschedule(at)
+    def _until(self, at_s: float | None) -> None:
+        """Move the limit, unless the attempt has ended or is about to because its time is up."""
+        if self._open and not self._limit.expired():
+            self._limit.reschedule(at_s)
 
     @property
     def stopped_early(self) -> bool:

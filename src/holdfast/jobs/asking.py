@@ -44,7 +44,8 @@ class EvaluationAsked(Struct, frozen=True):
 
 
 class GateAsked(Struct, frozen=True):
-    """The working tree's release, changed by `set`, held against another, which is named, or `live`, or `working`."""
+    """The working tree's release, changed by `set`, held against another, which is named, or `live`, or `working`.
+    `audit`: on the hidden cases instead of the others."""
 
     feature: str
     against: str
@@ -54,6 +55,7 @@ class GateAsked(Struct, frozen=True):
     slices: tuple[str, ...] = ()
     repeat: int | None = None
     max_cost_usd: float | None = None
+    audit: bool = False
 
 
 class TrialAsked(Struct, frozen=True):

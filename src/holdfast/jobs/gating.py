@@ -51,7 +51,7 @@ async def begun(
     feature = project.feature(asked.feature)
     baseline = await baseline_of(project, asked.against, feature.name)
     kept = await asyncio.to_thread(cases_of, project.config.folder, feature.name, feature.parse)
-    cases = to_ask(kept, project.config.evals.audit_share)
+    cases = to_ask(kept, project.config.evals.audit_share, audit=asked.audit)
     terms = against.Asked(
         against=asked.against,
         baseline=baseline.release,

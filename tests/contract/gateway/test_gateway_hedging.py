@@ -7,6 +7,7 @@ import asyncio
 import pytest
 from tests.contract.gateway.ladders import ASKED, Ladder, between, kinds, slot
 
+from holdfast.contracts import Answer
 from holdfast.errors import attempts_of
 from holdfast.gateway.attempt import Limits, Watch
 from holdfast.gateway.hedge import LEAST_TIMES
@@ -63,6 +64,24 @@ async def test_the_first_is_heard_when_it_speaks_before_the_other() -> None:
         done = await climb.ask()
         assert climb.visible() == "All is well."
         assert parts(done.attempts) == [("first", None), ("hedge", "cancelled")]
+
+
+async def test_one_that_is_told_to_stop_may_be_told_again_before_it_has_ended() -> None:
+    """As it is where the other begins and ends its answer in one turn of the loop."""
+    loop = asyncio.get_running_loop()
+    watch = Watch(lambda text: None, Limits(1_000, 60_000, 60_000, loop.time() + 60))
+
+    async def forever() -> Answer:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    outcome = asyncio.ensure_future(watch.over(forever()))
+    await asyncio.sleep(0)
+    watch.stop()
+    loop.call_soon(watch.stop)
+    fault = await outcome
+    assert not isinstance(fault, Answer)
+    assert (fault.kind, fault.message) == ("cancelled", "the other was quicker")
 
 
 async def test_a_hedge_that_fails_does_not_fail_the_call() -> None:

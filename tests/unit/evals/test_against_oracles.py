@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from holdfast.evals import counts, evalues, multiplicity, permutation, resampling, shares, statistics
+from holdfast.evals import beta, counts, evalues, multiplicity, permutation, resampling, shares, statistics
 from holdfast.evals.permutation import Stratum
 
 with warnings.catch_warnings():
@@ -31,13 +31,16 @@ def test_intervals_of_shares(passed: int, n: int) -> None:
         proportion.proportion_confint(passed, n, method="wilson"), abs=EXACT
     )
     low, high = stats.beta(passed + 0.5, n - passed + 0.5).ppf([0.025, 0.975])
+    assert jeffreys is not None
     assert jeffreys.low == pytest.approx(0.0 if passed == 0 else low, abs=EXACT)
     assert jeffreys.high == pytest.approx(1.0 if passed == n else high, abs=EXACT)
 
 
-def test_the_beta_distribution() -> None:
+def test_the_beta_distribution_and_student_s_t() -> None:
     for a, b, x in itertools.product((0.5, 1.5, 5.5, 40.5, 700.5), (0.5, 2.0, 60.5), (1e-6, 0.1, 0.5, 0.9, 0.999)):
-        assert shares.beta_cdf(x, a, b) == pytest.approx(stats.beta(a, b).cdf(x), abs=EXACT)
+        assert beta.beta_cdf(x, a, b) == pytest.approx(stats.beta(a, b).cdf(x), abs=EXACT)
+    for p, df in itertools.product((0.01, 0.4, 0.5, 0.6, 0.9, 0.975, 0.995, 0.9999), (1, 2, 3, 4, 7, 30, 120, 5000)):
+        assert beta.t_quantile(p, df) == pytest.approx(stats.t(df).ppf(p), rel=1e-7 if df == 1 else EXACT, abs=EXACT)
     assert shares.below(0.9, 3, 2) == pytest.approx(stats.beta(3.5, 2.5).cdf(0.9), abs=EXACT)
 
 

@@ -157,6 +157,17 @@ async def test_a_steady_answer_that_changed_is_drift_by_itself() -> None:
     assert not planning.drifted(stored, [result("c9", passed=False, fault="HF305")])
 
 
+async def test_answers_that_stand_out_now_and_then_are_no_drift_where_they_always_did() -> None:
+    stored = bank(cases(100))
+    for n in range(12):  # one answer in eighty fails
+        first, *others = stored[f"c{n}"]
+        stored[f"c{n}"] = (result(first.case, passed=False, output="odd"), *others)
+    one_odd = [*(result(f"c{n}") for n in range(50, 59)), result("c59", passed=False, output="odd")]
+    assert not planning.drifted(stored, one_odd)
+    assert planning.drifted(bank(cases(100)), one_odd)
+    assert planning.drifted(stored, [result(f"c{n}", passed=n > 55, output="odd") for n in range(50, 60)])
+
+
 async def test_a_case_that_must_pass_fails_on_two_fresh_failures_never_on_one() -> None:
     def fails(times: int) -> Says:
         def says(wanted: Wanted, case: str, nth: int) -> CaseResult:
@@ -192,9 +203,12 @@ async def test_too_many_faults_on_a_side_cannot_be_compared(side: str) -> None:
     def says(wanted: Wanted, case: str, nth: int) -> CaseResult:
         return result(case, nth, fault="HF305" if wanted.side == side and int(case[1:]) % 10 == 0 else None)
 
-    decided, _ = await held(cases(100), Answers(says), 2)
+    missed = Standing(name="facts", measure="mean", n=100, estimate=0.5, limit=0.9, verdict="missed")
+    decided, _ = await held(cases(100), Answers(says, bar=(missed,)), 2)
     assert decided.verdict.ruling == "not_comparable"
     assert f"of the {side} could not be had" in decided.verdict.reasons[0]
+    assert [each.name for each in decided.verdict.bar] == ["facts"]
+    assert decided.verdict.bar_missed == ("facts",)
 
 
 async def test_a_baseline_that_cannot_be_asked_is_taken_from_the_bank_or_not_at_all() -> None:
@@ -202,9 +216,11 @@ async def test_a_baseline_that_cannot_be_asked_is_taken_from_the_bank_or_not_at_
     decided, _ = await held(cases(100), answers, can_ask=False)
     assert decided.verdict.ruling == "regressed"
     assert {wanted.side for wanted in answers.asked} == {"candidate"}
-    decided, _ = await held(cases(100), Answers(breaks()), 1, can_ask=False)
+    answers = Answers(breaks())
+    decided, plans = await held(cases(100), answers, 1, can_ask=False)
     assert decided.verdict.ruling == "not_comparable"
     assert "--repeat 5" in decided.verdict.reasons[0]
+    assert (answers.asked, plans) == ([], []), "nothing is spent on what cannot be compared"
 
 
 async def test_where_the_money_ends_it_is_inconclusive_and_says_so() -> None:

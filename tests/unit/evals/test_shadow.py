@@ -115,3 +115,14 @@ def test_nothing_seen_says_nothing() -> None:
     assert (found.says, found.more) == ("undecided", None)
     assert found.e_worse == pytest.approx(1.0)
     assert (found.low, found.high) == (-1.0, 1.0)
+
+
+def test_what_went_nobody_knows_where_counts_against_whatever_is_said() -> None:
+    assert evidence(Counts(0, 0, 98)).says == "no_worse"
+    assert evidence(Counts(0, 0, 98), unknown=52).says == "undecided"
+    assert evidence(Counts(60, 0, 40), unknown=10).says == "better"
+    assert evidence(Counts(60, 0, 40), unknown=60).says == "undecided"
+    assert evidence(Counts(0, 60, 40), unknown=60).says == "undecided"
+    known, wider = interval(Counts(20, 20, 60)), interval(Counts(20, 20, 60), unknown=30)
+    assert wider[0] < known[0]
+    assert wider[1] > known[1]

@@ -6,7 +6,8 @@ import random
 
 import pytest
 
-from holdfast.evals.statistics import mean, mean_score, quantile, share, t_quantile
+from holdfast.evals.beta import t_quantile
+from holdfast.evals.statistics import mean, mean_score, quantile, share
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from holdfast.app import Project
 from holdfast.contracts import Answer
 from holdfast.errors import HoldfastError, Misconfigured, NotFound, Refused, ReplayDiverged
 from holdfast.evals.choosing import choose
+from holdfast.evals.tally import Tally
 from holdfast.evals.trying import How, Plan, all_pairs, begin, forecast, go_on
 from holdfast.records import Generate, Recording, Usage
 from holdfast.stores import RecordingQuery
@@ -176,6 +177,15 @@ async def test_side_effects_are_never_repeated_and_what_did_not_change_is_rememb
     assert trial.not_compared == 0
 
 
+async def test_what_a_trial_spent_is_what_its_replays_cost(desk: Project) -> None:
+    await ask(desk, "polite", "else")
+    trial = await begin(desk, Plan("since=1h", NEW))
+    tally = Tally(trial)
+    for verdict in ("same", "not_compared"):
+        tally.count(Pair(recording="rec_1", verdict=verdict, outcome_before="ok", spent_usd=0.25))  # type: ignore[arg-type]
+    assert tally.trial().spent_usd == 0.5
+
+
 async def test_a_prompt_is_named_by_the_number_of_its_text(desk: Project, tmp_path: Path) -> None:
     await ask(desk, "polite")
     (tmp_path / "old.md").write_text("New: {{ ticket.body }}")
@@ -292,7 +302,9 @@ async def test_a_replay_that_a_missing_key_or_a_side_effect_stopped_says_nothing
     trial, pairs = await tried(desk, Plan("since=1h", NEW))
     found = pairs["rec_uncalled"]
     assert (found.verdict, found.error and found.error.code) == ("not_compared", "HF307")
-    assert (trial.better, trial.not_compared, trial.done) == (1, 1, 2)
+    assert (trial.better, trial.not_compared, trial.diverged, trial.done) == (1, 1, 1, 2)
+    assert trial.evidence is not None
+    assert trial.evidence.low < -0.9
     assert (tmp_path / "sent.txt").read_text() == "polite\n"
 
 
