@@ -174,7 +174,8 @@ class GateVerdict(Struct, frozen=True, kw_only=True):
     `primary` is the measure that decides, with `generalising` beside it. `regressions` are all reproduced ones.
     `newly_failing` counts the cases that failed where the baseline passes, and `asked_again` those of them that were
     asked again; `shared` is a tag that the regressions share. `flaky` are the cases whose answers of one side passed at
-    times, the least steady first. `e_worse` and `e_not_worse` are what further batches have shown. `bar` is how the candidate stands, `bar_missed` names what it misses, cases that must pass included.
+    times, the least steady first. `e_worse` and `e_not_worse` are what further batches have shown. `bar` is how the
+    candidate stands, `bar_missed` names what it misses, cases that must pass included.
     """
 
     ruling: Ruling
