@@ -28,3 +28,18 @@ export function bytes(value: number): string {
 }
 
 export const many = (count: number, one: string, more = `${one}s`): string => `${said(count)} ${count === 1 ? one : more}`;
+
+/** A share as per cent. */
+export const percent = (share: number): string => `${said(Number((100 * share).toFixed(1)))} %`;
+
+/** A difference of shares in points, with its sign. */
+export function points(share: number): string {
+  const value = Number((100 * share).toFixed(1)) || 0; // no negative nought
+  return `${value > 0 ? "+" : ""}${said(value)} ${Math.abs(value) === 1 ? "point" : "points"}`;
+}
+
+/** Any value of a score or an estimate, to four digits. */
+export function figure(value: number | string | boolean | null | undefined): string {
+  if (value === null || value === undefined) return "not known";
+  return typeof value === "number" ? said(Number(value.toPrecision(4))) : String(value);
+}
