@@ -32,10 +32,17 @@ export const many = (count: number, one: string, more = `${one}s`): string => `$
 /** A share as per cent. */
 export const percent = (share: number): string => `${said(Number((100 * share).toFixed(1)))} %`;
 
-/** A difference of shares in points, with its sign. */
-export function points(share: number): string {
-  const value = Number((100 * share).toFixed(1)) || 0; // no negative nought
-  return `${value > 0 ? "+" : ""}${said(value)} ${Math.abs(value) === 1 ? "point" : "points"}`;
+const inPoints = (share: number): number => Number((100 * share).toFixed(1)) || 0; // no negative nought
+const signed = (value: number): string => `${value > 0 ? "+" : ""}${said(value)}`;
+
+/** A share in points. */
+export const points = (share: number): string => many(inPoints(share), "point");
+
+/** A difference of shares in points, with its sign, and its interval where there is one. */
+export function difference(share: number, low: number | null = null, high: number | null = null): string {
+  const value = inPoints(share);
+  const interval = low === null || high === null ? "" : ` (${signed(inPoints(low))} to ${signed(inPoints(high))})`;
+  return `${signed(value)} ${Math.abs(value) === 1 ? "point" : "points"}${interval}`;
 }
 
 /** Any value of a score or an estimate, to four digits. */

@@ -9,6 +9,7 @@ import pytest
 
 pytest.importorskip("playwright.async_api", reason="the console was not looked at: pip install playwright")
 
+from msgspec.structs import replace
 from playwright.async_api import Browser, expect
 from tests.journeys.console_judged import cases_written, gated
 from tests.journeys.looking import Look, looking, wrong_on
@@ -99,7 +100,7 @@ async def test_an_inconclusive_gate_says_what_it_rests_on_and_what_would_settle_
         await expect(bar.get_by_role("row", name="facts")).to_contain_text("0.2 to 0.9")
         await expect(bar.get_by_role("row")).to_have_count(3)
         measures = page.get_by_role("region", name="Measures")
-        await expect(measures.get_by_role("row", name="passed")).to_contain_text("-2.5 points (-9 points to +4 points)")
+        await expect(measures.get_by_role("row", name="passed")).to_contain_text("-2.5 points (-9 to +4)")
         slices = page.get_by_role("region", name="Slices")
         await expect(slices.get_by_role("row", name="polite")).to_contain_text("not shown to be worse")
         await expect(slices.get_by_role("row", name="night")).to_contain_text("looked at only")
@@ -108,6 +109,30 @@ async def test_an_inconclusive_gate_says_what_it_rests_on_and_what_would_settle_
         await usable(look)
         await flaky.get_by_role("link", name="The recording of a failed answer to b").click()
         await expect(page.get_by_role("heading", level=1)).to_have_text("Recording of answer_ticket")
+
+
+async def test_a_gate_under_way_is_followed_to_its_verdict_and_a_stopped_one_says_how_to_go_on(
+    browser: Browser, tmp_path: Path
+) -> None:
+    async with looking(browser, tmp_path) as look:
+        page, gates = look.page, look.served.project.store.gates
+        ended = await gated(look.served.project)
+        under_way = replace(ended, finished_at=None, verdict=None)
+        await gates.change(under_way)
+        await look.go("#/gates/gate_1")
+        status = page.get_by_role("region", name="Verdict").get_by_role("status")
+        await expect(status).to_have_text("Under way")
+        await expect(
+            page.get_by_text("Every case is asked 3 times of the candidate: 320 answers in all.")
+        ).to_be_visible()
+        await usable(look)
+        await gates.change(replace(under_way, stopped="another answer could exceed $2"))
+        await expect(status).to_have_text("Stopped")
+        await expect(page.get_by_text("holdfast eval answer_ticket --against before --resume")).to_be_visible()
+        await usable(look)
+        await gates.change(ended)
+        await page.reload()
+        await expect(status).to_have_text("Inconclusive")
 
 
 async def test_what_cannot_be_held_against_anything_says_why_in_its_place(browser: Browser, tmp_path: Path) -> None:

@@ -164,8 +164,8 @@ function Counts({ certificate }: { certificate: Certificate }) {
   const kind = (count: number, right: boolean) => (count === 0 ? {} : right ? { "data-right": true } : { "data-wrong": true });
   return (
     <div className="card scrolls" role="region" aria-label="Labelled answers" tabIndex={0}>
+      <Text mb="xs">Labelled answers by what people say (rows) and what the judge says (columns)</Text>
       <table className="confusion">
-        <caption>Labelled answers by what people say (rows) and what the judge says (columns)</caption>
         <thead>
           <tr>
             <th scope="col">people ↓ judge →</th>

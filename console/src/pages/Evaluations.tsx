@@ -162,7 +162,8 @@ function Measured({ title, standings }: { title: string; standings: Schemas["Sta
 
 /** Takes the reader to this evaluation beside another one of the same feature. */
 function BesideForm({ evaluation }: { evaluation: Evaluation }) {
-  const others = useEvaluationsOf(evaluation.feature).data?.evaluations.filter(({ id }) => id !== evaluation.id) ?? [];
+  const found = useEvaluationsOf(evaluation.feature).data?.evaluations.filter(({ id }) => id !== evaluation.id) ?? [];
+  const others = [...found.filter(({ gate }) => gate === null), ...found.filter(({ gate }) => gate !== null)];
   const [chosen, setChosen] = useState("");
   const other = others.find(({ id }) => id === chosen) ?? others[0];
   if (other === undefined) return null;

@@ -201,7 +201,7 @@ function Settling({ gate, settling }: { gate: Gate; settling: Schemas["Settling"
 }
 
 function least(plan: Schemas["GatePlan"]): string {
-  return plan.detectable < 0.0005 ? "a single case: the baseline answers the same each time" : points(plan.detectable).replace("+", "");
+  return plan.detectable < 0.0005 ? "a single case: the baseline answers the same each time" : points(plan.detectable);
 }
 
 function BarLines({ verdict }: { verdict: Verdict }) {

@@ -20,10 +20,10 @@ function OfScorer({ scorer, confusions }: { scorer: string; confusions: Confusio
   const count = (expected: string, got: string) => confusions.find((each) => each.expected === expected && each.got === got)?.count ?? 0;
   return (
     <div className="card scrolls" role="region" aria-label={label} tabIndex={0}>
+      <Text mb="xs">
+        <strong>{scorer}</strong>: answers by the class that is right (rows) and the class that was given (columns)
+      </Text>
       <table className="confusion">
-        <caption>
-          <strong>{scorer}</strong>: answers by the class that is right (rows) and the class that was given (columns)
-        </caption>
         <thead>
           <tr>
             <th scope="col">right ↓ given →</th>

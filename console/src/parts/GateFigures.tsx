@@ -2,7 +2,7 @@
 import { Anchor, Stack, Table, Text, Title } from "@mantine/core";
 import type { Schemas } from "../api/client";
 import { to } from "../place";
-import { figure, percent, points, said } from "../words";
+import { difference, figure, percent, points, said } from "../words";
 import { Listed } from "./Listed";
 import { aroundNought, Span } from "./Span";
 import { useSome } from "./some";
@@ -32,7 +32,7 @@ export function Measures({ verdict }: { verdict: Verdict }) {
             <Table.Td>{level(each.name, each.baseline)}</Table.Td>
             <Table.Td>{level(each.name, each.candidate)}</Table.Td>
             <Table.Td>
-              {points(each.difference)} ({points(each.low)} to {points(each.high)})
+              {difference(each.difference, each.low, each.high)}
               <Span scale={scale} estimate={each.difference} low={each.low} high={each.high} marks={marks(verdict.margin)} tone={each.state === "worse" ? "bad" : undefined} />
             </Table.Td>
             <Table.Td>{said(each.cases)}</Table.Td>
@@ -57,11 +57,11 @@ export function Measures({ verdict }: { verdict: Verdict }) {
         ))}
       </Listed>
       <Text size="sm" c="dimmed">
-        The solid line is no difference, the dashed one a fall by {points(verdict.margin).replace("+", "")}, which matters here.
+        The solid line is no difference, the dashed one a fall by {points(verdict.margin)}, which matters here. The intervals speak of these cases.
         {verdict.generalising?.low != null && verdict.generalising.high != null && (
           <>
             {" "}
-            On cases like these the measure that decides differs by {points(verdict.generalising.low)} to {points(verdict.generalising.high)} (
+            On cases like these the measure that decides differs by {difference(verdict.generalising.low)} to {difference(verdict.generalising.high)} (
             {verdict.generalising.method}, {said(verdict.generalising.clusters)} clusters).
           </>
         )}
@@ -85,14 +85,8 @@ export function Slices({ verdict }: { verdict: Verdict }) {
             <Table.Td>{percent(each.baseline)}</Table.Td>
             <Table.Td>{percent(each.candidate)}</Table.Td>
             <Table.Td>
-              {points(each.difference)}
-              {each.low !== null && each.high !== null && (
-                <>
-                  {" "}
-                  ({points(each.low)} to {points(each.high)})
-                  <Span scale={scale} estimate={each.difference} low={each.low} high={each.high} marks={marks(null)} tone={each.worse ? "bad" : each.declared ? undefined : "quiet"} />
-                </>
-              )}
+              {difference(each.difference, each.low, each.high)}
+              <Span scale={scale} estimate={each.difference} low={each.low} high={each.high} marks={marks(null)} tone={each.worse ? "bad" : each.declared ? undefined : "quiet"} />
             </Table.Td>
             <Table.Td>
               {each.declared ? (
@@ -101,7 +95,7 @@ export function Slices({ verdict }: { verdict: Verdict }) {
                   {each.p_worse !== null && <Text size="sm" c="dimmed">p {each.p_worse.toPrecision(2)}</Text>}
                 </>
               ) : (
-                <Text size="sm" c="dimmed">looked at only; drawn towards all cases: {points(each.shrunk)}</Text>
+                <Text size="sm" c="dimmed">looked at only; drawn towards all cases: {difference(each.shrunk)}</Text>
               )}
             </Table.Td>
           </Table.Tr>

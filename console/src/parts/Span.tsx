@@ -14,7 +14,7 @@ interface Props {
   high: number | null;
   /** Lines to read it against: a bar's limit, the margin, where nothing differs. */
   marks?: { at: number; kind: "zero" | "limit" }[];
-  tone?: "good" | "bad" | "quiet";
+  tone?: "bad" | "quiet";
 }
 
 export function Span({ scale, estimate, low, high, marks = [], tone }: Props) {
@@ -22,7 +22,7 @@ export function Span({ scale, estimate, low, high, marks = [], tone }: Props) {
   const [left, right] = [place(low ?? scale.from), place(high ?? scale.to)];
   return (
     <span className="plot" aria-hidden data-tone={tone}>
-      {estimate !== null && (low !== null || high !== null) && <span className="range" style={{ left: `${left}%`, width: `${right - left}%` }} />}
+      {(low !== null || high !== null) && <span className="range" style={{ left: `${left}%`, width: `${right - left}%` }} />}
       {marks.map(({ at, kind }) => (
         <span key={kind} className="at" data-kind={kind} style={{ left: `${place(at)}%` }} />
       ))}
