@@ -15,7 +15,10 @@ const PAGES = {
   recording: () => import("./pages/Recording"),
   trials: () => import("./pages/Trials"),
   corpora: () => import("./pages/Corpora"),
+  gates: () => import("./pages/Gates"),
   evaluations: () => import("./pages/Evaluations"),
+  beside: () => import("./pages/Beside"),
+  certificates: () => import("./pages/Certificates"),
   jobs: () => import("./pages/Jobs"),
 };
 const Feature = lazy(PAGES.feature);
@@ -23,7 +26,10 @@ const Recordings = lazy(PAGES.recordings);
 const Recording = lazy(PAGES.recording);
 const Trials = lazy(PAGES.trials);
 const Corpora = lazy(PAGES.corpora);
+const Gates = lazy(PAGES.gates);
 const Evaluations = lazy(PAGES.evaluations);
+const Beside = lazy(PAGES.beside);
+const Certificates = lazy(PAGES.certificates);
 const Jobs = lazy(PAGES.jobs);
 
 const AGAIN_MS = 2_000;
@@ -82,12 +88,15 @@ export function App() {
 }
 
 function Shown({ place: { path, query } }: { place: Place }): ReactNode {
-  const [kind, name, more] = path;
+  const [kind, name, more, last] = path;
   if (kind === undefined) return <Home />;
   if (kind === "features" && name) return <Feature name={name} />;
   if (kind === "recordings") return name ? <Recording id={name} /> : <Recordings query={query} />;
   if (kind === "trials") return <Trials id={name} query={query} />;
   if (kind === "corpora") return <Corpora name={name} version={more} />;
+  if (kind === "gates") return <Gates id={name} query={query} />;
+  if (kind === "certificates") return <Certificates id={name} before={query.get("before")} />;
+  if (kind === "evaluations" && name && more === "beside" && last) return <Beside one={name} other={last} />;
   if (kind === "evaluations") return <Evaluations id={name} before={query.get("before")} />;
   if (kind === "jobs") return <Jobs id={name} before={query.get("before")} />;
   return (
@@ -114,7 +123,9 @@ function Navigation({ place: { path } }: { place: Place }) {
       )}
       {link("Recordings", ["recordings"], path[0] === "recordings")}
       {link("Trials", ["trials"], path[0] === "trials")}
+      {link("Gates", ["gates"], path[0] === "gates")}
       {link("Evaluations", ["evaluations"], path[0] === "evaluations")}
+      {link("Certificates", ["certificates"], path[0] === "certificates")}
       {link("Corpora", ["corpora"], path[0] === "corpora")}
       {link("Jobs", ["jobs"], path[0] === "jobs")}
     </>

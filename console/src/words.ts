@@ -28,3 +28,25 @@ export function bytes(value: number): string {
 }
 
 export const many = (count: number, one: string, more = `${one}s`): string => `${said(count)} ${count === 1 ? one : more}`;
+
+/** A share as per cent. */
+export const percent = (share: number): string => `${said(Number((100 * share).toFixed(1)))} %`;
+
+const inPoints = (share: number): number => Number((100 * share).toFixed(1)) || 0; // no negative nought
+const signed = (value: number): string => `${value > 0 ? "+" : ""}${said(value)}`;
+
+/** A share in points. */
+export const points = (share: number): string => many(inPoints(share), "point");
+
+/** A difference of shares in points, with its sign, and its interval where there is one. */
+export function difference(share: number, low: number | null = null, high: number | null = null): string {
+  const value = inPoints(share);
+  const interval = low === null || high === null ? "" : ` (${signed(inPoints(low))} to ${signed(inPoints(high))})`;
+  return `${signed(value)} ${Math.abs(value) === 1 ? "point" : "points"}${interval}`;
+}
+
+/** Any value of a score or an estimate, to four digits. */
+export function figure(value: number | string | boolean | null | undefined): string {
+  if (value === null || value === undefined) return "not known";
+  return typeof value === "number" ? said(Number(value.toPrecision(4))) : String(value);
+}

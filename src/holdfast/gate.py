@@ -87,6 +87,22 @@ class Regression(Struct, frozen=True, kw_only=True):
         return "".join(each.text for each in self.diff if each.kind != "removed")
 
 
+class Flaky(Struct, frozen=True, kw_only=True):
+    """A case that passed at times: `baseline_passed` of so many answers of the baseline, and so on for the candidate.
+
+    It is no regression. `recording` is an answer that failed, of the candidate where one did.
+    """
+
+    case: str
+    baseline_passed: int
+    baseline: int
+    candidate_passed: int
+    candidate: int
+    must_pass: bool = False
+    tags: tuple[str, ...] = ()
+    recording: str = ""
+
+
 class Measured(Struct, frozen=True, kw_only=True):
     """A measure of both sides. `difference` is the mean of the cases' differences, candidate less baseline; `low` and
     `high` bound it on these cases. `p_worse` is adjusted for all measures that are guarded alike."""
@@ -105,6 +121,7 @@ class Measured(Struct, frozen=True, kw_only=True):
 class Slice(Struct, frozen=True, kw_only=True):
     """The cases with a tag. Only one that was declared before may decide, by `p_worse`, adjusted for all of them.
 
+    `low` and `high` bound the difference on these cases, taken by itself; null in a verdict of before they were kept.
     `shrunk` is the difference drawn towards that of all cases: what to believe of a slice that was merely looked at.
     """
 
@@ -117,6 +134,8 @@ class Slice(Struct, frozen=True, kw_only=True):
     declared: bool
     p_worse: float | None = None
     worse: bool = False
+    low: float | None = None
+    high: float | None = None
 
 
 class Ratio(Struct, frozen=True, kw_only=True):
@@ -154,8 +173,9 @@ class GateVerdict(Struct, frozen=True, kw_only=True):
 
     `primary` is the measure that decides, with `generalising` beside it. `regressions` are all reproduced ones.
     `newly_failing` counts the cases that failed where the baseline passes, and `asked_again` those of them that were
-    asked again; `shared` is a tag that the regressions share. `e_worse` and `e_not_worse` are what further batches have
-    shown. `bar` is how the candidate stands, `bar_missed` names what it misses, cases that must pass included.
+    asked again; `shared` is a tag that the regressions share. `flaky` are the cases whose answers of one side passed at
+    times, the least steady first. `e_worse` and `e_not_worse` are what further batches have shown. `bar` is how the
+    candidate stands, `bar_missed` names what it misses, cases that must pass included.
     """
 
     ruling: Ruling
@@ -167,6 +187,7 @@ class GateVerdict(Struct, frozen=True, kw_only=True):
     newly_failing: int = 0
     asked_again: int = 0
     shared: str | None = None
+    flaky: tuple[Flaky, ...] = ()
     slices: tuple[Slice, ...] = ()
     measures: tuple[Measured, ...] = ()
     ratios: tuple[Ratio, ...] = ()

@@ -117,8 +117,11 @@ class Held:
 
 
 def said(request: Generate) -> str:
-    """What the manual says; something else, when the ticket asks about the moon. Model `two` has other words."""
+    """What the manual says; something else, when the ticket asks about the moon. Model `two` has other words, and model
+    `three` leaves the time out when it is asked politely."""
     asked = request.messages[-1].text
+    if "fake:three" in request.models and "please" in asked:
+        return "Hold the red button to reset the alarm. [1]"
     if "fake:two" in request.models:
         return SAID_OTHERWISE
     return "The moon is made of blue steel and lentils. [1]" if "moon" in asked else SAID

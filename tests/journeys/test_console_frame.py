@@ -27,7 +27,9 @@ PAGES = (
     "#/recordings",
     "#/corpora",
     "#/corpora/manual",
+    "#/gates",
     "#/evaluations",
+    "#/certificates",
     "#/jobs",
     "#/no",
 )

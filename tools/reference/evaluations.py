@@ -26,7 +26,7 @@ def evaluations() -> str:
         + table(
             ("format", "what it is"),
             [
-                ("`json`", '`{"verdict", "evaluation", "results"}`, as `GET /v1/evaluations/{id}`'),
+                ("`json`", '`{"verdict", "evaluation", "results"}`, as in `GET /v1/evaluations/{id}`'),
                 ("`jsonl`", 'a result on each line, and last `{"verdict", "evaluation"}`'),
                 (
                     "`junit`",

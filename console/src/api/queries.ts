@@ -45,6 +45,42 @@ export const useEvaluation = (id: string) =>
     queryFn: ({ signal }) => get<Schemas["EvaluationSaid"]>(`v1/evaluations/${part(id)}`, signal),
   });
 
+/** Evaluations of a feature, newest first. */
+export const useEvaluationsOf = (feature: string) =>
+  useQuery({
+    queryKey: ["evaluations", "of", feature],
+    queryFn: ({ signal }) => get<Schemas["EvaluationPage"]>(`v1/evaluations?limit=100&feature=${part(feature)}`, signal),
+  });
+
+export const useGates = (before: string | null) =>
+  useQuery({
+    queryKey: ["gates", "list", before],
+    queryFn: ({ signal }) => get<Schemas["GatePage"]>(`v1/gates${before ? `?before=${part(before)}` : ""}`, signal),
+  });
+
+/** A gate, read again until it has ended. */
+export const useGate = (id: string) =>
+  useQuery({
+    queryKey: ["gates", "one", id],
+    queryFn: ({ signal }) => get<Schemas["Gate"]>(`v1/gates/${part(id)}`, signal),
+    refetchInterval: ({ state }) => state.data !== undefined && underWay(state.data) && !(state.error instanceof Refused) && POLL_MS,
+  });
+
+export const useCertificates = (before: string | null) =>
+  useQuery({
+    queryKey: ["certificates", before],
+    queryFn: ({ signal }) => get<Schemas["CertificatePage"]>(`v1/certificates${before ? `?before=${part(before)}` : ""}`, signal),
+  });
+
+export const useCertificate = (id: string) =>
+  useQuery({
+    queryKey: ["certificate", id],
+    queryFn: ({ signal }) => get<Schemas["CertificateSaid"]>(`v1/certificates/${part(id)}`, signal),
+  });
+
+export const useReleases = () =>
+  useQuery({ queryKey: ["releases"], queryFn: ({ signal }) => get<Schemas["ReleaseList"]>("v1/releases", signal) });
+
 export const useTrials = (before: string | null) =>
   useQuery({
     queryKey: ["trials", "list", before],
@@ -59,7 +95,7 @@ export const useTrial = (id: string) =>
     refetchInterval: ({ state }) => state.data !== undefined && underWay(state.data) && !(state.error instanceof Refused) && POLL_MS,
   });
 
-const underWay = ({ finished_at, stopped }: Schemas["Trial"]): boolean => finished_at === null && stopped === null;
+const underWay = ({ finished_at, stopped }: { finished_at: string | null; stopped: string | null }): boolean => finished_at === null && stopped === null;
 
 /** Pairs of a trial of one verdict; `done` is how far the trial is, so that they are read again when it goes on. */
 export const usePairs = (id: string, verdict: Schemas["Pair"]["verdict"], after: string | null, done: number) =>
@@ -128,6 +164,7 @@ export const useOffers = () =>
     select: ({ paths }) => ({
       tryOut: paths["/v1/trials"]?.post !== undefined,
       where: paths["/v1/recordings"]?.get?.parameters?.some((each) => each.name === "where") ?? false,
+      gate: paths["/v1/gates"]?.post !== undefined,
       evaluate: paths["/v1/evaluations"]?.post !== undefined,
       makeCase: paths["/v1/recordings/{recording_id}/case"]?.post !== undefined,
       findText: paths["/v1/recordings"]?.get?.parameters?.some((each) => each.name === "text") ?? false,

@@ -247,7 +247,7 @@ function PairOpen({ pair }: { pair: Pair }) {
       </Text>
       <FailureNote failure={pair.error} />
       {pair.replay && (
-        <Found query={before}>{(one) => <Found query={after}>{(other) => <Abreast before={one} after={other} />}</Found>}</Found>
+        <Found query={before}>{(one) => <Found query={after}>{(other) => <Abreast before={one} after={other} of={pair.recording} />}</Found>}</Found>
       )}
     </Stack>
   );

@@ -9,15 +9,23 @@ import { Value } from "./Value";
 
 type Recording = Schemas["Recording"];
 
+interface Two {
+  before: Recording;
+  after: Recording;
+  titles?: [string, string];
+  /** Tells them from other answers on the page. */
+  of?: string;
+}
+
 /** Both answers, with what only one of them says marked. */
-export function Abreast({ before, after }: { before: Recording; after: Recording }) {
+export function Abreast({ before, after, titles = ["Recorded", "Replayed"], of }: Two) {
   const parts = diffWords(textOf(before.output) ?? "", textOf(after.output) ?? "");
   return (
     <div className="sides">
-      <Side title="Recorded" recording={before}>
+      <Side title={titles[0]} of={of} recording={before}>
         {parts.filter((part) => !part.added).map((part, at) => (part.removed ? <del key={at}>{part.value}</del> : <span key={at}>{part.value}</span>))}
       </Side>
-      <Side title="Replayed" recording={after}>
+      <Side title={titles[1]} of={of} recording={after}>
         {parts.filter((part) => !part.removed).map((part, at) => (part.added ? <ins key={at}>{part.value}</ins> : <span key={at}>{part.value}</span>))}
       </Side>
     </div>
@@ -71,10 +79,10 @@ export function ReplayDiff({ before, replay }: { before: Recording; replay: Sche
   );
 }
 
-function Side({ title, recording, children }: { title: string; recording: Recording; children: React.ReactNode }) {
+function Side({ title, of, recording, children }: { title: string; of?: string; recording: Recording; children: React.ReactNode }) {
   const output: Json = recording.output;
   return (
-    <section className="card" aria-label={title}>
+    <section className="card" aria-label={of ? `${title}, ${of}` : title}>
       <Title order={3}>{title}</Title>
       <Text size="sm" c="dimmed" mb="xs">
         <Outcome outcome={recording.outcome} /> {ms(recording.ms)} · {usd(recording.cost_usd)}

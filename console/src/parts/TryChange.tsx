@@ -1,13 +1,13 @@
 /** Has a change tried on recordings: which ones, what is changed, what it may cost; then how far it is. */
-import { Button, Checkbox, Group, NativeSelect, NumberInput, Stack, Text } from "@mantine/core";
+import { Button, Checkbox, Group, NumberInput, Stack, Text } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { type Json, post, type Schemas } from "../api/client";
+import { post, type Schemas } from "../api/client";
 import { useOffers, useRelease } from "../api/queries";
 import { many, said, usd } from "../words";
-import { ChangeField, modelsOf, settingsOf } from "./ChangeField";
 import { JobUnderWay } from "./JobUnderWay";
 import { Found } from "./Page";
+import { type Changes, firstChange, SettingField } from "./SettingField";
 import { Trouble } from "./Trouble";
 import { WhereField, wrongExpression } from "./WhereField";
 
@@ -25,39 +25,21 @@ function OfRelease({ where }: { where: string }) {
   return <Found query={release}>{(found) => <TryForm where={where} release={found.release} />}</Found>;
 }
 
-/** Slots of models come first: they are what is changed most. */
-function slotsOf(release: Release): string[] {
-  const rank = (name: string) => (release.slots[name]?.kind === "models" ? 0 : 1);
-  return Object.keys(release.slots).sort((one, other) => rank(one) - rank(other));
-}
-
 function TryForm({ where, release }: { where: string; release: Release }) {
-  const slots = slotsOf(release);
   const [expression, setExpression] = useState(where || "since=7d");
-  const [slot, setSlot] = useState(slots[0] ?? "");
-  const settings: Record<string, Json> = release.slots[slot] ? settingsOf(release.slots[slot]) : {};
-  const [field, setField] = useState(Object.keys(settings)[0] ?? "");
-  const [value, setValue] = useState<Json>(settings[field]);
+  const [changes, setChanges] = useState<Changes>(() => firstChange(release));
   const [afresh, setAfresh] = useState(false);
   const [limit, setLimit] = useState<number | string>(1000);
   const [most, setMost] = useState<number | string>("");
   const asked = () => ({
     where: expression,
-    set: field ? { [`${slot}.${field}`]: value } : {},
+    set: changes,
     fresh: afresh ? ["generate"] : [],
     limit: Number(limit) || 1000,
     max_cost_usd: most === "" ? null : Number(most),
   });
   const forecast = useMutation({ mutationFn: () => post<Trial>("v1/trials/forecast", asked()) });
   const tried = useMutation({ mutationFn: () => post<Schemas["JobTaken"]>("v1/trials", asked()), onMutate: () => forecast.reset() });
-  const choose = (nextSlot: string, nextField?: string) => {
-    const next = release.slots[nextSlot];
-    const now = next ? settingsOf(next) : {};
-    const name = nextField ?? Object.keys(now)[0] ?? "";
-    setSlot(nextSlot);
-    setField(name);
-    setValue(now[name]);
-  };
   const submit = (event: FormEvent) => {
     event.preventDefault();
     tried.mutate();
@@ -78,11 +60,7 @@ function TryForm({ where, release }: { where: string; release: Release }) {
             }}
             wrong={wrong}
           />
-          <Group align="start" grow preventGrowOverflow={false}>
-            <NativeSelect label="Slot" data={slots} value={slot} onChange={(event) => choose(event.currentTarget.value)} />
-            <NativeSelect label="Setting" data={Object.keys(settings)} value={field} onChange={(event) => choose(slot, event.currentTarget.value)} />
-          </Group>
-          <ChangeField key={`${slot}.${field}`} slot={slot} field={field} value={value} models={modelsOf(release)} onChange={setValue} />
+          <SettingField release={release} onChange={setChanges} />
           <Checkbox label="Ask the models afresh, also where the answer is remembered" checked={afresh} onChange={(event) => setAfresh(event.currentTarget.checked)} />
           <Group align="end" gap="sm">
             <NumberInput label="At most so many" min={1} max={100000} allowDecimal={false} value={limit} onChange={setLimit} w="9rem" />

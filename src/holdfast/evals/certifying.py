@@ -230,6 +230,13 @@ def _passed(score: Score | None) -> bool | None:
     return None if score.value == 0.5 or isinstance(score.value, str) else score.value > 0.5
 
 
+def why_not(certificate: Certificate, at: datetime) -> str:
+    """Why a certificate lets nobody gate at that time; empty where it does."""
+    if certificate.expires_at <= at:
+        return f"it expired on {certificate.expires_at:%Y-%m-%d}"
+    return _below(certificate)
+
+
 def _below(certificate: Certificate) -> str:
     """Why a judge with this certificate may not gate; empty where it may."""
     low = certificate.balanced.low

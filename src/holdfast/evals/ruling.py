@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from holdfast.evals import batches, weighing
 from holdfast.evals.confirming import must_pass_failed, newly_failing, regressions
+from holdfast.evals.flakiness import flaky
 from holdfast.evals.observed import CLUSTER, Evidence, cluster_of, measures_of
 from holdfast.evals.slices import shared_tag
 from holdfast.evaluation import CaseResult, Standing
@@ -85,6 +86,7 @@ def rule(evidence: Evidence, terms: Terms) -> GateVerdict:
             [each.case for each in regressed],
             {case.id: [tag for tag in case.tags if not tag.startswith(CLUSTER)] for case in evidence.cases},
         ),
+        flaky=flaky(evidence, [each.case for each in regressed]),
         slices=weighing.sliced(pairs, declared),
         measures=tuple(
             batches.cleared(each, evidence, terms.margin, alpha=weighing.ALPHA_MEASURE / len(others)) for each in others

@@ -41,7 +41,7 @@ def error_of(pairs: Sequence[Pair], margin: float = 0.0) -> float:
 def measured(name: str, pairs: Sequence[Pair], margin: float, p_worse: float, alpha: float) -> Measured:
     """A measure of both sides: `worse` where that is shown at `alpha`, `not worse` where it is within the margin."""
     difference = fmean(pair.stratum.difference for pair in pairs)
-    half = NormalDist().inv_cdf(1 - ALPHA_NOT_WORSE / 2) * error_of(pairs)
+    low, high = _around(difference, error_of(pairs))
     sure = difference - NormalDist().inv_cdf(1 - ALPHA_NOT_WORSE) * error_of(pairs, margin)
     worse = p_worse <= alpha and difference < 0
     return Measured(
@@ -50,11 +50,16 @@ def measured(name: str, pairs: Sequence[Pair], margin: float, p_worse: float, al
         baseline=fmean(fmean(pair.stratum.baseline) for pair in pairs),
         candidate=fmean(fmean(pair.stratum.candidate) for pair in pairs),
         difference=difference,
-        low=max(-1.0, difference - half),
-        high=min(1.0, difference + half),
+        low=low,
+        high=high,
         p_worse=p_worse,
         state="worse" if worse else "not worse" if sure > -margin else "unclear",
     )
+
+
+def _around(difference: float, error: float) -> tuple[float, float]:
+    half = NormalDist().inv_cdf(1 - ALPHA_NOT_WORSE / 2) * error
+    return max(-1.0, difference - half), min(1.0, difference + half)
 
 
 def drift(pairs: Sequence[Pair], declared: Sequence[str]) -> tuple[float, dict[str, float]]:
@@ -90,6 +95,7 @@ def sliced(pairs: Sequence[Pair], declared: dict[str, float]) -> tuple[Slice, ..
     differences = [fmean(pair.stratum.difference for pair in some) for some in within.values()]
     errors = [max(error_of(some), _LEAST_ERROR) for some in within.values()]
     drawn = shrunk(differences, errors)
+    bounds = [_around(*each) for each in zip(differences, errors, strict=True)]
     found = [
         Slice(
             tag=tag,
@@ -101,8 +107,12 @@ def sliced(pairs: Sequence[Pair], declared: dict[str, float]) -> tuple[Slice, ..
             declared=tag in declared,
             p_worse=declared.get(tag),
             worse=declared.get(tag, 1.0) <= ALPHA_WORSE and difference < 0,
+            low=low,
+            high=high,
         )
-        for (tag, some), difference, towards in zip(within.items(), differences, drawn, strict=True)
+        for (tag, some), difference, towards, (low, high) in zip(
+            within.items(), differences, drawn, bounds, strict=True
+        )
     ]
     return tuple(sorted(found, key=lambda each: (not each.declared, each.shrunk, each.tag)))
 

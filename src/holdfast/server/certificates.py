@@ -5,6 +5,7 @@ Knows nothing of how a judge is measured.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import msgspec
@@ -13,6 +14,7 @@ from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, Field
 
 from holdfast.errors import NotFound
+from holdfast.evals.certifying import why_not
 from holdfast.identity import to_json
 from holdfast.judgement import Certificate
 from holdfast.runtime.who import Who
@@ -23,14 +25,24 @@ from holdfast.server.openapi import gives
 from holdfast.stores import CertificateQuery
 
 
+class CertificateSaid(Certificate, frozen=True, kw_only=True):
+    """A certificate, and whether it lets its judge gate now; `why` says why it does not.
+
+    A judge that has changed since, its labels or its feature's code, needs another one, whatever is said here.
+    """
+
+    gates: bool
+    why: str
+
+
 class CertificatePage(Struct, frozen=True):
     """Certificates, newest first; `next` is the `before` of the page after this one, null on the last."""
 
-    certificates: tuple[Certificate, ...]
+    certificates: tuple[CertificateSaid, ...]
     next: str | None
 
 
-CERTIFICATE_STRUCTS: tuple[type[Struct], ...] = (CertificatePage, Certificate)
+CERTIFICATE_STRUCTS: tuple[type[Struct], ...] = (CertificatePage, CertificateSaid)
 """What the routes give, for the OpenAPI document."""
 
 
@@ -57,7 +69,7 @@ def declare_certificates(api: FastAPI, project: Project) -> None:
             limit=only.limit + 1,
         )
         found = await project.store.certificates.find(query)
-        page = found[: only.limit]
+        page = tuple(map(_said, found[: only.limit]))
         return _json(CertificatePage(page, page[-1].id if len(found) > only.limit else None))
 
     async def certificate(request: Request, certificate_id: str) -> Response:
@@ -67,10 +79,15 @@ def declare_certificates(api: FastAPI, project: Project) -> None:
         except msgspec.ValidationError:
             fix = "list them: GET /v1/certificates"
             raise NotFound("HF213", "there is no certificate with that id", fix) from None
-        return _json(await project.store.certificates.get(name, _tenant(request)))
+        return _json(_said(await project.store.certificates.get(name, _tenant(request))))
 
     api.get("/v1/certificates", **gives(CertificatePage))(certificates)
-    api.get("/v1/certificates/{certificate_id}", **gives(Certificate))(certificate)
+    api.get("/v1/certificates/{certificate_id}", **gives(CertificateSaid))(certificate)
+
+
+def _said(certificate: Certificate) -> CertificateSaid:
+    why = why_not(certificate, datetime.now(UTC))
+    return CertificateSaid(**msgspec.structs.asdict(certificate), gates=not why, why=why)
 
 
 def _tenant(request: Request) -> str:

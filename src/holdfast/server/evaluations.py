@@ -13,14 +13,16 @@ from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, Field
 
 from holdfast.errors import NotFound
+from holdfast.evals.by_tag import Passing, passing
 from holdfast.evals.verdict import Verdict, verdict_of
-from holdfast.evaluation import CaseResult, Evaluation
-from holdfast.identity import to_json
+from holdfast.evaluation import Case, CaseResult, Evaluation
+from holdfast.identity import canonical, digest, to_json
 from holdfast.runtime.who import Who
 from holdfast.server.declared import Id, Name
 from holdfast.server.exchange import WHO
 from holdfast.server.needs import Project
 from holdfast.server.openapi import gives
+from holdfast.store.preview import preview
 from holdfast.stores import EvaluationQuery
 
 
@@ -31,12 +33,27 @@ class EvaluationPage(Struct, frozen=True):
     next: str | None
 
 
+class AskedCase(Struct, frozen=True, kw_only=True):
+    """A case as it was asked: the words of its input, cut short, and a hash of the whole input."""
+
+    id: str
+    asked: str | None
+    input_hash: str
+    tags: tuple[str, ...]
+    must_pass: bool
+
+
 class EvaluationSaid(Struct, frozen=True):
-    """An evaluation, what it comes to as far as it went, and what came of its cases, in order of arrival."""
+    """An evaluation, what it comes to as far as it went, and what came of its cases, in order of arrival.
+
+    `cases` are those that were to be asked; `passing` is the share that passes, of all and by tag.
+    """
 
     verdict: Verdict
     evaluation: Evaluation
     results: tuple[CaseResult, ...]
+    cases: tuple[AskedCase, ...] = ()
+    passing: tuple[Passing, ...] = ()
 
 
 EVALUATION_STRUCTS: tuple[type[Struct], ...] = (EvaluationPage, EvaluationSaid)
@@ -71,10 +88,22 @@ def declare_evaluations(api: FastAPI, project: Project) -> None:
             raise NotFound("HF208", "there is no evaluation with that id", fix) from None
         found = await project.store.evaluations.get(name, _tenant(request))
         results = await project.store.evaluations.results(name, _tenant(request))
-        return _json(EvaluationSaid(verdict_of(found), found, results))
+        cases = await project.store.evaluations.cases(name, _tenant(request))
+        asked = tuple(map(_asked, cases))
+        return _json(EvaluationSaid(verdict_of(found), found, results, asked, passing(cases, results)))
 
     api.get("/v1/evaluations", **gives(EvaluationPage))(evaluations)
     api.get("/v1/evaluations/{evaluation_id}", **gives(EvaluationSaid))(evaluation)
+
+
+def _asked(case: Case) -> AskedCase:
+    return AskedCase(
+        id=case.id,
+        asked=preview(case.input),
+        input_hash=digest(canonical(case.input)),
+        tags=case.tags,
+        must_pass=case.must_pass,
+    )
 
 
 def _tenant(request: Request) -> str:

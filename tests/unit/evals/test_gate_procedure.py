@@ -109,6 +109,11 @@ async def test_a_broken_case_is_reproduced_and_named_with_what_its_like_share() 
     assert verdict.ruling == "regressed"
     assert {each.case for each in verdict.regressions} == {"c1", "c2", "c3", "c4", "c5"}
     assert verdict.shared == "narrow"
+    assert verdict.flaky == (), "what broke is no flaky case, and the rest is steady"
+    narrow = next(each for each in verdict.slices if each.tag == "narrow")
+    assert narrow.low is not None
+    assert narrow.high is not None
+    assert -1 <= narrow.low < narrow.difference < narrow.high < 0
     assert "5 of them tagged 'narrow'" in verdict.reasons[0]
     first = verdict.regressions[0]
     assert (first.fresh_failed, first.fresh, first.baseline_failed) == (5, 5, 0)
@@ -122,6 +127,9 @@ async def test_a_failure_that_does_not_come_again_is_no_regression() -> None:
     decided, _ = await held(cases(120), answers)
     assert decided.verdict.newly_failing == 1
     assert decided.verdict.regressions == ()
+    (flaky,) = decided.verdict.flaky
+    assert (flaky.case, flaky.candidate_passed, flaky.candidate) == ("c1", 5, 6)
+    assert (flaky.baseline_passed, flaky.recording) == (flaky.baseline, "rec_c1_0")
     assert decided.verdict.ruling == "pass"
 
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
+from msgspec.structs import replace
 from tests.contract.test_store_certificates import certificate
 from tests.unit.server.serving import Served
+
+from holdfast.judgement import Interval
 
 
 async def test_certificates_are_paged_newest_first_and_narrowed_by_scorer(served: Served) -> None:
@@ -27,6 +32,23 @@ async def test_one_certificate_says_how_far_a_judge_agrees_with_people(served: S
     said = (await served.http.get("/v1/certificates/cert_001")).json()
     assert said["kappa"] == {"estimate": 0.7, "low": 0.4, "high": 0.9}
     assert said["bad_passed"] == 2
+
+
+@pytest.mark.parametrize(
+    ("low", "days", "why"),
+    [(0.8, 9, ""), (0.7, 9, "does not reach 0.75"), (None, 9, "does not reach 0.75"), (0.8, -1, "it expired on")],
+)
+async def test_a_certificate_says_whether_its_judge_may_gate_now(
+    served: Served, low: float | None, days: int, why: str
+) -> None:
+    until = datetime.now(UTC) + timedelta(days=days)
+    kept = replace(certificate(1), balanced=Interval(0.9, low, 0.95), expires_at=until)
+    await served.project.store.certificates.add(kept)
+    one = (await served.http.get("/v1/certificates/cert_001")).json()
+    (listed,) = (await served.http.get("/v1/certificates")).json()["certificates"]
+    assert one == listed
+    assert one["gates"] is (why == "")
+    assert why in one["why"]
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,27 @@ async def test_one_evaluation_comes_with_its_verdict_and_results(served: Served)
     assert said["results"][0]["wrong"] == ["facts 0.50: does not say 5"]
 
 
+async def test_one_evaluation_comes_with_its_cases_and_the_share_that_passes_of_each_tag(served: Served) -> None:
+    store = served.project.store.evaluations
+    cases = [
+        Case(id="a", input={"body": "How much?"}, tags=("refunds", "cluster:one")),
+        Case(id="b", input={"body": "When?"}, tags=("refunds", "time"), must_pass=True),
+        Case(id="c", input={"body": "Not asked yet"}, tags=("late",)),
+    ]
+    await store.add(evaluation(1, cases=3, repeat=2), cases)
+    for name, wrong in (("a", ("no",)), ("b", ())):
+        for repeat in range(2):
+            await store.add_result("ev_1", replace(RESULT, case=name, repeat=repeat, wrong=wrong))
+    said = (await served.http.get("/v1/evaluations/ev_1")).json()
+    assert [(each["id"], each["asked"], each["must_pass"]) for each in said["cases"]] == [
+        ("a", "How much?", False), ("b", "When?", True), ("c", "Not asked yet", False),
+    ]  # fmt: skip
+    assert len({each["input_hash"] for each in said["cases"]}) == 3
+    shares = {each["tag"]: (each["cases"], each["passed"]["estimate"]) for each in said["passing"]}
+    assert shares == {None: (2, 0.5), "refunds": (2, 0.5), "time": (1, 1.0)}
+    assert said["passing"][0]["passed"]["low"] == pytest.approx(0.0945, abs=1e-3), "Wilson's, of two cases, not four"
+
+
 @pytest.mark.parametrize(
     ("path", "status", "code"),
     [
