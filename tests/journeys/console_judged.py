@@ -115,7 +115,14 @@ JUDGING = (
 async def gated(project: Project) -> Gate:
     """An inconclusive gate that is kept, with everything that can be said of one but a break."""
     part = await evaluated(project, 9, {"a": True, "b": False}, gate="gate_1")
-    measured = {"cases": 40, "baseline": 0.95, "candidate": 0.925, "difference": -0.025, "low": -0.09, "high": 0.04}
+    measured: dict[str, Any] = {
+        "cases": 40,
+        "baseline": 0.95,
+        "candidate": 0.925,
+        "difference": -0.025,
+        "low": -0.09,
+        "high": 0.04,
+    }
     verdict = GateVerdict(
         ruling="inconclusive",
         reasons=("'passed' fell by 2.5 points, 95.0% to 92.5%: a fall of 5 points cannot be ruled out",),

@@ -25,6 +25,25 @@ async def usable(look: Look) -> None:
     assert not await look.page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
 
 
+async def asked_with_the_keyboard(look: Look) -> None:
+    """Have the working tree with the model `three` held against the working tree, with a slice that decides too."""
+    form = look.page.get_by_role("form", name="Hold the working tree against a release")
+    await expect(form.get_by_label("Held against")).to_have_value("working")
+    await form.get_by_label("Feature").select_option("answer_ticket")
+    await form.get_by_label("Change one setting of the working tree first").press("Space")
+    await form.get_by_label("Setting", exact=True).select_option("models")
+    models = form.get_by_role("combobox", name="New value")
+    await models.press("Backspace")
+    await models.press("Backspace")
+    await models.fill("fake:three")
+    await models.press("Enter")
+    await form.get_by_text("More choices").press("Enter")
+    await form.get_by_role("combobox", name="Slices that decide too").fill("polite")
+    await form.get_by_role("combobox", name="Slices that decide too").press("Enter")
+    await usable(look)
+    await form.get_by_role("button", name="Hold against it").press("Enter")
+
+
 @pytest.mark.parametrize("how", HOWS)
 async def test_a_change_is_held_against_the_working_tree_and_what_it_broke_is_read_with_the_keyboard(
     browser: Browser, tmp_path: Path, how: dict[str, Any]
@@ -35,21 +54,7 @@ async def test_a_change_is_held_against_the_working_tree_and_what_it_broke_is_re
         await look.go("#/gates")
         await expect(page.get_by_text("Nothing was held against a release yet.")).to_be_visible()
         await usable(look)
-        form = page.get_by_role("form", name="Hold the working tree against a release")
-        await expect(form.get_by_label("Held against")).to_have_value("working")
-        await form.get_by_label("Feature").select_option("answer_ticket")
-        await form.get_by_label("Change one setting of the working tree first").press("Space")
-        await form.get_by_label("Setting", exact=True).select_option("models")
-        models = form.get_by_role("combobox", name="New value")
-        await models.press("Backspace")
-        await models.press("Backspace")
-        await models.fill("fake:three")
-        await models.press("Enter")
-        await form.get_by_text("More choices").press("Enter")
-        await form.get_by_role("combobox", name="Slices that decide too").fill("polite")
-        await form.get_by_role("combobox", name="Slices that decide too").press("Enter")
-        await usable(look)
-        await form.get_by_role("button", name="Hold against it").press("Enter")
+        await asked_with_the_keyboard(look)
         job = page.get_by_role("region", name="Job")
         await expect(job.get_by_role("status")).to_have_text("done The gate", timeout=ENGINE_MS)
         row = page.get_by_role("region", name="Gates").get_by_role("row", name="answer_ticket")
