@@ -293,13 +293,15 @@ class Hosts:
         if not reader.finished:
             raise Broken(Fault("broken_off", "the stream ended before the answer did"))
         watch.whole()
-        await self._settle(response, events, reader)
+        await self._settle(response, events, reader, watch)
 
-    async def _settle(self, response: Response, events: EventStream, reader: Reader) -> None:
+    async def _settle(self, response: Response, events: EventStream, reader: Reader, watch: Watch) -> None:
         """Take the usage that follows the answer, and let the connection end so that the next call can have it.
 
-        The answer is whole by now: a fault from here on costs the usage or the connection, not the answer.
+        The answer is whole by now: a fault from here on costs the usage or the connection, not the answer; unless text
+        follows, from a vendor that says in each event that the answer has ended.
         """
+        goes_on = False
         try:
             async with asyncio.timeout(self._pace.settle_ms / 1000) as limit:
                 while not response.at_end:
@@ -307,9 +309,13 @@ class Hosts:
                         limit.reschedule(asyncio.get_running_loop().time() + self._pace.hang_ms / 1000)
                     chunk = await response.read()
                     for event in events.feed(chunk) if chunk else events.end():
-                        reader.take(event)
-        except (TimeoutError, Broken, EventTooLarge):
-            return
+                        if text := reader.take(event):
+                            goes_on = True
+                            watch.say(text)
+                            limit.reschedule(asyncio.get_running_loop().time() + self._pace.settle_ms / 1000)
+        except (TimeoutError, Broken, EventTooLarge) as error:
+            if goes_on and isinstance(error, Broken):
+                raise
 
 
 class Told(NamedTuple):

@@ -73,6 +73,20 @@ async def test_a_whole_answer_is_read_whatever_type_the_vendor_gives_it() -> Non
     assert done.result == Generated(text="Hi.", model="main:m", rung=0)
 
 
+_EACH_ENDS = (
+    b'data: {"candidates":[{"content":{"parts":[{"text":"%s"}]},"finishReason":"STOP"}],"usageMetadata":'
+    b'{"promptTokenCount":3,"candidatesTokenCount":2}}\n\n'
+)
+
+
+@pytest.mark.parametrize("dialect", ["gemini"], indirect=True)
+async def test_a_stream_whose_every_event_says_that_it_ends_is_read_to_its_end(ladder) -> None:
+    body = b"".join(_EACH_ENDS % text for text in (b"All ", b"is ", b"well."))
+    climb = await ladder(Act(body=body, headers={"content-type": "text/event-stream"}))
+    done = await climb.ask()
+    assert (climb.visible(), done.result.text) == ("All is well.", "All is well.")
+
+
 async def test_connections_are_used_again(ladder) -> None:
     climb = await ladder()
     for _ in range(5):

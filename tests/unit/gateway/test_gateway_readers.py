@@ -145,6 +145,17 @@ def test_a_response_that_is_not_done_is_no_answer() -> None:
 # ---------------------------------------------------------------- Gemini
 
 
+def test_text_after_a_chunk_that_says_the_answer_has_ended_is_read() -> None:
+    usage = {"promptTokenCount": 3, "candidatesTokenCount": 2, "totalTokenCount": 5}
+    chunks = [
+        {"candidates": [{"content": {"parts": [{"text": text}]}, "finishReason": "STOP"}], "usageMetadata": usage}
+        for text in ("All ", "is ", "well.")
+    ]
+    reader = GeminiReader()
+    assert read(reader, *chunks) == "All is well."
+    assert (reader.finished, reader.closed) == (True, False)
+
+
 def test_a_prompt_that_gemini_blocks_ends_as_filtered() -> None:
     for reason in ("SAFETY", "PROHIBITED_CONTENT", "OTHER"):
         reader = GeminiReader()

@@ -70,15 +70,20 @@ _words = msgspec.json.Decoder(_Words).decode
 
 class GeminiReader(Progress):
     """Reads generated content, in a stream or whole. What the vendor's own tools did is passed over, and so are the
-    model's thoughts."""
+    model's thoughts.
 
-    __slots__ = ("_blocked", "_calls", "_met")
+    Models before Gemini 2 say in each chunk how the answer ended: only after a second chunk can the last be told.
+    """
+
+    __slots__ = ("_blocked", "_calls", "_chunks", "_ends_each", "_met")
 
     def __init__(self) -> None:
         super().__init__()
         self._calls: list[CallBuilder] = []
         self._met = False  # the first chunk was read, which says who answers and what was asked in tokens
         self._blocked = False
+        self._chunks = 0
+        self._ends_each = False
 
     def take(self, event: ServerEvent) -> str:
         data = event.data
@@ -90,6 +95,7 @@ class GeminiReader(Progress):
             except (msgspec.DecodeError, UnicodeDecodeError):
                 pass  # the general way says what it is
             else:
+                self._chunks += 1
                 return self.say(candidate.content.parts[0].text) if candidate.index == 0 else ""
         data = data.strip()
         if not data or data == b"[DONE]":
@@ -118,7 +124,7 @@ class GeminiReader(Progress):
         raw = object_of(whole.get("usageMetadata"))
         if raw:
             self.usage = usage_of(raw)
-        text = ""
+        text, ended = "", self.finished
         for candidate in map(object_of, items(whole.get("candidates"))):
             self._met = True
             if count(candidate.get("index")) == 0:
@@ -126,7 +132,9 @@ class GeminiReader(Progress):
         if text_of(object_of(whole.get("promptFeedback")).get("blockReason")) and not self.finished:
             self._blocked = True  # the prompt itself was refused: nothing follows
             self.ended("SAFETY")
-        self.closed = self.finished and self.usage is not None
+        self._chunks += 1
+        self._ends_each = self._ends_each or bool(ended and text)
+        self.closed = self.finished and self.usage is not None and self._chunks > 1 and not self._ends_each
         return text
 
     def _candidate(self, candidate: dict[str, Json]) -> str:
