@@ -41,9 +41,12 @@ _DATES = (
     re.compile(rf"\b(?P<name>{_MONTH})\b\.?,?\s(?P<y>\d{{4}})\b", re.I),
 )
 _LIST_MARK = re.compile(r"^\s*\(?\d{1,3}[.)]\s", re.MULTILINE)
-_LEAD_IN = re.compile(r"[^\n.!?]*\bhere(?:'s| is| are)\b[^\n.]*:\s*\n", re.IGNORECASE)
+_LEAD_IN = re.compile(r"\bhere(?:'s| is| are)\b", re.IGNORECASE)
 _COUNT = 3
 """A bare number up to this often counts what is listed, and is taken for no claim."""
+
+_DIGITS = 10
+"""Digits from which on a number is no count; Python reads no more than some thousands of them."""
 
 Date = tuple[int | None, int, int | None]
 """Year, month and day, as far as they are said."""
@@ -75,13 +78,14 @@ def invented(text: str, sources: Sequence[str]) -> tuple[list[str], int]:
     """The dates and numbers of a text that no source has, as they are written, and how many it has in all."""
     source = "\n".join(sources)
     known = {date for _, dates in _dates(source) for date in dates}
-    text = _LEAD_IN.sub("\n", text.replace("’", "'"))
-    wrong, total, rest = [], 0, text
-    for written, dates in _dates(text):
+    text = "\n".join(map(_without_lead_in, text.replace("’", "'").split("\n")))
+    wrong, total, rest, end = [], 0, "", 0
+    for span, dates in _dates(text):
         total += 1
-        rest = rest.replace(written, " ", 1)
+        rest, end = rest + text[end : span.start] + " ", span.stop
         if not any(_fits(date, other) for date in dates for other in known):
-            wrong.append(written)
+            wrong.append(text[span])
+    rest += text[end:]
     there = [token for token in tokens(source) if _is_number(token)]
     for written in _numbers(_LIST_MARK.sub(" ", rest)):
         token = next(iter(each for each in tokens(written) if _is_number(each)))
@@ -89,6 +93,17 @@ def invented(text: str, sources: Sequence[str]) -> tuple[list[str], int]:
         if not any(_same(token, other) for other in there):
             wrong.append(written)
     return wrong, total
+
+
+def _without_lead_in(line: str) -> str:
+    """A line without the clause at its end that announces what follows: "Here are three points:"."""
+    if not line.rstrip().endswith(":"):
+        return line
+    before, dot, clause = line.rpartition(".")
+    said = _LEAD_IN.search(clause)
+    if said is None:
+        return line
+    return before + dot + clause[: max(clause.rfind(mark, 0, said.start()) for mark in "!?") + 1]
 
 
 def texts_in(value: Json) -> Iterator[str]:
@@ -110,7 +125,7 @@ def _numbers(text: str) -> Iterator[str]:
     for found in _NUMBER.finditer(re.sub(r"\[\d{1,3}(?:\s?[,–-]\s?\d{1,3})*\]", " ", text)):
         written = found[0]
         signed = text[max(0, found.start() - 1) : found.start()] in ("$", "€", "£")
-        if written.isdecimal() and int(written) <= _COUNT and not signed:
+        if written.isdecimal() and len(written) < _DIGITS and int(written) <= _COUNT and not signed:
             continue
         yield written
 
@@ -123,19 +138,19 @@ def _same(one: object, other: object) -> bool:
     return bool(one & other) if isinstance(one, frozenset) and isinstance(other, frozenset) else one == other
 
 
-def _dates(text: str) -> list[tuple[str, tuple[Date, ...]]]:
-    """The dates in a text, each as it is written and as what it may mean; none overlaps another."""
-    taken: list[tuple[int, int]] = []
+def _dates(text: str) -> list[tuple[slice, tuple[Date, ...]]]:
+    """The dates in a text, each with where it stands and what it may mean, in order; none overlaps another."""
+    taken = bytearray(len(text))
     found = []
     for pattern in _DATES:
         for match in pattern.finditer(text):
             start, end = match.span()
-            if any(start < other_end and end > other for other, other_end in taken):
+            if any(taken[start:end]):
                 continue
             if dates := tuple(_read(match.groupdict())):
-                taken.append((start, end))
-                found.append((start, match[0], dates))
-    return [(written, dates) for _, written, dates in sorted(found)]
+                taken[start:end] = b"1" * (end - start)
+                found.append((start, end, dates))
+    return [(slice(start, end), dates) for start, end, dates in sorted(found, key=lambda each: each[0])]
 
 
 def _read(parts: dict[str, str | None]) -> Iterator[Date]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import ir_measures
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from ir_measures import RR, R, nDCG
 from tests.unit.evals.made import answered_of, passage
@@ -84,6 +84,7 @@ async def test_similarity_is_a_cosine_and_an_empty_text_is_like_no_other() -> No
 RANKED = st.lists(st.sampled_from("abcdefgh"), unique=True, max_size=8)
 
 
+@settings(deadline=None)
 @given(RANKED, st.sets(st.sampled_from("abcdefgh"), min_size=1), st.integers(1, 8))
 def test_rankings_are_those_of_ir_measures(ranked: list[str], gold: set[str], k: int) -> None:
     qrels = [ir_measures.Qrel("q", each, 1) for each in gold]
@@ -226,6 +227,13 @@ SOURCES = ("We opened on 3 March 2021. Refunds take 5 to 14 days, up to $1,250.5
 )
 def test_dates_and_numbers_stand_in_a_source_however_they_are_written(text: str, wrong: list[str]) -> None:
     assert invented(text, SOURCES)[0] == wrong
+
+
+def test_long_answers_of_any_kind_are_read_in_one_go() -> None:
+    assert invented("a " * 150_000, SOURCES) == ([], 0)
+    assert invented("here is " * 50_000 + ":\n", SOURCES) == ([], 0)
+    wrong, total = invented("5 May 1999, " * 5_000 + "9" * 5_000, SOURCES)
+    assert (len(wrong), total) == (5_001, 5_001)
 
 
 async def test_what_was_asked_is_a_source_and_a_text_without_numbers_has_no_score() -> None:
