@@ -151,6 +151,8 @@ async def test_an_inconclusive_gate_is_asked_for_more_until_it_is_clear(folder: 
 
 
 async def test_an_outage_of_the_model_is_not_held_against_the_release(folder: Path) -> None:
+    from holdfast.evals.wear import wear_of
+
     def fail(request: Generate) -> str:
         raise EffectFailed("HF304", "refused", "ask otherwise")
 
@@ -159,6 +161,7 @@ async def test_an_outage_of_the_model_is_not_held_against_the_release(folder: Pa
         assert ruling(held) == "not_comparable"
         assert held.gate.verdict is not None
         assert "degraded" in held.gate.verdict.reasons[0]
+        assert (await wear_of(project.store, "answer", held.cases)).most == 0, "nothing was decided"
 
 
 async def test_changed_code_is_held_against_what_is_stored_of_the_old_or_cannot_be_compared(folder: Path) -> None:

@@ -191,7 +191,7 @@ async def go_on(host: Host, gate: Gate, how: How, planned: Callable[[GatePlan], 
         finished_at=None if asking.stopped else datetime.now(UTC),
     )
     await host.store.gates.change(ended)
-    if ended.finished_at is not None:
+    if ended.finished_at is not None and decided.verdict.ruling != "not_comparable":
         await note_decision(host.store, gate.feature, cases, gate.id, tenant=gate.tenant)
     return Held(ended, cases)
 

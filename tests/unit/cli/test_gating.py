@@ -99,6 +99,20 @@ def test_a_model_without_a_key_cannot_be_compared(folder: Path, typed: Type) -> 
     assert "answers of the baseline could not be had" in said.out
 
 
+def test_the_hidden_cases_alone_are_asked_with_audit(desk: Path, typed: Type) -> None:
+    config = desk / "holdfast.toml"
+    config.write_text(config.read_text("utf-8") + "\n[evals]\naudit_share = 0.5\n")
+    file = desk / "evals" / "answer_ticket.jsonl"
+    case = json.loads(file.read_text("utf-8").splitlines()[-1]) | {"must_pass": False}
+    file.write_text("".join(json.dumps(case | {"id": f"case-{n}"}) + "\n" for n in range(10)))
+    said = typed(*ARGUMENTS, "--audit", "--json")
+    assert said.code == 0, said.err
+    hidden = said.json["gate"]["plan"]["cases"]
+    others = typed(*ARGUMENTS, "--json").json["gate"]["plan"]["cases"]
+    assert 0 < hidden < hidden + others == 10
+    assert typed(*ARGUMENTS, "--audit", "--resume").code == 2
+
+
 def test_what_is_not_clear_is_4_with_strict_and_can_be_extended(desk: Path, typed: Type) -> None:
     assert typed(*ARGUMENTS).code == 0
     features = desk / "features.py"
