@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import logging
 import os
 import random
 import re
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -158,6 +159,16 @@ async def idle(vendors: list[Vendor]) -> None:
 
 def under_way(vendors: list[Vendor]) -> bool:
     return any(received.ended_ms is None for vendor in vendors for received in vendor.requests)
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    """A vendor that speaks on to who has left is warned of it by asyncio each time; pytest would keep every warning."""
+    logger = logging.getLogger("asyncio")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    yield
+    logger.setLevel(before)
 
 
 async def loaded_for(folder: Path, seconds: float, capsys: pytest.CaptureFixture[str]) -> None:
