@@ -62,7 +62,7 @@ async def test_a_batch_killed_again_and_again_answers_every_line_exactly_once(tm
 
 async def test_a_batch_whose_server_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
     folder, out = written(tmp_path / "desk"), tmp_path / "out.jsonl"
-    source = asked(tmp_path / "in.jsonl", 240)
+    source = asked(tmp_path / "in.jsonl", 400)
     chance = random.Random(11)
     async with served(folder) as server:
         following = await typed(folder, "batch", "shout", str(source), str(out), "--json")
@@ -70,7 +70,7 @@ async def test_a_batch_whose_server_is_killed_goes_on_where_it_was(tmp_path: Pat
         await server.ended_by(signal.SIGKILL)
     for how in (signal.SIGTERM, signal.SIGKILL):
         async with served(folder) as server:
-            at = len(rows(out)) + chance.randint(5, 40)
+            at = min(len(rows(out)) + chance.randint(5, 40), 400)
             await until(lambda at=at: out.read_bytes().count(b"\n") >= at)
             await server.ended_by(how)
     async with served(folder) as server:
@@ -78,8 +78,8 @@ async def test_a_batch_whose_server_is_killed_goes_on_where_it_was(tmp_path: Pat
         job = await server.ended(job["job_id"])
         async with asyncio.timeout(30):
             output, _ = await following.communicate()
-    assert (job["status"], job["attempt"], job["result"]["lines"]) == ("done", 1, 240)
-    assert_each_line_is_answered_once(out, 240)
+    assert (job["status"], job["attempt"], job["result"]["lines"]) == ("done", 1, 400)
+    assert_each_line_is_answered_once(out, 400)
     assert following.returncode == 2
     assert json.loads(output)["failed"] == 2
 

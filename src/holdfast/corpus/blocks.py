@@ -97,7 +97,8 @@ def resolve(blocks: Sequence[Block], *, headings: bool) -> list[Block]:
                     else Block("paragraph", bold(block.text))
                 )
         elif block.kind == "end":
-            opened.pop()
+            if len(opened) > 1:  # broken markup ends what was begun elsewhere
+                opened.pop()
         elif headings and after not in {"heading", "summary", "end", ""} and (fake := _fake_heading(block)):
             done.append(Block("heading", fake, below))
         else:
@@ -113,7 +114,8 @@ def _following(blocks: Sequence[Block]) -> list[str]:
         if block.kind == "summary":
             opened.append(index)
         elif block.kind == "end":
-            kinds[opened.pop()] = kinds[index]
+            if opened:
+                kinds[opened.pop()] = kinds[index]
         elif kinds[index] == "paragraph" and _fake_heading(blocks[index + 1]) and _fake_heading(block):
             kinds[index] = "heading"  # two in a row: a list of bold lines, not headings
     return kinds
