@@ -59,7 +59,7 @@ soak: setup ## The long proofs: kill, load, hours
 	@$(PYTEST) -m soak --timeout 7200
 
 bench: setup ## Every benchmark, one after the other
-	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
+	@for file in benchmarks/[a-z]*.py benchmarks/gateway/run.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
 
 docs: setup ## Write the generated pages of docs/reference again
 	@$(BIN)/python -m tools.reference

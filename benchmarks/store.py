@@ -162,7 +162,7 @@ def size_of(url: str, folder: Path) -> int:
 
         size = "SELECT pg_database_size(current_database()) - pg_database_size('template0')"
         with psycopg.connect(url) as connection:
-            return int(connection.execute(size).fetchone()[0])  # type: ignore[index]
+            return int(connection.execute(size).fetchone()[0])  # type: ignore[index]  # one row always comes
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
@@ -265,7 +265,7 @@ def new_databases() -> Iterator[Iterator[str]]:
     def urls() -> Iterator[str]:
         for number in count(1):
             with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-                connection.execute(f"CREATE DATABASE benchmark_{number}")  # type: ignore[arg-type]
+                connection.execute(f"CREATE DATABASE benchmark_{number}")
             yield str(server.get_uri(f"benchmark_{number}"))
 
     try:
