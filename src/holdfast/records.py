@@ -107,7 +107,7 @@ class AttemptDetail(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `served`, `fingerprint` and `response_id` are the vendor's own words: the model that answered, its build, its name
     for the response. `key` says which of several keys was used, from 0. `dropped` names parameters that were left out
-    because the model rejects them.
+    because the model rejects them. `skipped_events` were no JSON: what text they had is missing.
     """
 
     part: Literal["first", "retry", "hedge", "rescue"] = "first"
@@ -117,6 +117,7 @@ class AttemptDetail(Struct, frozen=True, kw_only=True, omit_defaults=True):
     response_id: str | None = None
     key: int | None = None
     dropped: tuple[str, ...] = ()
+    skipped_events: int = 0
 
 
 class Attempt(Struct, frozen=True, kw_only=True):

@@ -131,6 +131,7 @@ function Summary({ trial }: { trial: Trial }) {
             ["The same", said(trial.same)],
             ["Answers that differ", said(trial.changed)],
             ["Not compared", said(trial.not_compared)],
+            ["Of these, led to a step never recorded", said(trial.diverged)],
             ["Recordings", trial.chosen === trial.matching ? said(trial.chosen) : `${said(trial.chosen)} of ${said(trial.matching)}`],
             ["Steps", `${said(trial.remembered)} remembered, ${said(trial.redone)} done again`],
             ["Cost of an answer", before(trial.mean_usd_before, trial.mean_usd_after, usd)],

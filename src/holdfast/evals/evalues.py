@@ -9,8 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from holdfast.evals.beta import beta_cdf
-
 _STAKES = tuple(stake / 20 for stake in range(1, 20))
 """Shares of what may be staked; which one suits is not known before, so each has its part."""
 
@@ -29,22 +27,9 @@ def not_worse(differences: Sequence[float], margin: float) -> float:
     return _staked([each + margin for each in differences], most=1 / (1 - margin))
 
 
-def of_pairs(lost: int, won: int) -> float:
-    """Evidence that of pairs that differ more than half are lost, after so many of them: it may be read after each.
-
-    The stakes are spread evenly over every share of lost pairs from one half to all.
-    """
-    above = 1 - beta_cdf(0.5, lost + 1, won + 1)
-    return math.exp(_log_beta(lost + 1, won + 1) + math.log(max(above, 1e-300)) + (lost + won + 1) * math.log(2))
-
-
 def _staked(gains: Sequence[float], *, most: float) -> float:
     """The mean over all stakes of what each comes to, where a gain is at least -1/`most`."""
     grown = [
         math.exp(math.fsum(math.log1p(stake * most * gain) for gain in gains)) if gains else 1.0 for stake in _STAKES
     ]
     return math.fsum(grown) / len(grown)
-
-
-def _log_beta(a: float, b: float) -> float:
-    return math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)

@@ -215,6 +215,7 @@ class Asking:
                     response_id=said.response_id,
                     key=None if self.target.route is None else self.target.route.key_id,
                     dropped=self._dropped,
+                    skipped_events=said.skipped_events,
                 ),
             )
         )

@@ -319,11 +319,13 @@ class Hosts:
 
 
 class Told(NamedTuple):
-    """A vendor's own words about its answer: the model that gave it, its build, the answer's name."""
+    """A vendor's own words about its answer: the model that gave it, its build, the answer's name; and how many events
+    of it were no JSON and were skipped."""
 
     served: str | None
     fingerprint: str | None
     response_id: str | None
+    skipped_events: int = 0
 
 
 def told(watch: Watch) -> Told:
@@ -331,7 +333,7 @@ def told(watch: Watch) -> Told:
     reader = watch.reader
     if reader is None:
         return Told(None, None, None)
-    return Told(reader.served or None, reader.fingerprint, reader.response_id)
+    return Told(reader.served or None, reader.fingerprint, reader.response_id, reader.malformed)
 
 
 def in_tool_call(watch: Watch) -> bool:

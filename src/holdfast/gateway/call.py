@@ -55,9 +55,10 @@ class Shared:
         self.keep_time(time.monotonic)
 
     async def get_ready(self) -> None:
-        """Load what calls to a provider need, in a thread: half a second that no attempt pays for."""
+        """Load what calls through a proxy need, in a thread: half a second that no attempt pays for."""
         if not self.ready:
-            await self.transport.warm()
+            if any(provider.proxy for provider in self.providers.values()):
+                await self.transport.warm()
             self.ready = True
 
     def keep_time(self, clock: Callable[[], float]) -> None:

@@ -12,12 +12,15 @@ from collections import deque
 from typing import Any, cast
 from urllib.parse import urlsplit
 
+import httptools
+
 from holdfast.gateway.fault import Broken, Fault
 
 MAX_HEAD_BYTES = 64 * 1024
 """Of a response's headers; vendors send one or two thousand."""
-_KEEP_ALIVE_S = 30.0
 _NOT_HTTP = "not HTTP"
+_MOST_INFLATED_BYTES = 16 * 1024 * 1024
+"""Of what comes in one piece: a small body must not become a huge one."""
 _HIGH_WATER_BYTES = 256 * 1024
 """So much may wait for a slow reader before the vendor is made to wait."""
 
@@ -51,7 +54,6 @@ class Connection(asyncio.Protocol):
     """One connection: asked once at a time, its answer read piece by piece."""
 
     __slots__ = (
-        "_arrived",
         "_at_end",
         "_buffer",
         "_buffered",
@@ -64,7 +66,6 @@ class Connection(asyncio.Protocol):
         "_to_close",
         "_transport",
         "_waiter",
-        "asked",
         "born_at",
         "headers",
         "idle_since",
@@ -84,7 +85,6 @@ class Connection(asyncio.Protocol):
         self.idle_since = 0.0
         self.lost: str | None = None
         """Why there is no connection any more."""
-        self.asked = 0
         self._begin()
 
     def _begin(self) -> None:
@@ -97,17 +97,13 @@ class Connection(asyncio.Protocol):
         self._complete = False
         self._to_close = False
         self._paused = False
-        self._arrived = False
         self._inflate: Any = None
 
     # ------------------------------------------------ asking and reading
 
     async def ask(self, request: bytes) -> None:
         """Send a request and wait for the head of its answer. Raises Broken (broken_off, garbled)."""
-        import httptools
-
         self._begin()
-        self.asked += 1
         self.parser = httptools.HttpResponseParser(self)
         assert self._transport is not None
         if self.lost is None:
@@ -144,11 +140,6 @@ class Connection(asyncio.Protocol):
         """The next request may take it."""
         return self._complete and self.lost is None and not self._to_close
 
-    @property
-    def answered_nothing(self) -> bool:
-        """Not one byte came for the last request: the other side had closed a kept connection, most likely."""
-        return not self._arrived
-
     def close(self) -> None:
         """Close it now, whatever is still to come."""
         if self._transport is not None:
@@ -176,12 +167,9 @@ class Connection(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but name
 
     def data_received(self, data: bytes) -> None:
-        import httptools
-
         if self._complete or self.parser is None:  # nobody asked: the connection cannot be trusted any more
             self.close()
             return
-        self._arrived = True
         try:
             self.parser.feed_data(data)
         except (httptools.HttpParserError, _Undecodable) as error:
@@ -237,9 +225,11 @@ class Connection(asyncio.Protocol):
     def on_body(self, data: bytes) -> None:
         if self._inflate is not None:
             try:
-                data = self._inflate.decompress(data)
+                data = self._inflate.decompress(data, _MOST_INFLATED_BYTES)
             except zlib.error as error:
                 raise _Undecodable(f"what is said to be compressed is not: {error}") from None
+            if self._inflate.unconsumed_tail:
+                raise _Undecodable("what is compressed in it is far larger than an answer")
             if not data:
                 return
         self._buffer.append(data)
@@ -252,6 +242,8 @@ class Connection(asyncio.Protocol):
         if 100 <= self.status < 200:
             self.headers = {}
             return
+        if self._inflate is not None and not self._inflate.eof:
+            raise _Undecodable("what is compressed in it ends early")
         self._to_close = not self.parser.should_keep_alive()
         self._complete = True
 

@@ -114,8 +114,8 @@ class Transport:
         return Posting(self._direct.ask(url, headers, body, connect_s, fresh=fresh))
 
     async def warm(self) -> None:
-        """Import what sends requests outside the event loop, so that no call holds the loop up for it."""
-        await asyncio.to_thread(importlib.import_module, "httptools")
+        """Import what goes through proxies outside the event loop, so that no call holds the loop up for it."""
+        await asyncio.to_thread(importlib.import_module, "aiohttp")
 
     async def close(self) -> None:
         """Close every connection of the running loop that is not in use. A second time does nothing."""

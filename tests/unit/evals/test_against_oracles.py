@@ -211,10 +211,3 @@ def test_e_values_are_below_one_on_average_by_chance_and_multiply() -> None:
     assert (looks >= 40).mean() <= 0.025 + 4 * (0.025 / len(looks)) ** 0.5
     assert evalues.worse([-0.2] * 60) > 40
     assert evalues.not_worse([0.0] * 150, 0.05) > 40
-
-
-def test_the_e_value_of_pairs_is_a_fair_bet() -> None:
-    for n in (1, 2, 5, 12):
-        mean = sum(stats.binom(n, 0.5).pmf(lost) * evalues.of_pairs(lost, n - lost) for lost in range(n + 1))
-        assert mean == pytest.approx(1.0, abs=EXACT)
-    assert evalues.of_pairs(9, 0) > 40 > evalues.of_pairs(5, 4)

@@ -33,6 +33,7 @@ class Reader(Protocol):
     served: str  # the model that answers, in the vendor's own words; empty until it is said
     fingerprint: str | None  # the model's build, where the vendor names it
     response_id: str | None  # the vendor's name for the response
+    malformed: int  # events that were no JSON, and were skipped
 
     def take(self, event: ServerEvent) -> str:
         """The visible text in this event. Raises Broken for an error event and when too many events are no JSON."""
