@@ -23,13 +23,13 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.contracts import Passed, RawDocument
 from holdfast.corpus import lexical
 from holdfast.corpus.encoder import default_cache_dir, load_encoder
 from holdfast.corpus.fusion import convex
 from holdfast.corpus.room import CorpusRoom, open_corpora
 from holdfast.corpus.settings import CorpusSettings
 from holdfast.corpus.version import MIN_CANDIDATES
+from holdfast.sources import Passed, RawDocument
 
 HERE = Path(__file__).resolve().parent
 DATA = next((above / "shared" / "data" for above in HERE.parents if (above / "shared" / "data").is_dir()), HERE)

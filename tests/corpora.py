@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from embedders import HashingEmbedder
-from holdfast.contracts import Embedder, Passed, RawDocument
+from holdfast.contracts import Embedder
 from holdfast.corpus.room import CorpusRoom, nothing_named, open_corpora
 from holdfast.corpus.settings import CorpusSettings
 from holdfast.records import Passage, Retrieve, Search
+from holdfast.sources import Passed, RawDocument
 
 
 class ListSource:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from holdfast.app import Project, open_project
-    from holdfast.contracts import Answered, Lab, Passed, Probe, RawDocument, Scorer, Source
+    from holdfast.contracts import Answered, Lab, Probe, Scorer
     from holdfast.embedding import App
     from holdfast.errors import (
         EffectFailed,
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from holdfast.runtime.compare import Replay
     from holdfast.runtime.context import Completion, Context
     from holdfast.runtime.feature import Bar
+    from holdfast.sources import Passed, RawDocument, Source
 
 __all__ = [
     "Answered",
@@ -67,7 +68,8 @@ __all__ = [
 _HOMES = MappingProxyType(
     {
         "app": ("Project", "open_project"),
-        "contracts": ("Answered", "Lab", "Passed", "Probe", "RawDocument", "Scorer", "Source"),
+        "contracts": ("Answered", "Lab", "Probe", "Scorer"),
+        "sources": ("Passed", "RawDocument", "Source"),
         "embedding": ("App",),
         "errors": (
             *("EffectFailed", "GuardBlocked", "HoldfastError", "Misconfigured"),

@@ -5,9 +5,8 @@ Knows nothing of any implementation. `app.py` hands implementations in; extensio
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from datetime import datetime
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 from msgspec import Struct
 
@@ -198,39 +197,6 @@ class Probe(Protocol):
 
 Scorers: TypeAlias = Mapping[str, Scorer | Probe]
 """Scorers by the name they stand under in a bar."""
-
-
-# ---------------------------------------------------------------- sources of a corpus
-
-
-class RawDocument(Struct, frozen=True, kw_only=True, tag_field="kind", tag="document"):
-    """A document as its source holds it, not yet cleaned. `id` is the source's own and stays the same over time."""
-
-    id: str
-    body: str | bytes
-    media_type: Literal["text/html", "text/markdown", "text/plain"]
-    title: str | None = None
-    url: str | None = None
-    section: tuple[str, ...] = ()
-    locale: str | None = None
-    updated_at: datetime | None = None
-    principals: tuple[str, ...] = ()
-    metadata: dict[str, Json] = {}
-
-
-class Passed(Struct, frozen=True, kw_only=True, tag_field="kind", tag="passed"):
-    """Something the source holds that does not become a document, and why (`draft`, `empty body`)."""
-
-    id: str
-    reason: str
-
-
-class Source(Protocol):
-    """Where documents come from. Reads everything that is there now; what is not read any more was deleted."""
-
-    def read(self) -> AsyncIterator[RawDocument | Passed]:
-        """Every item once. Raises Misconfigured (HF109) when the source as a whole cannot be read."""
-        ...
 
 
 Models: TypeAlias = Mapping[str, Model]

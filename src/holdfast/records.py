@@ -14,7 +14,13 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-from holdfast.doors import Door
+from holdfast.documents import Chunk as Chunk
+from holdfast.documents import Citation as Citation
+from holdfast.documents import Document as Document
+from holdfast.documents import Passage as Passage
+from holdfast.documents import Removed as Removed
+from holdfast.documents import Search as Search
+from holdfast.documents import Table as Table
 from holdfast.messages import File as File
 from holdfast.messages import Json as Json
 from holdfast.messages import Media as Media
@@ -25,68 +31,6 @@ from holdfast.messages import ToolCall as ToolCall
 
 Origin: TypeAlias = Literal["gateway", "provider"]
 """Whose fault it is that no model answered."""
-
-# ---------------------------------------------------------------- what retrieval speaks of
-
-
-class Document(Struct, frozen=True, kw_only=True):
-    """A cleaned piece of a corpus, as its source knows it. `text` is Markdown; `id` is the source's own id."""
-
-    id: str
-    title: str
-    text: str
-    url: str | None = None
-    section: tuple[str, ...] = ()
-    locale: str | None = None
-    updated_at: datetime | None = None
-    principals: tuple[str, ...] = ()  # who may see it; empty: everyone
-    metadata: dict[str, Json] = {}
-
-
-class Chunk(Struct, frozen=True, kw_only=True):
-    """A stored part of a document. `text` is for reading, `index_text` for finding."""
-
-    id: str
-    document: str
-    title: str
-    headings: tuple[str, ...]
-    text: str
-    index_text: str
-    position: int
-    url: str | None = None
-    principals: tuple[str, ...] = ()
-
-
-class Passage(Door, frozen=True, kw_only=True):
-    """A chunk that was found. `score` is comparable within one search only; higher is better."""
-
-    document: str
-    chunk: str
-    title: str
-    text: str
-    headings: tuple[str, ...] = ()
-    url: str | None = None
-    score: float = 0.0
-
-
-class Citation(Door, frozen=True, kw_only=True):
-    """Where a statement of an answer comes from; `quote` is verbatim from the passage."""
-
-    document: str
-    chunk: str
-    title: str
-    url: str | None = None
-    quote: str = ""
-
-
-class Search(Struct, frozen=True, kw_only=True):
-    """How a corpus is searched. `weight` is the share of the vector score in the fusion, None: the corpus's own."""
-
-    k: int = 6
-    mode: Literal["hybrid", "lexical", "vector"] = "hybrid"
-    weight: float | None = None
-    max_per_document: int = 3
-
 
 # ---------------------------------------------------------------- what generation speaks of
 

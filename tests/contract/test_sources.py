@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from holdfast.contracts import Passed, RawDocument, Source
 from holdfast.corpus.sources import build_source
 from holdfast.errors import Misconfigured
+from holdfast.sources import Passed, RawDocument, Source
 
 ROWS = [
     {

@@ -8,12 +8,14 @@ LADDER: tuple[tuple[str, ...], ...] = (
     # An import goes to a lower row. Names on one row never meet. Every file and folder of the package has its place.
     ("doors", "durations"),
     ("messages",),
+    ("documents",),
     ("records",),
     ("errors",),
     ("identity",),
     ("judgement",),
     ("release", "evaluation", "job", "trial"),
     ("gate", "where"),
+    ("sources",),
     ("contracts", "stores_judged"),
     ("stores",),
     ("settings",),
@@ -33,7 +35,7 @@ ANYWHERE = frozenset({"*"})
 HOMES: Mapping[str, frozenset[str]] = {
     # Each outside package by its import name, and who may import it.
     "PIL": frozenset({"server"}),
-    "aiohttp": frozenset({"addresses", "gateway", "jobs", "server"}),  # whoever calls somebody
+    "aiohttp": frozenset({"addresses", "corpus", "gateway", "jobs", "server"}),  # whoever calls somebody
     "dbos": frozenset({"jobs"}),
     "fastapi": frozenset({"server"}),
     "fsspec": frozenset({"corpus", "store"}),

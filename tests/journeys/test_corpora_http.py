@@ -10,8 +10,8 @@ import pytest
 from tests.unit.server.serving import Served, serving
 
 from corpora import ListSource, raw
-from holdfast.contracts import Passed
 from holdfast.keys import ACT_AS, new_key
+from holdfast.sources import Passed
 from holdfast.testing import project
 
 CONFIG = """

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from holdfast.contracts import Embedder, Passed, RawDocument
+from holdfast.contracts import Embedder
 from holdfast.corpus.chunk import PREFIX_TOKENS, CountTokens, chunk_markdown
 from holdfast.corpus.cleaned import Cleaned, Finding
 from holdfast.corpus.html import clean_html
@@ -19,6 +19,7 @@ from holdfast.corpus.text import decode
 from holdfast.corpus.version import chunk_id
 from holdfast.identity import canonical, digest
 from holdfast.records import Chunk, Document
+from holdfast.sources import Passed, RawDocument
 
 RECIPE_VERSION = 1  # counts up when cleaning, chunking or the fields of the index change what comes out
 MIN_CHUNK_TOKENS = 32

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 import msgspec
 from msgspec import Struct
 
-from holdfast.contracts import Embedder, Progress, Source, silent
+from holdfast.contracts import Embedder, Progress, silent
 from holdfast.corpus.last_sync import LastSync, read_last_sync
 from holdfast.corpus.quality import CorpusFinding, SyncReport, examine
 from holdfast.corpus.settings import CorpusSettings
@@ -29,6 +29,7 @@ from holdfast.corpus.sync import Parts, Sync
 from holdfast.corpus.version import Opened, Version, gone, may_see, read_manifest
 from holdfast.errors import EffectFailed, NotFound, nearest, unknown
 from holdfast.records import Document, Passage, Retrieve
+from holdfast.sources import Source
 
 if TYPE_CHECKING:
     import numpy as np

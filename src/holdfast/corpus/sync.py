@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from holdfast.contracts import Embedder, Passed, Progress, RawDocument, Source
+from holdfast.contracts import Embedder, Progress
 from holdfast.corpus.build import Build, Plan, sweep
 from holdfast.corpus.last_sync import keep_last_sync
 from holdfast.corpus.prepare import Prepared, chunk_limit, hash_of, prepare, recipe
@@ -25,6 +25,7 @@ from holdfast.corpus.storage import CorpusFolder, Pointer
 from holdfast.corpus.vectors import VectorCache
 from holdfast.corpus.version import Opened, Version
 from holdfast.errors import StoreFailed
+from holdfast.sources import Passed, RawDocument, Source
 
 BATCH_DOCUMENTS = 32
 BRAKE_AT_LEAST = 10

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from corpora import ListSource, finds, open_room, raw
-from holdfast.contracts import Passed
 from holdfast.errors import NotFound
+from holdfast.sources import Passed
 
 FILE = Path("corpora", "kb", "last_sync.json")
 

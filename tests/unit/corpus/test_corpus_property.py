@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpora import ListSource, finds, hashing_room, raw, word
-from holdfast.contracts import Passed
+from holdfast.sources import Passed
 
 IDS = st.integers(0, 15).map(lambda number: f"doc{number}")
 CHANGES = st.lists(

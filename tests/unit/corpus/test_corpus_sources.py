@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from holdfast.contracts import Passed, RawDocument
 from holdfast.corpus.sources import build_source
 from holdfast.errors import Misconfigured
+from holdfast.sources import Passed, RawDocument
 
 
 async def read(kind: str, path: Path, **options: Any) -> dict[str, RawDocument | Passed]:

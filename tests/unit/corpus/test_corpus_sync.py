@@ -9,8 +9,8 @@ import pytest
 
 from corpora import ListSource, find, finds, hashing_room, open_room, raw, word
 from embedders import HashingEmbedder
-from holdfast.contracts import Passed, RawDocument
 from holdfast.errors import Misconfigured, NotFound, ReplayDiverged, StoreFailed
+from holdfast.sources import Passed, RawDocument
 
 
 def everything_below(folder: Path) -> list[tuple[Path, int]]:

@@ -11,11 +11,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from holdfast.contracts import Source
 from holdfast.corpus.sources.folder import FolderSource
 from holdfast.corpus.sources.rows import RowsSource
 from holdfast.errors import Misconfigured, nearest
 from holdfast.records import Json
+from holdfast.sources import Source
 
 KINDS: Mapping[str, Callable[..., Source]] = MappingProxyType({"folder": FolderSource, "rows": RowsSource})
 

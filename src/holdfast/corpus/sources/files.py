@@ -12,8 +12,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
-from holdfast.contracts import Passed
 from holdfast.errors import Misconfigured
+from holdfast.sources import Passed
 
 T = TypeVar("T")
 

@@ -9,12 +9,12 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Literal
 
-from holdfast.contracts import Passed, RawDocument
 from holdfast.corpus.markdown import split_front_matter
 from holdfast.corpus.sources.files import Files, threaded
 from holdfast.corpus.sources.values import moment_of, names_of, path_of, plain, text_of, truth_of
 from holdfast.corpus.text import decode
 from holdfast.records import Json
+from holdfast.sources import Passed, RawDocument
 
 MARKDOWN, HTML, TEXT = (".md", ".markdown", ".mdx"), (".html", ".htm", ".xhtml"), (".txt", ".text")
 FIELDS = ("id", "title", "url", "section", "locale", "updated", "draft", "principals")

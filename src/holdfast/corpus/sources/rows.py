@@ -17,13 +17,13 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
-from holdfast.contracts import Passed, RawDocument
 from holdfast.corpus.sources import zendesk
 from holdfast.corpus.sources.files import Files, threaded
 from holdfast.corpus.sources.values import moment_of, names_of, path_of, text_of, truth_of
 from holdfast.corpus.text import decode
 from holdfast.errors import Misconfigured
 from holdfast.records import Json
+from holdfast.sources import Passed, RawDocument
 
 LINES, WHOLE, TABLES = (".jsonl", ".ndjson"), (".json",), (".csv", ".tsv")
 SAMPLE_ROWS = 100  # how many rows are looked at to find the columns

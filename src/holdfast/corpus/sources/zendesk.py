@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from holdfast.contracts import Passed, RawDocument
 from holdfast.corpus.sources.values import moment_of, names_of, text_of, truth_of
 from holdfast.records import Json
+from holdfast.sources import Passed, RawDocument
 
 Row = Mapping[str, Json]
 TITLE_OF_DESCRIPTION = 80
