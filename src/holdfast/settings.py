@@ -162,7 +162,14 @@ class PricePart(Part):
 class CorpusPart(OpenPart):
     """Where a corpus comes from, and how it is cut."""
 
-    source: str = Field(description="`folder`, `rows`, or `package.module:Class`; its own settings stand beside it")
+    source: str = Field(
+        description="`folder`, `rows`, `zendesk`, or `package.module:Class`; its own settings stand beside it"
+    )
+    principals: str | tuple[str, ...] | None = Field(
+        default=None,
+        description="a list: who may see the documents for which the source names nobody; none: everyone, but `staff` "
+        "for tickets; for `rows` a text names the column that says so",
+    )
     every: str | None = Field(
         default=None, description="how often it is synced while the project is served, as in `15m`"
     )

@@ -246,19 +246,33 @@ class Articles:
     ) -> AsyncIterator[FeedPage]:
         """Every list in every language: what is not as it was kept, and at the end all that is there."""
         articles: set[str] = set()
+        plain: set[str] = set()
         translations: set[str] = set()
+        said: int | None = 0
         for host, wanted in locales.items():
             for place, _ in self._places(wanted):
                 url = f"{host}{API}{place}/articles"
                 async for rows in self._client.listed(url, "articles", sort_by="created_at", sort_order="asc"):
                     for row in rows:
                         own = text_of(row.get("id"))
-                        articles.add(own)
+                        (plain if place == "" else articles).add(own)
                         translations.add(items_of.translation_id(own, text_of(row.get("locale"))))
                     if items := await self._items(host, rows, landed, listed=True):
                         yield FeedPage(items=tuple(items), cursor=cursor)
+            said = await self._count(host, said)
+        # the count is of the plain lists: it says nothing where another list had more
+        counts = {ARTICLE: said} if said is not None and articles <= plain else None
+        articles |= plain
         present = await _in_thread(lambda: _present(landed, articles, translations))
-        yield FeedPage(items=(), cursor=swept, present=present)
+        yield FeedPage(items=(), cursor=swept, present=present, counts=counts)
+
+    async def _count(self, host: str, before: int | None) -> int | None:
+        """How many articles the Help Center says it has, with those counted before; None where it does not say."""
+        if before is None or self._options.anonymous:
+            return None
+        body = await self._client.get(f"{host}{API}/articles", "articles", per_page=1)
+        count = body.get("count")
+        return before + count if isinstance(count, int) else None
 
 
 def _state(cursor: Json, made: str) -> ArticlesState:

@@ -53,9 +53,8 @@ class Tickets:
     async def pages(self, cursor: Json, landed: Landed) -> AsyncIterator[FeedPage]:
         """What changed since the cursor; see `Feed.pages`."""
         state, fresh = self._state(cursor)
-        if fresh and not self._options.internal_notes:
-            if notes := await asyncio.to_thread(_notes, landed):
-                yield FeedPage(items=tuple(notes), cursor=cursor)
+        if fresh and not self._options.internal_notes and (notes := await asyncio.to_thread(_notes, landed)):
+            yield FeedPage(items=tuple(notes), cursor=cursor)
         about, chosen = await self._surroundings(msgspec.to_builtins(state))
         yield about
         async for items, moved in self._tickets(state, landed, chosen):
@@ -109,14 +108,7 @@ class Tickets:
         kinds = (FIELD, BRAND, CONTENT)
         present = {kind: frozenset(item.id for item in items if item.kind == kind) for kind in kinds}
         chosen = present[FIELD]
-        counts = {} if cursor is None else await self._count()
-        return FeedPage(items=tuple(items), cursor=cursor, present=present, counts=counts), chosen
-
-    async def _count(self) -> dict[str, int]:
-        """How many tickets Zendesk says there are: archived ones are not among them, and it may be a day old."""
-        body = await self._client.find(f"{self._root}/tickets/count.json", "count")
-        value = None if body is None else body["count"].get("value")
-        return {TICKET: value} if isinstance(value, int) else {}
+        return FeedPage(items=tuple(items), cursor=cursor, present=present), chosen
 
     # ------------------------------------------------------------ tickets
 
