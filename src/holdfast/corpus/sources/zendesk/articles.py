@@ -132,7 +132,7 @@ class Articles:
         while url and url not in asked:
             asked.add(url)
             body = await self._client.get(url, "articles")
-            rows = rows_of(body, "articles")
+            rows = _with_translations(body)
             end = body.get("end_time")
             reached = max(since, end) if rows and isinstance(end, int) else since  # of an empty page the end is 1
             for begin in range(0, len(rows), BATCH):
@@ -286,6 +286,17 @@ def _state(cursor: Json, made: str) -> ArticlesState:
 
 def _export(host: str, start: int) -> str:
     return f"{host}{API}/incremental/articles?start_time={start}&include=translations"
+
+
+def _with_translations(body: Row) -> tuple[Row, ...]:
+    """The articles of a page, each with its own of the translations that came beside them."""
+    beside: dict[str, list[Row]] = {}
+    for one in rows_of(body, "translations"):
+        beside.setdefault(text_of(one.get("source_id")), []).append(one)
+    rows = rows_of(body, "articles")
+    return tuple(
+        {**row, "translations": found} if (found := beside.get(text_of(row.get("id")))) else row for row in rows
+    )
 
 
 def _kept(row: Row, landed: Landed) -> tuple[Row | None, Row | None]:

@@ -17,6 +17,7 @@ from holdfast.corpus.sources.zendesk.auth import Credentials
 from holdfast.corpus.sources.zendesk.limits import Clock, Patience, Pool
 from holdfast.corpus.sources.zendesk.options import Options
 from holdfast.corpus.sources.zendesk.refusal import Refusal, elsewhere, refusal, too_large
+from holdfast.errors import Misconfigured
 from holdfast.messages import Json
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ LARGEST_FILE_BYTES = 20_000_000
 TIMEOUT_S, CONNECT_S = 120.0, 10.0
 UNREACHED_S = 30.0
 """How long a host that never answered is tried for: longer waits are for one that did."""
+EMPTY_PAGES = 20
 FAULTS = frozenset({409, 429, 500, 501, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530})
 MOVED = frozenset({301, 302, 303, 307, 308})
 
@@ -199,6 +201,24 @@ class Client:
         if "/incremental/" in path and "/help_center/" not in path:
             return self._pools["exports"]
         return self._pools["help center" if "/help_center/" in path or path.startswith("/hc/") else "support"]
+
+
+class Emptiness:
+    """How often in a row an export gave a page without rows and said that it was not the last."""
+
+    def __init__(self, export: str) -> None:
+        self._export = export
+        self._times = 0
+
+    def met(self, rows: int) -> None:
+        """A page with so many rows. Raises Misconfigured (HF114) where there were too many empty ones."""
+        self._times = 0 if rows else self._times + 1
+        if self._times > EMPTY_PAGES:
+            raise Misconfigured(
+                "HF114",
+                f"Zendesk gave {EMPTY_PAGES} empty pages of {self._export}, and none of them was the last",
+                "sync again later: it goes on where it was",
+            )
 
 
 def origin_of(url: str) -> str:

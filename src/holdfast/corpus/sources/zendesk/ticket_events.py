@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from holdfast.corpus.sources.values import moment_of, text_of
 from holdfast.corpus.sources.zendesk import ticket_items as items_of
-from holdfast.corpus.sources.zendesk.client import Client, Row, rows_of
+from holdfast.corpus.sources.zendesk.client import Client, Emptiness, Row, rows_of
 from holdfast.corpus.sources.zendesk.options import Options
 from holdfast.corpus.sources.zendesk.people import People
 from holdfast.corpus.sources.zendesk.refusal import Refusal
@@ -80,20 +80,23 @@ class Comments:
         """The export from a second on, to its end or to a second that it does not get past: that comes last, else 0."""
         url = f"{self._root}/incremental/ticket_events.json?start_time={start}&include=comment_events"
         before: set[str] = set()
+        patience = Emptiness("ticket_events")
         while True:
             body = await self._client.get(url, "ticket_events")
             rows, following = rows_of(body, "ticket_events"), text_of(body.get("next_page"))
-            ids = {text_of(row.get("id")) for row in rows}
-            end = body.get("end_time")
+            ids, end = {text_of(row.get("id")) for row in rows}, body.get("end_time")
             reached = end if rows and isinstance(end, int) else 0
-            if ids - before:
+            new = bool(ids - before)
+            if new:
                 state = replace(state, since=max(state.since, reached))
                 yield await self._events(rows, landed), state, 0
-            elif rows and (body.get("end_of_stream") is False or len(rows) >= FULL_PAGE_ROWS):
+            says = body.get("end_of_stream")
+            if not following or says is True or (says is None and not new and len(rows) < FULL_PAGE_ROWS):
+                return
+            if rows and (not new or following == url):
                 yield [], state, max(reached, start)
                 return
-            if not following or following == url or body.get("end_of_stream") is True or (rows and not ids - before):
-                return
+            patience.met(len(rows))
             url, before = following, ids
 
     async def of_ticket(self, ticket_id: str, landed: Landed | None = None, *, closed: bool = False) -> list[Item]:

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from holdfast.corpus.sources.values import moment_of, text_of
 from holdfast.corpus.sources.zendesk import ticket_items as items_of
-from holdfast.corpus.sources.zendesk.client import Client, Row, rows_of
+from holdfast.corpus.sources.zendesk.client import Client, Emptiness, Row, rows_of
 from holdfast.corpus.sources.zendesk.limits import Clock
 from holdfast.corpus.sources.zendesk.options import Options
 from holdfast.corpus.sources.zendesk.people import People
@@ -116,6 +116,7 @@ class Tickets:
         self, state: TicketsState, landed: Landed, chosen: Collection[str]
     ) -> AsyncIterator[tuple[list[Item], TicketsState]]:
         """The cursor export to its end. An empty page is not the end unless it says so."""
+        patience = Emptiness("tickets")
         while True:
             try:
                 body = await self._client.get(self._export(state), "tickets")
@@ -128,13 +129,13 @@ class Tickets:
             rows = rows_of(body, "tickets")
             self._people.take(rows_of(body, "users"))
             stamps = [row["generated_timestamp"] for row in rows if isinstance(row.get("generated_timestamp"), int)]
-            following = text_of(body.get("after_cursor"))
-            stuck = not following or following == state.cursor
-            cursor = following or state.cursor
+            cursor = text_of(body.get("after_cursor")) or state.cursor
             state = msgspec.structs.replace(state, cursor=cursor, since=max([state.since, *stamps]))
-            yield await self._changed(rows, landed, chosen), state
-            if body.get("end_of_stream") is True or stuck:
+            if rows or body.get("end_of_stream") is True:
+                yield await self._changed(rows, landed, chosen), state
+            if body.get("end_of_stream") is True:
                 return
+            patience.met(len(rows))
 
     def _export(self, state: TicketsState) -> str:
         place = f"{self._root}/incremental/tickets/cursor.json?include=users"
