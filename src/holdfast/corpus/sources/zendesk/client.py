@@ -14,7 +14,7 @@ from urllib.parse import urlencode, urlsplit
 import msgspec
 
 from holdfast.corpus.sources.zendesk.auth import Credentials
-from holdfast.corpus.sources.zendesk.limits import Clock, Patience, Pool
+from holdfast.corpus.sources.zendesk.limits import Clock, Patience, Pool, date_of
 from holdfast.corpus.sources.zendesk.options import Options
 from holdfast.corpus.sources.zendesk.refusal import Refusal, elsewhere, refusal, too_large
 from holdfast.errors import Misconfigured
@@ -54,6 +54,11 @@ class Client:
         self._pools = {name: Pool(name, clock) for name in ("help center", "support", "exports", "tokens")}
         self._session: ClientSession | None = None
         self._reached = False
+        self._ahead_s = 0.0
+
+    def now(self) -> float:
+        """What time it is for Zendesk, by its last answer: what is too young for an export is so by its clock."""
+        return self._clock.now() + self._ahead_s
 
     async def __aenter__(self) -> Client:
         import aiohttp
@@ -157,6 +162,8 @@ class Client:
         try:
             async with self._session.request(method, url, headers=headers, json=form, allow_redirects=False) as answer:
                 self._reached = True
+                if (dated := date_of(answer.headers.get("Date", ""))) is not None:
+                    self._ahead_s = dated - self._clock.now()
                 async for piece in answer.content.iter_chunked(65536):
                     body += piece
                     if len(body) > most_bytes:

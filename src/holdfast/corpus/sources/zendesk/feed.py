@@ -64,4 +64,4 @@ class ZendeskFeed:
     def _reader(self, client: Client) -> Articles | Tickets:
         if self._options.content == "articles":
             return Articles(self._options, client, self._clock)
-        return Tickets(self._options, client, self._clock)
+        return Tickets(self._options, client)

@@ -106,13 +106,14 @@ def retry_after_s(headers: Mapping[str, str], now: float) -> float | None:
         return None
     if _SECONDS.fullmatch(said):
         return float(said)
-    until, since = _date(said), _date(headers.get("Date", ""))
+    until, since = date_of(said), date_of(headers.get("Date", ""))
     if until is None:
         return WINDOW_S
     return max(0.0, until - (now if since is None else since))
 
 
-def _date(said: str) -> float | None:
+def date_of(said: str) -> float | None:
+    """A date of HTTP in seconds since 1970; None where it is none."""
     try:
         moment: datetime = parsedate_to_datetime(said)
     except (ValueError, TypeError, IndexError):

@@ -141,8 +141,8 @@ def brand_item(row: Row) -> Item:
 def content_item(row: Row) -> Item | None:
     """A piece of dynamic content by its placeholder, `dc.welcome`, in its default language."""
     name = text_of(row.get("placeholder")).strip("{} ")
-    variants = row.get("variants")
-    texts = [one for one in (variants if isinstance(variants, list) else ()) if isinstance(one, dict)]
+    told = row.get("variants")
+    texts = [one for one in (told if isinstance(told, list) else ()) if isinstance(one, dict)]
     texts.sort(key=lambda one: (one.get("default") is not True, one.get("active") is False))
     text = text_of(texts[0].get("content")) if texts else ""
     return Item(kind=CONTENT, id=name.lower(), data={"text": text}) if name else None

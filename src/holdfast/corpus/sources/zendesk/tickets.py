@@ -14,7 +14,6 @@ from msgspec import Struct
 from holdfast.corpus.sources.values import moment_of, text_of
 from holdfast.corpus.sources.zendesk import ticket_items as items_of
 from holdfast.corpus.sources.zendesk.client import Client, Emptiness, Row, rows_of
-from holdfast.corpus.sources.zendesk.limits import Clock
 from holdfast.corpus.sources.zendesk.options import Options
 from holdfast.corpus.sources.zendesk.people import People
 from holdfast.corpus.sources.zendesk.refusal import Refusal
@@ -41,10 +40,9 @@ class TicketsState(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Tickets:
     """The tickets of an account, through an open client. One run of it; nothing is kept between runs."""
 
-    def __init__(self, options: Options, client: Client, clock: Clock) -> None:
+    def __init__(self, options: Options, client: Client) -> None:
         self._options = options
         self._client = client
-        self._clock = clock
         self._root = f"{options.origin}{API}"
         self._people = People(client, self._root)
         self._comments = Comments(options, client, self._people)
@@ -60,7 +58,7 @@ class Tickets:
         async for items, moved in self._tickets(state, landed, chosen):
             state = moved
             yield FeedPage(items=tuple(items), cursor=msgspec.to_builtins(state))
-        latest = int(self._clock.now()) - NOT_YET_S
+        latest = int(self._client.now()) - NOT_YET_S
         async for items, events in self._comments.changes(state.events, landed, latest):
             state = msgspec.structs.replace(state, events=events)
             yield FeedPage(items=tuple(items), cursor=msgspec.to_builtins(state))
@@ -141,7 +139,7 @@ class Tickets:
         place = f"{self._root}/incremental/tickets/cursor.json?include=users"
         if state.cursor:
             return f"{place}&cursor={state.cursor}"
-        latest = int(self._clock.now()) - NOT_YET_S
+        latest = int(self._client.now()) - NOT_YET_S
         return f"{place}&start_time={max(0, min(state.since, latest))}"
 
     async def _changed(self, rows: Sequence[Row], landed: Landed, chosen: Collection[str]) -> list[Item]:
