@@ -121,10 +121,13 @@ class Client:
     async def _heard(self, url: str, key: str | None, most_bytes: int) -> _Heard:
         """Ask until there is an answer. What is no fault of the moment is raised at once."""
         url = self._checked(url)
-        pool, patience = self._pool(url), Patience(self._clock, self._options.patience_s)
+        (pool, *also), patience = self._pools_of(url), Patience(self._clock, self._options.patience_s)
         while True:
             header = await self._credentials.header(self._grant)
-            await pool.turn(patience)
+            for each in (pool, *also):
+                await each.turn(patience)
+            for each in also:
+                each.spend()
             heard = await self._sent("GET", url, {"Authorization": header} if header else {}, None, most_bytes)
             if isinstance(heard, str):
                 reason = heard
@@ -203,11 +206,13 @@ class Client:
             raise elsewhere(self._options.origin, url)
         return url
 
-    def _pool(self, url: str) -> Pool:
+    def _pools_of(self, url: str) -> tuple[Pool, ...]:
+        """The pool that a question is of, and those that it counts for as well."""
         path = urlsplit(url).path
-        if "/incremental/" in path and "/help_center/" not in path:
-            return self._pools["exports"]
-        return self._pools["help center" if "/help_center/" in path or path.startswith("/hc/") else "support"]
+        if "/help_center/" in path or path.startswith("/hc/"):
+            return (self._pools["help center"],)
+        support = self._pools["support"]
+        return (self._pools["exports"], support) if "/incremental/" in path else (support,)
 
 
 class Emptiness:

@@ -73,27 +73,37 @@ class Pool:
         self._clock = clock
         self._free_at = 0.0
         self._remaining: int | None = None
-        self._window_from = 0.0
+        self._whole_at = 0.0
 
     async def turn(self, patience: Patience) -> None:
         """Return when this pool may be asked. Raises Misconfigured (HF114)."""
         while (wait := self._free_at - self._clock.now()) > 0:
             await patience.wait(wait, f"its limit for {self._name} is used up")
 
+    def spend(self) -> None:
+        """A question to another pool counts here as well, and its answer does not say what is left here."""
+        if self._remaining is not None:
+            self._left(self._remaining - 1)
+
     def heard(self, headers: Mapping[str, str]) -> bool:
         """Take in what an answer says of the limit; whether it names a time to wait."""
         now = self._clock.now()
         remaining, resets = _left(headers)
         if remaining is not None:
-            if self._remaining is None or remaining > self._remaining:
-                self._window_from = now
-            self._remaining = remaining
-            if remaining <= 0:
-                self._free_at = max(self._free_at, now + resets if resets is not None else self._window_from + WINDOW_S)
+            if resets is not None:
+                self._whole_at = now + resets
+            elif self._remaining is None or remaining > self._remaining:
+                self._whole_at = now + WINDOW_S
+            self._left(remaining)
         wait = retry_after_s(headers, now)
         if wait is not None:
             self._free_at = max(self._free_at, now + wait)
         return bool(wait)
+
+    def _left(self, remaining: int) -> None:
+        self._remaining = remaining if self._clock.now() < self._whole_at else None
+        if remaining <= 0:
+            self._free_at = max(self._free_at, self._whole_at)
 
 
 def retry_after_s(headers: Mapping[str, str], now: float) -> float | None:
