@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from zendesk_reading import help_center, reading
+from holdfast.sources import Passed
+from holdfast.testing.zendesk import Account, ZendeskServer, faults
+from zendesk_reading import first, help_center, reading
 
 
 async def test_drafts_can_be_asked_for_and_are_for_staff_only() -> None:
@@ -114,3 +116,40 @@ async def test_attachments_are_documents_with_the_permissions_of_their_article()
             center.archive(own)
             await it.sync()
             assert set(it.offered) == {str(public)}
+
+
+async def test_a_file_that_is_kept_elsewhere_is_followed_there_without_credentials() -> None:
+    made, _ = help_center(1)
+    other = Account()
+    other.help_center.article("Host", "<p>x</p>", other.help_center.section("S", other.help_center.category("C")))
+    kept = other.help_center.attach(first(other).id, "kept.txt", "text/plain", b"kept elsewhere")
+    made.help_center.attach(first(made).id, "manual.txt", "text/plain", b"")
+    async with ZendeskServer(other) as elsewhere, reading(made, attachments=True) as it:
+        there = faults.redirected(f"{elsewhere.url}{kept.relative_path}")
+        it.server.on_request(lambda asked: "article_attachments" in asked.path, there)
+        await it.sync()
+        assert b"kept elsewhere" in [document.body for document in it.documents.values()]
+        assert [seen.asked.headers.get("authorization") for seen in elsewhere.requests] == [None]
+
+
+async def test_a_file_is_not_fetched_from_an_address_of_the_machine_itself_or_of_its_network() -> None:
+    made, _ = help_center(1)
+    made.help_center.attach(first(made).id, "manual.txt", "text/plain", b"x")
+    async with reading(made, attachments=True) as it:
+        inside = faults.redirected("http://169.254.169.254/latest/meta-data")
+        it.server.on_request(lambda asked: "article_attachments" in asked.path, inside, times=None)
+        await it.sync()
+        (reason,) = it.passed.values()
+        assert reason == "unread: the host answered 403"
+
+
+async def test_a_file_that_cannot_be_read_now_is_read_with_the_next_sync() -> None:
+    made, _ = help_center(1)
+    made.help_center.attach(first(made).id, "manual.txt", "text/plain", b"turn it off")
+    async with reading(made, attachments=True) as it:
+        it.server.on_request(lambda asked: "article_attachments" in asked.path, faults.refused(500), times=None)
+        await it.sync()
+        assert [one.failed for one in it.offered.values() if isinstance(one, Passed)] == [True]
+        it.server.clear_faults()
+        await it.sync()
+        assert b"turn it off" in [document.body for document in it.documents.values()]

@@ -11,7 +11,7 @@ import base64
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from holdfast.corpus.sources.values import moment_of, names_of, text_of
+from holdfast.corpus.sources.values import moment_of, names_of, parts_of, text_of
 from holdfast.corpus.sources.zendesk.article_items import (
     ARTICLE,
     ATTACHMENT,
@@ -64,8 +64,7 @@ class Surroundings:
         """Who may see an article, nobody named: everyone. None where the article does not say."""
         if "user_segment_id" not in article and "user_segment_ids" not in article:
             return None
-        several = article.get("user_segment_ids")
-        told = [article.get("user_segment_id"), *(several if isinstance(several, list) else ())]
+        told = [article.get("user_segment_id"), *parts_of(article.get("user_segment_ids"))]
         ids = {text_of(segment) or "unknown" for segment in told if segment is not None}
         names = {f"segment:{segment}" for segment in ids}
         for segment in ids & self.segments.keys():
@@ -131,7 +130,7 @@ def _translation(
 
 def _metadata(article: Row, locale: str, said: Row) -> dict[str, Json]:
     metadata: dict[str, Json] = {"votes": _votes(article)} if _votes(article) else {}
-    if said.get("outdated") or lower(locale) in {lower(one) for one in article.get("outdated_locales") or ()}:
+    if said.get("outdated") or lower(locale) in {lower(one) for one in parts_of(article.get("outdated_locales"))}:
         metadata["outdated"] = True
     if labels := names_of(article.get("label_names")):
         metadata["labels"] = list(labels)

@@ -45,7 +45,7 @@ def is_original(row: Row) -> bool:
 
 def differs(row: Row, article: Row | None, translation: Row | None) -> bool:
     """Whether an article as it is listed is not what is kept, as far as a list tells."""
-    if article is None:
+    if article is None or article.get("again"):
         return True
     names = _SHARED if is_original(row) else _PLACED
     if any(row.get(name) != article.get(name) for name in names if name in row or name in article):
@@ -87,6 +87,8 @@ def article_items(
     files = {text_of(one.get("id")): one for one in attachments}
     public = any(not truth_of(one.get("draft")) and not truth_of(one.get("hidden")) for one in kept.values())
     data = {**common, "locales": sorted(kept), "unwanted": sorted(found.keys() - kept.keys()), "files": sorted(files)}
+    if any(one.get("again") for one in files.values()):
+        data["again"] = True  # a file could not be read, and may be the next time
     items = [Item(kind=ARTICLE, id=article_id, document=article_id, data=data)]
     for locale, one in kept.items():
         made = _translation(one, row, common)
@@ -103,10 +105,10 @@ def article_items(
 
 
 def gone_items(article_id: str, source: str, locales: Iterable[str], *, whole: bool) -> list[Item]:
-    """Translations that are gone; `whole`: the article, too."""
+    """Translations that are gone; `whole`: the article, too. `source` is its own language, empty: not known."""
     items = [Item(kind=ARTICLE, id=article_id, document=article_id, data=None)] if whole else []
     for locale in sorted(locales):
-        document = document_id(article_id, locale, source)
+        document = document_id(article_id, locale, source or "-")
         items.append(Item(kind=TRANSLATION, id=translation_id(article_id, locale), document=document, data=None))
     return items
 

@@ -24,6 +24,7 @@ from holdfast.corpus.sources.zendesk.client import LARGEST_FILE_BYTES, Client, R
 from holdfast.corpus.sources.zendesk.limits import Clock
 from holdfast.corpus.sources.zendesk.options import Options
 from holdfast.corpus.sources.zendesk.refusal import Refusal
+from holdfast.errors import Misconfigured
 from holdfast.messages import Json
 from holdfast.sources import FeedPage, Item, Landed
 
@@ -228,7 +229,7 @@ class Articles:
             return {**told, "content": before["content"]}
         size = row.get("size")
         if media_type_of(told) is None:
-            return {**told, "unread": "", "kind": "other"}
+            return {**told, "unread": "not a kind of file that is read"}
         if isinstance(size, int) and size > LARGEST_FILE_BYTES:
             return {**told, "unread": f"larger than {LARGEST_FILE_BYTES} bytes"}
         if text_of(row.get("malware_scan_result")) == "malware_found":
@@ -237,6 +238,8 @@ class Articles:
             content = await self._client.file(text_of(row.get("content_url")))
         except Refusal as error:
             return {**told, "unread": f"the host answered {error.status}"}
+        except Misconfigured as error:
+            return {**told, "unread": error.message, "again": True}
         return {**told, "content": base64.b64encode(content).decode()}
 
     # ------------------------------------------------------------ what is there

@@ -9,10 +9,11 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import msgspec
 
+from holdfast.addresses import public_only, why_not
 from holdfast.corpus.sources.zendesk.auth import Credentials
 from holdfast.corpus.sources.zendesk.limits import Clock, Patience, Pool, date_of
 from holdfast.corpus.sources.zendesk.options import Options
@@ -21,7 +22,7 @@ from holdfast.errors import Misconfigured
 from holdfast.messages import Json
 
 if TYPE_CHECKING:
-    from aiohttp import ClientSession
+    from aiohttp import BaseConnector, ClientSession
 
 Row = dict[str, Json]
 
@@ -32,6 +33,9 @@ TIMEOUT_S, CONNECT_S = 120.0, 10.0
 UNREACHED_S = 30.0
 """How long a host that never answered is tried for: longer waits are for one that did."""
 EMPTY_PAGES = 20
+REDIRECTS = 3
+FILE_PATIENCE_S = 60.0
+"""One file is not worth more: it is read again with the next sync."""
 FAULTS = frozenset({409, 429, 500, 501, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530})
 MOVED = frozenset({301, 302, 303, 307, 308})
 
@@ -61,13 +65,7 @@ class Client:
         return self._clock.now() + self._ahead_s
 
     async def __aenter__(self) -> Client:
-        import aiohttp
-
-        self._session = aiohttp.ClientSession(
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=TIMEOUT_S, connect=CONNECT_S),
-            headers={"Accept": "application/json", "User-Agent": "holdfast"},
-        )
+        self._session = _opened()
         return self
 
     async def __aexit__(
@@ -107,8 +105,20 @@ class Client:
             following = _following(body)
 
     async def file(self, url: str) -> bytes:
-        """What stands at a URL on a host of the account, at most LARGEST_FILE_BYTES; raises as `get` does."""
-        return (await self._heard(url, None, LARGEST_FILE_BYTES)).body
+        """What stands at a URL of the account, at most LARGEST_FILE_BYTES; raises as `get` does, but waits less.
+
+        Where Zendesk keeps it elsewhere it is followed there, without credentials, and only to public addresses.
+        """
+        heard = await self._heard(url, None, LARGEST_FILE_BYTES)
+        for _ in range(REDIRECTS):
+            if heard.status not in MOVED:
+                break
+            url = urljoin(url, heard.headers.get("Location", ""))
+            abroad = origin_of(url) not in self._hosts
+            heard = await (self._abroad(url) if abroad else self._heard(url, None, LARGEST_FILE_BYTES))
+        if heard.status != 200:
+            raise refusal(heard.status, heard.body, url, anonymous=self._options.anonymous)
+        return heard.body
 
     # ------------------------------------------------------------ answers
 
@@ -122,18 +132,21 @@ class Client:
         """Ask until there is an answer. What is no fault of the moment is raised at once."""
         url = self._checked(url)
         (pool, *also), patience = self._pools_of(url), Patience(self._clock, self._options.patience_s)
+        if key is None:
+            patience.shorten(FILE_PATIENCE_S)
         while True:
             header = await self._credentials.header(self._grant)
             for each in (pool, *also):
                 await each.turn(patience)
             for each in also:
                 each.spend()
-            heard = await self._sent("GET", url, {"Authorization": header} if header else {}, None, most_bytes)
+            headers = {"Authorization": header} if header else {}
+            heard = await self._sent(self._session, "GET", url, headers, None, most_bytes)
             if isinstance(heard, str):
                 reason = heard
                 if not self._reached:
                     patience.shorten(UNREACHED_S)
-            elif heard.status == 200 and (key is None or _readable(heard.body, key) is not None):
+            elif _answers(heard, key):
                 pool.heard(heard.headers)
                 return heard
             elif heard.status == 401 and self._credentials.refused():
@@ -154,16 +167,38 @@ class Client:
             raise elsewhere(url, heard.headers.get("Location", ""))
         raise refusal(heard.status, heard.body, url, anonymous=self._options.anonymous)
 
+    async def _abroad(self, url: str) -> _Heard:
+        """A file that is kept on a host of somebody else's."""
+        import aiohttp
+
+        own = {urlsplit(host).hostname or "" for host in self._hosts}
+        if why := why_not(url, own):
+            raise Refusal("HF109", f"a file is where nobody may ask for it: {why}", "leave it out at the source", 403)
+        patience = Patience(self._clock, FILE_PATIENCE_S)
+        connector = aiohttp.TCPConnector(resolver=public_only(own), force_close=True)
+        async with _opened(connector) as session:
+            while True:
+                heard = await self._sent(session, "GET", url, {}, None, LARGEST_FILE_BYTES)
+                if isinstance(heard, _Heard) and heard.status not in FAULTS:
+                    return heard
+                await patience.back_off(heard if isinstance(heard, str) else f"a file answered {heard.status}")
+
     async def _sent(
-        self, method: str, url: str, headers: dict[str, str], form: dict[str, str] | None, most_bytes: int
+        self,
+        session: ClientSession | None,
+        method: str,
+        url: str,
+        headers: dict[str, str],
+        form: dict[str, str] | None,
+        most_bytes: int,
     ) -> _Heard | str:
         """One try: what came, or what broke. Redirects are not followed: they would take the credentials with them."""
         import aiohttp
 
-        assert self._session is not None
+        assert session is not None
         body = bytearray()
         try:
-            async with self._session.request(method, url, headers=headers, json=form, allow_redirects=False) as answer:
+            async with session.request(method, url, headers=headers, json=form, allow_redirects=False) as answer:
                 self._reached = True
                 if (dated := date_of(answer.headers.get("Date", ""))) is not None:
                     self._ahead_s = dated - self._clock.now()
@@ -183,7 +218,7 @@ class Client:
         pool, patience = self._pools["tokens"], Patience(self._clock, self._options.patience_s)
         while True:
             await pool.turn(patience)
-            heard = await self._sent("POST", url, {}, form, LARGEST_BODY_BYTES)
+            heard = await self._sent(self._session, "POST", url, {}, form, LARGEST_BODY_BYTES)
             if isinstance(heard, str):
                 reason = heard
                 if not self._reached:
@@ -213,6 +248,24 @@ class Client:
             return (self._pools["help center"],)
         support = self._pools["support"]
         return (self._pools["exports"], support) if "/incremental/" in path else (support,)
+
+
+def _opened(connector: BaseConnector | None = None) -> ClientSession:
+    import aiohttp
+
+    return aiohttp.ClientSession(
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(total=TIMEOUT_S, connect=CONNECT_S),
+        headers={"Accept": "application/json", "User-Agent": "holdfast"},
+    )
+
+
+def _answers(heard: _Heard, key: str | None) -> bool:
+    """Whether it is what was asked for: JSON with the key, or a file, or where that is."""
+    if key is None:
+        return heard.status == 200 or heard.status in MOVED
+    return heard.status == 200 and _readable(heard.body, key) is not None
 
 
 class Emptiness:

@@ -15,7 +15,7 @@ from typing import Literal
 
 import msgspec
 
-from holdfast.corpus.sources.values import moment_of, names_of, text_of
+from holdfast.corpus.sources.values import moment_of, names_of, parts_of, text_of
 from holdfast.corpus.sources.zendesk.options import STAFF, Options
 from holdfast.corpus.sources.zendesk.ticket_items import (
     BRAND,
@@ -181,7 +181,7 @@ def _metadata(ticket: Row, into: str, around: Surroundings) -> dict[str, Json]:
         "merged": merged,
         "merged_into": into if merged else "",
         "follow_up_of": text_of(via.get("follow_up_of")),
-        "followed_up_by": [text_of(one) for one in ticket.get("followup_ids") or ()],
+        "followed_up_by": [text_of(one) for one in parts_of(ticket.get("followup_ids"))],
         "problem": text_of(ticket.get("problem_id")),
     }
     return {name: value for name, value in found.items() if value}
