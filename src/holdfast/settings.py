@@ -185,6 +185,11 @@ class CorpusPart(OpenPart):
         return every
 
     @property
+    def given(self) -> dict[str, Json]:
+        """What the source itself is told."""
+        return self.options if self.principals is None else {**self.options, "principals": self.principals}
+
+    @property
     def every_s(self) -> int | None:
         """The interval in seconds; None where the corpus is synced only when somebody says so."""
         return None if self.every is None else seconds_in(self.every)

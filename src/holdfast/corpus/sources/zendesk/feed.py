@@ -8,14 +8,19 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from holdfast.corpus.sources.zendesk import article_documents, ticket_documents
 from holdfast.corpus.sources.zendesk.articles import Articles
 from holdfast.corpus.sources.zendesk.client import Client
 from holdfast.corpus.sources.zendesk.limits import Clock
 from holdfast.corpus.sources.zendesk.options import read_options
+from holdfast.corpus.sources.zendesk.probe import probe
 from holdfast.corpus.sources.zendesk.tickets import Tickets
 from holdfast.messages import Json
 from holdfast.sources import FeedPage, Landed, Passed, RawDocument
+
+PROBE_PATIENCE = "60s"
 
 
 class ZendeskFeed:
@@ -60,6 +65,12 @@ class ZendeskFeed:
             named = detail.get("id")
         own = str(named) if isinstance(named, int | str) else ""
         return (own,) if own.isascii() and own.isdigit() else ()
+
+    async def probe(self) -> str:
+        """See `Probing`. Raises Misconfigured as `pages` does, after a minute at most."""
+        hurried = replace(self._options, patience=PROBE_PATIENCE)
+        async with Client(hurried, self._clock) as client:
+            return await probe(hurried, client)
 
     def _reader(self, client: Client) -> Articles | Tickets:
         if self._options.content == "articles":
