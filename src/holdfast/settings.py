@@ -160,7 +160,10 @@ class PricePart(Part):
 
 
 class CorpusPart(OpenPart):
-    """Where a corpus comes from, and how it is cut."""
+    """Where a corpus comes from, and how it is cut.
+
+    The settings of each kind of source are in docs/how-to/build: connect-your-data.md, connect-zendesk.md.
+    """
 
     source: str = Field(
         description="`folder`, `rows`, `zendesk`, or `package.module:Class`; its own settings stand beside it"

@@ -213,6 +213,35 @@ async def test_a_webhook_brings_an_article_in_every_language_or_takes_it_away() 
         assert len(it.offered) == 1
 
 
+async def test_a_webhook_that_comes_twice_or_late_changes_nothing_that_is_newer() -> None:
+    made, _ = help_center(2)
+    own = first(made).id
+    async with reading(made) as it:
+        await it.sync()
+        made.help_center.translate(own, "en-us", "New", "<p>Newer</p>")
+        await it.sync()
+        mark, offered = it.landing.mark, it.offered
+        await it.fetch(str(own), str(own))
+        await it.fetch(str(own))
+        assert (it.landing.mark, it.offered) == (mark, offered)
+        made.help_center.archive(own)
+        await it.fetch(str(own))
+        await it.fetch(str(own), "999")
+        assert str(own) not in it.offered
+
+
+async def test_a_renamed_article_keeps_its_id_and_gets_its_new_address() -> None:
+    made, _ = help_center(1)
+    own = first(made).id
+    async with reading(made) as it:
+        await it.sync()
+        made.help_center.translate(own, "en-us", "Another name", "<p>Words 0</p>")
+        await it.sync()
+        (document,) = it.documents.values()
+        assert document.url is not None
+        assert document.url.endswith("Another-name")
+
+
 def test_a_webhook_is_heard_for_the_article_it_names_and_for_nothing_else() -> None:
     from holdfast.corpus.sources.zendesk.feed import ZendeskFeed
 

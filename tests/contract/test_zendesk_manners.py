@@ -259,6 +259,8 @@ WRONG: tuple[dict[str, Any], ...] = (
     {"subdomain": "acme", "content": "tickets"},
     {"subdomain": "acme", "content": "tickets", "oauth_token": "x", "statuses": ["done"]},
     {"subdomain": "acme", "start": "soon"},
+    {"subdomain": "acme", "internal_notes": True},
+    {"subdomain": "acme", "content": "tickets", "oauth_token": "x", "attachments": True},
     {"subdomain": "acme", "patience": "long"},
     {"subdomain": "acme", "brands": ["not a brand"]},
     {"subdomain": "acme", "tokn": "the-client-secret"},

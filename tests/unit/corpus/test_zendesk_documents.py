@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from holdfast.corpus.sources.zendesk import article_items, ticket_items
 from holdfast.corpus.sources.zendesk.article_documents import Surroundings
 from holdfast.corpus.sources.zendesk.feed import ZendeskFeed
+from holdfast.corpus.sources.zendesk.options import Options
 from holdfast.sources import Conversation, FeedPage, Item, Passed, RawDocument
 from holdfast.testing.memory_landing import MemoryLanding
 
@@ -124,3 +127,16 @@ def test_of_a_merge_only_the_number_of_the_other_ticket_is_kept() -> None:
     said = {"body": f'{CANARY} This request was closed and merged into request #35 "{CANARY}"', "public": False}
     assert ticket_items.merge_item(said, "7") == Item(kind="merge", id="7", document="7", data={"into": "35"})
     assert ticket_items.merge_item({"body": "see ticket #35"}, "7") is None
+
+
+def test_every_setting_of_the_source_is_in_its_page_with_its_default() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "how-to" / "build" / "connect-zendesk.md").read_text("utf-8")
+    told = {
+        name: default
+        for names, default in re.findall(r"^\| (`\w+`(?:, `\w+`)*) \| (.*?) \| .+ \|$", page, flags=re.MULTILINE)
+        for name in re.findall(r"`(\w+)`", names)
+    }
+    assert set(Options.__struct_fields__) <= set(told)
+    for name, default in told.items():
+        if default.startswith("`") and name in Options.__struct_fields__:
+            assert msgspec.json.decode(default.strip("`")) == getattr(Options(), name), name

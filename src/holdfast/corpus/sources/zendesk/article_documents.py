@@ -64,6 +64,8 @@ class Surroundings:
         """Who may see an article, nobody named: everyone. None where the article does not say."""
         if "user_segment_id" not in article and "user_segment_ids" not in article:
             return None
+        if not isinstance(article.get("user_segment_ids"), list | None):
+            return None
         told = [article.get("user_segment_id"), *parts_of(article.get("user_segment_ids"))]
         ids = {text_of(segment) or "unknown" for segment in told if segment is not None}
         names = {f"segment:{segment}" for segment in ids}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -94,6 +95,16 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return digest(canonical(kept), 16)
 
 
+OF_ONE: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "tickets": ("locales", "include_drafts", "attachments", "sweep_every"),
+        "articles": ("statuses", "internal_notes"),
+    }
+)
+"""The settings that are of the other content alone."""
+_DEFAULTS = Options()
+
+
 def read_options(given: Mapping[str, Any]) -> Options:
     """The settings as they must be. Raises Misconfigured (HF100); no message holds a credential."""
     try:
@@ -140,6 +151,9 @@ def _check_credentials(options: Options) -> None:
 def _check_content(options: Options) -> None:
     if options.start is not None and options.since is None:
         raise _wrong(f"start = '{options.start}' is no date", "start = 2024-01-01")
+    for name in OF_ONE[options.content]:
+        if getattr(options, name) != getattr(_DEFAULTS, name):
+            raise _wrong(f"{name} says nothing where content is '{options.content}'", f"leave {name} out")
     if options.content == "articles":
         return
     if options.anonymous:
