@@ -117,6 +117,14 @@ def test_a_path_ends_even_where_sections_stand_in_each_other_in_a_circle(tree: d
         assert len(around.path(own, "fr")) <= 5
 
 
+def test_a_path_is_in_the_language_of_the_document_where_its_sections_are_translated() -> None:
+    sections = {"1": {"name": "Plans", "category_id": 9}, "1-fr": {"name": "Offres"}}
+    around = Surroundings(sections, {"9": {"name": "Billing"}}, {})
+    assert around.path("1", "fr") == ("Billing", "Offres")
+    assert around.path("1", "FR") == ("Billing", "Offres")
+    assert around.path("1", "de") == ("Billing", "Plans")
+
+
 def test_a_comment_that_does_not_say_that_it_is_public_is_not() -> None:
     for row in ({}, {"public": None}, {"public": "true"}, {"public": 1}, {"public": True, "comment_public": False}):
         assert not ticket_items.is_public(row)
@@ -133,7 +141,7 @@ def test_every_setting_of_the_source_is_in_its_page_with_its_default() -> None:
     page = (Path(__file__).parents[3] / "docs" / "how-to" / "build" / "connect-zendesk.md").read_text("utf-8")
     told = {
         name: default
-        for names, default in re.findall(r"^\| (`\w+`(?:, `\w+`)*) \| (.*?) \| .+ \|$", page, flags=re.MULTILINE)
+        for names, default in re.findall(r"^\| (`\w+`(?:, `\w+`)*) \| (.*?) ?\| .+ \|$", page, flags=re.MULTILINE)
         for name in re.findall(r"`(\w+)`", names)
     }
     assert set(Options.__struct_fields__) <= set(told)

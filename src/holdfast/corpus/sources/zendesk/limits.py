@@ -18,8 +18,8 @@ from holdfast.errors import Misconfigured
 
 WINDOW_S = 60.0
 FIRST_BACKOFF_S, LONGEST_BACKOFF_S = 1.0, 60.0
-_SECONDS = re.compile(r"\d{1,9}(\.\d+)?")
-_RESETS = re.compile(r"remaining=(\d+).*?resets=(\d+)")
+_SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
+_RESETS = re.compile(r"remaining=([0-9]{1,9})\b.*?resets=([0-9]{1,9})\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ def date_of(said: str) -> float | None:
     """A date of HTTP in seconds since 1970; None where it is none."""
     try:
         moment: datetime = parsedate_to_datetime(said)
-    except (ValueError, TypeError, IndexError):
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
@@ -138,7 +138,7 @@ def _left(headers: Mapping[str, str]) -> tuple[int | None, float | None]:
         low = name.lower()
         if low.startswith("zendesk-ratelimit") and (parts := _RESETS.search(value)):
             found.append((int(parts[1]), float(parts[2])))
-        elif low in ("x-rate-limit-remaining", "ratelimit-remaining") and value.strip().isdigit():
+        elif low in ("x-rate-limit-remaining", "ratelimit-remaining") and _SECONDS.fullmatch(value.strip()):
             reset = headers.get("ratelimit-reset", "").strip()
-            found.append((int(value), float(reset) if reset.isdigit() else None))
+            found.append((int(float(value)), float(reset) if _SECONDS.fullmatch(reset) else None))
     return min(found, key=lambda one: one[0]) if found else (None, None)
