@@ -121,7 +121,7 @@ def _ticket(
 ) -> RawDocument | Passed:
     turns = tuple(_turns(ticket, comments, around, options))
     if not turns:
-        return Passed(id=own, reason="no comment that may be shown")
+        return Passed(id=own, reason="no words that may be shown")
     subject = " ".join(around.resolved(text_of(ticket.get("subject")) or text_of(ticket.get("raw_subject"))).split())
     return RawDocument(
         id=own,
@@ -142,14 +142,20 @@ def _turns(ticket: Row, comments: Iterable[Item], around: Surroundings, options:
         if comment.get("public") is not True and not options.internal_notes:
             continue
         body = around.resolved(text_of(comment.get("body")))
-        if body:
+        is_html = comment.get("media_type") == "text/html"
+        if _says_something(body, is_html=is_html):
             yield Turn(
                 role=_role(ticket, comment),
                 body=body,
-                media_type="text/html" if comment.get("media_type") == "text/html" else "text/plain",
+                media_type="text/html" if is_html else "text/plain",
                 author=text_of(comment.get("name")),
                 at=moment_of(comment.get("created_at")),
             )
+
+
+def _says_something(body: str, *, is_html: bool) -> bool:
+    """Whether there are words in it, or a picture, which may be described."""
+    return bool(body) and (not is_html or "<img" in body.lower() or bool(html.unescape(_TAG.sub("", body)).strip()))
 
 
 def _role(ticket: Row, comment: Row) -> Literal["customer", "agent", "system"]:
