@@ -84,6 +84,23 @@ async def test_without_credentials_the_public_articles_are_read_in_every_languag
         assert it.landing.mark == before + 1
 
 
+async def test_a_webhook_without_credentials_brings_what_everybody_sees() -> None:
+    made, _ = help_center(2)
+    own = first(made).id
+    made.help_center.translate(own, "fr", "Titre", "<p>Mots</p>")
+    async with reading(made, email=None, token=None) as it:
+        await it.sync()
+        made.help_center.translate(own, "fr", "Nouveau", "<p>Autres</p>")
+        await it.fetch(str(own))
+        assert it.documents[f"{own}-fr"].title == "Nouveau"
+        made.help_center.restrict(own, made.help_center.segment("staff", "staff"))
+        await it.fetch(str(own))
+        assert len(it.offered) == 1
+        it.options["locales"] = ["xx"]
+        await it.fetch(str(own))
+        assert len(it.offered) == 1
+
+
 async def test_attachments_are_documents_with_the_permissions_of_their_article() -> None:
     made, _ = help_center(2)
     center, (own, public) = made.help_center, made.help_center.articles

@@ -182,13 +182,11 @@ class Articles:
     async def _one(self, article_id: str, hosts: Sequence[str] = (), known: Row | None = None) -> list[Item]:
         """An article by its id, wherever it is; as gone where it is nowhere."""
         for host in hosts or self._options.help_centers:
-            place = f"/{(await self._wanted(host))[0].lower()}" if self._options.anonymous else ""
-            body = await self._client.find(f"{host}{API}{place}/articles/{article_id}", "article")
-            if body is not None:
-                row = body["article"]
-                if self._options.anonymous:
-                    return await self._every_language(host, article_id, known)
-                return await self._whole(host, row, known)
+            if self._options.anonymous:
+                if items := await self._every_language(host, article_id, known):
+                    return items
+            elif (body := await self._client.find(f"{host}{API}/articles/{article_id}", "article")) is not None:
+                return await self._whole(host, body["article"], known)
         locales = [one for host in self._options.help_centers for one in await self._wanted(host)]
         return self._gone(article_id, known, locales)
 

@@ -5,8 +5,9 @@ Knows the API's manners (limits, faults, pages); knows nothing of what articles 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urljoin, urlsplit
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 Row = dict[str, Json]
 
 PAGE_ROWS = 100
+LARGE_BODY_BYTES = 500_000
+"""From here on JSON is read in a thread, so that nothing else waits for it."""
 LARGEST_BODY_BYTES = 256_000_000
 LARGEST_FILE_BYTES = 20_000_000
 TIMEOUT_S, CONNECT_S = 120.0, 10.0
@@ -45,6 +48,7 @@ class _Heard:
     status: int
     headers: Mapping[str, str]
     body: bytes
+    said: Row = field(default_factory=dict)
 
 
 class Client:
@@ -123,13 +127,13 @@ class Client:
     # ------------------------------------------------------------ answers
 
     async def _asked(self, url: str, key: str) -> Row:
-        heard = await self._heard(url, key, LARGEST_BODY_BYTES)
-        body = _readable(heard.body, key)
-        assert body is not None  # _heard does not give it otherwise
-        return body
+        return (await self._heard(url, key, LARGEST_BODY_BYTES)).said
 
     async def _heard(self, url: str, key: str | None, most_bytes: int) -> _Heard:
-        """Ask until there is an answer. What is no fault of the moment is raised at once."""
+        """Ask until there is an answer: JSON with the key, or None: a file, or where that is.
+
+        What is no fault of the moment is raised at once.
+        """
         url = self._checked(url)
         (pool, *also), patience = self._pools_of(url), Patience(self._clock, self._options.patience_s)
         if key is None:
@@ -146,9 +150,9 @@ class Client:
                 reason = heard
                 if not self._reached:
                     patience.shorten(UNREACHED_S)
-            elif _answers(heard, key):
+            elif (answer := await _answer(heard, key)) is not None:
                 pool.heard(heard.headers)
-                return heard
+                return answer
             elif heard.status == 401 and self._credentials.refused():
                 continue
             else:
@@ -261,11 +265,15 @@ def _opened(connector: BaseConnector | None = None) -> ClientSession:
     )
 
 
-def _answers(heard: _Heard, key: str | None) -> bool:
-    """Whether it is what was asked for: JSON with the key, or a file, or where that is."""
+async def _answer(heard: _Heard, key: str | None) -> _Heard | None:
+    """What was heard, with what it says; None where it is not what was asked for."""
     if key is None:
-        return heard.status == 200 or heard.status in MOVED
-    return heard.status == 200 and _readable(heard.body, key) is not None
+        return heard if heard.status == 200 or heard.status in MOVED else None
+    if heard.status != 200:
+        return None
+    large = len(heard.body) > LARGE_BODY_BYTES
+    said = await asyncio.to_thread(_readable, heard.body, key) if large else _readable(heard.body, key)
+    return None if said is None else replace(heard, said=said)
 
 
 class Emptiness:

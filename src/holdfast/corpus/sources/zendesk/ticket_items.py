@@ -49,8 +49,8 @@ def person(row: Row) -> Person:
 
 
 def is_deleted(row: Row) -> bool:
-    """Whether a ticket was deleted, which later also scrubs it."""
-    return text_of(row.get("status")) == "deleted" or text_of(row.get("subject")).upper() == "SCRUBBED"
+    """Whether a ticket was deleted; one that was scrubbed after that still says so."""
+    return text_of(row.get("status")) == "deleted"
 
 
 def ticket_item(row: Row, chosen: Collection[str], requester: Person, *, notes: bool) -> Item:

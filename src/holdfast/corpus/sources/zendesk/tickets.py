@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from urllib.parse import quote
 
 import msgspec
 from msgspec import Struct
@@ -138,7 +139,7 @@ class Tickets:
     def _export(self, state: TicketsState) -> str:
         place = f"{self._root}/incremental/tickets/cursor.json?include=users"
         if state.cursor:
-            return f"{place}&cursor={state.cursor}"
+            return f"{place}&cursor={quote(state.cursor, safe='')}"
         latest = int(self._client.now()) - NOT_YET_S
         return f"{place}&start_time={max(0, min(state.since, latest))}"
 
