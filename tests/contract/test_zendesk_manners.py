@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from holdfast.corpus.sources.zendesk.feed import ZendeskFeed
 from holdfast.errors import Misconfigured
 from holdfast.sources import Passed, RawDocument
-from holdfast.testing.zendesk import ADMIN, TOKEN, Account, Asked, Limits, ZendeskServer, faults
+from holdfast.testing.zendesk import ADMIN, TOKEN, Account, Limits, ZendeskServer, faults
 from holdfast.testing.zendesk.faults import Fault
 from zendesk_reading import Reading, desk, help_center, pass_time, reading
 
@@ -277,17 +277,23 @@ def test_settings_that_cannot_work_are_refused_with_what_to_type(options: dict[s
     silent(failure.value)
 
 
-async def test_nothing_is_asked_twice_at_once() -> None:
+async def test_no_question_is_asked_twice_in_a_sync_where_nothing_fails() -> None:
+    for content in ("articles", "tickets"):
+        async with reading(filled(), content=content) as it:
+            await it.sync()
+            asked = [(seen.asked.path, tuple(seen.asked.query.items())) for seen in it.server.requests]
+            assert len(asked) == len(set(asked))
+
+
+async def test_a_cursor_comes_back_as_it_was_given_whatever_letters_it_has() -> None:
     async with reading(filled(), content="tickets") as it:
+        page = b'{"tickets":[],"after_cursor":"a+b/c==&d","end_of_stream":false}'
+        it.server.on_request(lambda asked: "tickets/cursor" in asked.path, faults.refused(200, page))
+        it.server.on_request(lambda asked: asked.query.get("cursor") == "a+b/c==&d", faults.refused(200, page))
         await it.sync()
-        assert_serial(it)
-
-
-def assert_serial(it: Reading) -> None:
-    """Each request is another: none was sent again without a reason."""
-    asked: list[Asked] = [seen.asked for seen in it.server.requests]
-    told = [(one.path, tuple(one.query.items())) for one in asked]
-    assert len(told) == len(set(told))
+        cursors = [seen.asked.query.get("cursor") for seen in it.server.requests if "cursor" in seen.asked.path]
+        assert cursors[:3] == [None, "a+b/c==&d", "a+b/c==&d"]
+        assert len(it.documents) == 3
 
 
 async def test_a_desk_without_anything_is_empty_and_no_error() -> None:
