@@ -141,7 +141,7 @@ tous droits réservés
 """A paragraph of a few lines with one of these, below a message, is none of its words."""
 
 BANNER = re.compile(
-    r"\W{0,8}(?:\[?external\]?|caution|warning|achtung|attention|external email|external sender|extern|externe)\W{1,6}.{0,60}"
+    r"\W{0,8}(?:\[?external\]?(?: email| sender)?|caution|warning|achtung|attention|externe?)\W{1,6}.{0,60}"
     r"(?:originated|outside|external|außerhalb|extern|extérieur|sent from)"
     r"|\W{0,8}you don't often get (?:e-?mails?) from|\W{0,8}sie erhalten nicht oft (?:e-mails|eine e-mail) von"
 )

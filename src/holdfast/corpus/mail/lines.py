@@ -87,7 +87,7 @@ def _line(raw: str, marks: str) -> Line:
         text = text.lstrip("\\> \t")
     if "](" in text:
         text = _LINK.sub(r"\1", text)
-    plain = _DRESS.sub("", text).strip() if any(mark in text for mark in "*_\\") else text
+    plain = (_DRESS.sub("", text).strip() or text) if any(mark in text for mark in "*_\\") else text
     return Line(raw, plain.lower(), plain, quoted, marks)
 
 

@@ -44,7 +44,7 @@ LEAD = re.compile(
 on|at|am|le|el|en|il|in data|em|no dia|a |op|den|på|dne|dnia|w dniu|dňa|v |în|la|в|во|на|у|tarihinde|στις|vào|pada
 kl|mon|tue|wed|thu|fri|sat|sun|lun|mar|mer|jeu|ven|sam|dim|mo|di|mi|do|fr|sa|so|gio|pon|wt|śr|czw|pt|sob|вт|ср|чт|пт
 сб|вс|пн
-ma|ti|ke|to|pe|su|lø|lör|tor|ons|tir|tis|man|mån|fre|søn|sön|feb|jan|po|út|st|čt|pá|so|ne|ב-|בתאריך|في|em qua
+ma|ti|ke|to|pe|su|lø|lör|tor|ons|tir|tis|man|mån|fre|søn|sön|feb|jan|po|út|st|čt|pá|so|ne|在|於|于|ב-|בתאריך|في|em qua
 """)
     + r"|[\w.+-]{1,64}@|[\"“«<]|[^\W\d_]{1,30} [^\W\d_]{1,30})"
 )
