@@ -253,6 +253,8 @@ def _fits(line: Line) -> bool:
         return False
     if _is_contact(line) or is_rule(line):
         return True
+    if any(mark in line.plain for mark in "|·•") and not _ITEM.match(line.plain):
+        return True
     count = len(line.plain.split())
     if _ITEM.match(line.plain) or line.plain.endswith(("?", ":", "：", ";")) or count > 12:
         return False
