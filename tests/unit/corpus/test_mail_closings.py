@@ -4,21 +4,29 @@ import pytest
 
 from holdfast.corpus.mail.strip import strip_reply, strip_reply_html
 
-FAREWELLS = """
+FAREWELLS = (
+    """
 Best regards|Kind regards|Many thanks|Cheers|Sincerely|Thanks in advance|Thanks and best regards
 Mit freundlichen Grüßen|Viele Grüße|MfG|Cordialement|Bien à vous|Merci d'avance|Saludos|Un cordial saludo|Atentamente
 Cordiali saluti|Grazie mille|Atenciosamente|Cumprimentos|Met vriendelijke groet|Groeten|Med vänliga hälsningar|Mvh
 Med venlig hilsen|Med vennlig hilsen|Ystävällisin terveisin|Pozdrawiam|Z poważaniem|S pozdravem|С уважением|Спасибо
 З повагою|よろしくお願いいたします。|谢谢|此致|감사합니다|Saygılarımla|Üdvözlettel|Cu stimă|Με εκτίμηση|Hvala|Trân trọng
-""".replace("\n", "|").strip("|").split("|")
+""".replace("\n", "|")
+    .strip("|")
+    .split("|")
+)
 
-DEVICES = """
+DEVICES = (
+    """
 Sent from my iPhone|Sent from my Samsung Galaxy smartphone.|Get Outlook for iOS|Sent from Mail for Windows
 Von meinem iPhone gesendet|Gesendet von Mail für Windows|Envoyé de mon iPhone|Envoyé depuis mon téléphone Orange
 Enviado desde mi iPhone|Enviado do meu iPhone|Inviato da iPhone|Verstuurd vanaf mijn iPhone|Skickat från min iPhone
 Sendt fra min iPhone|Lähetetty iPhonesta|Wysłane z iPhone'a|Odesláno z iPhonu|Отправлено с iPhone|iPhoneから送信
 发自我的iPhone|나의 iPhone에서 보냄|iPhone'umdan gönderildi|Надіслано з iPhone
-""".replace("\n", "|").strip("|").split("|")
+""".replace("\n", "|")
+    .strip("|")
+    .split("|")
+)
 
 DISCLAIMERS = {
     "en": "This e-mail and any attachments are confidential and intended solely for the addressee. If you are not the intended "
@@ -145,7 +153,9 @@ def test_a_person_writing_of_absence_or_bounces_stays(text: str) -> None:
 
 @pytest.mark.parametrize("name", ["gmail_signature", "moz-signature", "x_ms-outlook-mobile-signature"])
 def test_what_the_tags_of_html_call_a_signature_goes(name: str) -> None:
-    html = f'<div>The <b>red</b> lamp blinks.</div><div class="{name}">Ann Lee, who likes lamps a lot<br>and bulbs</div>'
+    html = (
+        f'<div>The <b>red</b> lamp blinks.</div><div class="{name}">Ann Lee, who likes lamps a lot<br>and bulbs</div>'
+    )
     stripped = strip_reply_html(html)
     assert stripped.text == "The **red** lamp blinks."
     assert [part.kind for part in stripped.removed] == ["signature"]

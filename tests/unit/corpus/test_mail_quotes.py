@@ -134,7 +134,10 @@ def test_a_title_in_any_language_begins_the_quote(line: str) -> None:
 )
 def test_what_stands_below_a_help_desks_line_goes_and_above_a_whole_notice_only_the_line_does(line: str) -> None:
     assert strip_reply(f"It works now.\n\n{line}\n\nYour ticket was updated.").text == "It works now."
-    assert strip_reply(f"{line}\n\nThe ticket is solved: turn the lamp off.").text == "The ticket is solved: turn the lamp off."
+    assert (
+        strip_reply(f"{line}\n\nThe ticket is solved: turn the lamp off.").text
+        == "The ticket is solved: turn the lamp off."
+    )
 
 
 def test_answers_between_quoted_lines_stay_with_what_they_answer() -> None:
@@ -164,7 +167,9 @@ def test_an_answer_below_the_quote_is_the_message() -> None:
 
 
 def test_a_forwarded_message_is_content_without_its_headers() -> None:
-    headers = "From: Ann Lee <ann@example.com>\nDate: Thu, Jun 26, 2014 at 2:14 PM\nSubject: Lamp\nTo: Bo <bo@example.com>"
+    headers = (
+        "From: Ann Lee <ann@example.com>\nDate: Thu, Jun 26, 2014 at 2:14 PM\nSubject: Lamp\nTo: Bo <bo@example.com>"
+    )
     for before in ("", "Can you help her?\n\n"):
         text = f"{before}---------- Forwarded message ---------\n{headers}\n\nThe red lamp blinks all day.\n"
         stripped = strip_reply(text)

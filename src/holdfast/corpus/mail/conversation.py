@@ -49,7 +49,7 @@ def clean_conversation(body: str | bytes) -> Cleaned:
         if turn.role == "system":
             continue
         stripped = _stripped(turn, counts)
-        new, repeated = known.new_of(stripped.text)
+        new, repeated = known.new_of(stripped.text, turn.role)
         removed += [*stripped.removed, *(Removed("quote", text) for text in repeated)]
         if new:
             said.append(f"## {_heading(turn)}\n\n{_lowered(new)}")
@@ -87,8 +87,9 @@ class _Known:
     def __init__(self) -> None:
         self._rows: set[tuple[str, ...]] = set()
         self._paragraphs: set[tuple[str, ...]] = set()
+        self._opening: tuple[str, list[tuple[str, ...]]] | None = None
 
-    def new_of(self, text: str) -> tuple[str, list[str]]:
+    def new_of(self, text: str, role: str) -> tuple[str, list[str]]:
         """What of a turn was not said before, and the paragraphs that were; then the turn counts as said."""
         paragraphs = [paragraph for paragraph in _PARAGRAPHS.split(text) if paragraph.strip()]
         words = [tuple(_WORD.findall(paragraph.lower())) for paragraph in paragraphs]
@@ -96,6 +97,9 @@ class _Known:
             self._said(row) and not paragraph.startswith(">") for paragraph, row in zip(paragraphs, words, strict=True)
         ]
         again = _with_short_ones(again, [row in self._paragraphs for row in words])
+        opening, self._opening = self._opening, (role, words) if self._opening is None else ("", [])
+        if opening == (role, words):  # a ticket's description comes again as its first comment, however short
+            again = [True] * len(again)
         for row in words:
             self._paragraphs.add(row)
             self._rows.update(row[at : at + SHINGLE] for at in range(len(row) - SHINGLE + 1))

@@ -32,7 +32,8 @@ DEEPEST = 40
 LONGEST_HEADER = 4000
 MOST_NAMED = 20
 
-_NESTED = re.compile(rb"content-type[ \t]*:[ \t]*(?:multipart|message)/", re.I)
+_SHAPING = re.compile(rb"^content-(?:type|disposition)[ \t]*:\s*(multipart/|message/)?", re.I | re.M)
+_HEADER_END = re.compile(rb"\n(?![ \t])")
 _STRUCTURE = re.compile(r"<(?:table|ul|ol|li|h[1-6]|pre|blockquote|b|strong|a)[\s>]", re.I)
 _SIGNATURES = frozenset({"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"})
 _UNREADABLE = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted"})
@@ -92,14 +93,30 @@ def plain_subject(subject: str) -> tuple[str | None, bool]:
 
 
 def _bounded(body: bytes, counts: Counter[str]) -> bytes:
-    """At most as much of a mail as is read, cut before the first part that is nested too deep."""
+    """At most as much of a mail as is read, cut before the first part that is nested too deep.
+
+    Headers with parameters are cut short: the parser takes more than linear time for those.
+    """
     if len(body) > MOST_BYTES:
         counts["mail_cut"] = 1
         body = body[:MOST_BYTES]
-    for number, nested in enumerate(_NESTED.finditer(body)):
-        if number == DEEPEST:
+    pieces: list[bytes] = []
+    start = nested = 0
+    for header in _SHAPING.finditer(body):
+        nested += header[1] is not None
+        if nested > DEEPEST:
             counts["mail_cut"] = 1
-            return body[: nested.start()]
+            body = body[: header.start()]
+            break
+        if header.start() < start:
+            continue
+        end = _HEADER_END.search(body, header.end())
+        stop = end.start() if end else len(body)
+        if stop - header.start() > LONGEST_HEADER:
+            pieces.append(body[start : header.start() + LONGEST_HEADER])
+            start = stop
+    if pieces:
+        body = b"".join([*pieces, body[start:]])
     return body.lstrip(b"\xef\xbb\xbf\r\n\t ")
 
 

@@ -33,6 +33,7 @@ _SELF = re.compile(
     r"|moja|mój|можете|я|мой|мы)(?![\w'’-])|\?(?!$)"
 )
 _CC = re.compile(r"(?:cc|kopie|copie|copia|kopia|抄送)\s?[:：].{0,300}@")
+_WORD = re.compile(r"\w")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
@@ -58,7 +59,7 @@ def closings(lines: Sequence[Line], sender: str = "") -> list[Closing | None]:
             break
         for at in range(tail[start], len(lines)):
             kinds[at] = kinds[at] or kind
-    if not any(kind is None and not line.blank for line, kind in zip(lines, kinds, strict=True)):
+    if not any(kind is None and _WORD.search(line.plain) for line, kind in zip(lines, kinds, strict=True)):
         return [
             kind if kind == "footer" and BANNER.match(line.said) else None
             for line, kind in zip(lines, kinds, strict=True)
