@@ -63,15 +63,16 @@ _HIGH = re.compile(rb"[\x80-\xff]")
 _NEVER_IN_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 # Letters and marks that people write in UTF-16: what the wrong order of bytes makes of them lies mostly outside.
 _WRITTEN = re.compile(
-    "[\t\n\r -~\xa0-\u04ff\u0530-\u06ff\u0900-\u0e7f\u2010-\u203a\u20ac\u2122\u3001-\u30ff\u4e00-\u9fff\uac00-\ud7a3\uff00-\uff65]"
+    "[\t\n\r -~\xa0-\u04ff\u0530-\u06ff\u0900-\u0e7f\u2010-\u203a\u20ac\u2122"
+    "\u3001-\u30ff\u4e00-\u9fff\uac00-\ud7a3\uff00-\uff65]"
 )
 
 
 def decode(data: bytes, declared: str | None = None) -> tuple[str, tuple[Finding, ...]]:
     """The text of `data`: by byte-order mark, as UTF-8, as declared, as UTF-16 by its shape, else as Windows-1252.
 
-    Never fails. What was written in seven bits (ISO-2022, UTF-7, HZ) is read as that where it is declared; UTF-8 goes before the declaration, since bytes that are valid UTF-8 beyond ASCII are hardly ever
-    anything else. Garbled characters are repaired (`repair_mojibake`). Findings: `encoding_guessed`,
+    Never fails. What was written in seven bits (ISO-2022, UTF-7, HZ) is read as that where it is declared; UTF-8 goes
+    before the declaration, since bytes that are valid UTF-8 beyond ASCII are hardly ever anything else. Garbled characters are repaired (`repair_mojibake`). Findings: `encoding_guessed`,
     `bytes_replaced`, `mojibake_repaired`.
     """
     counts: Counter[str] = Counter()

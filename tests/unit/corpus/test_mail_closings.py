@@ -29,19 +29,29 @@ Sendt fra min iPhone|Lähetetty iPhonesta|Wysłane z iPhone'a|Odesláno z iPhonu
 )
 
 DISCLAIMERS = {
-    "en": "This e-mail and any attachments are confidential and intended solely for the addressee. If you are not the intended "
+    "en": "This e-mail and any attachments are confidential and intended solely for the addressee. "
+    "If you are not the intended "
     "recipient, please notify the sender and delete this message.",
-    "de": "Diese E-Mail enthält vertrauliche Informationen. Wenn Sie nicht der richtige Adressat sind oder diese E-Mail irrtümlich "
+    "de": "Diese E-Mail enthält vertrauliche Informationen. Wenn Sie nicht der richtige Adressat "
+    "sind oder diese E-Mail irrtümlich "
     "erhalten haben, informieren Sie bitte den Absender und vernichten Sie diese Mail.",
-    "fr": "Ce message et toutes les pièces jointes sont confidentiels et établis à l'intention exclusive de leur destinataire. Toute "
+    "fr": "Ce message et toutes les pièces jointes sont confidentiels et établis à l'intention "
+    "exclusive de leur destinataire. Toute "
     "utilisation non autorisée est interdite.",
-    "es": "Este mensaje es confidencial y va dirigido a su destinatario. Si lo ha recibido por error, avise al remitente y bórrelo.",
-    "it": "Questo messaggio è riservato ed è indirizzato ai soli destinatari; se ricevuto per errore ne è vietata la diffusione.",
-    "pt": "Esta mensagem é confidencial e dirigida ao destinatário. Se a recebeu por engano, avise o remetente e apague-a.",
-    "nl": "Dit bericht is vertrouwelijk en alleen bestemd voor de geadresseerde. Bent u dat niet, verwijder het dan direct.",
-    "sv": "Detta meddelande är konfidentiellt och endast avsett för mottagaren. Har du fått det av misstag, radera det genast.",
-    "pl": "Ta wiadomość jest poufna i przeznaczona tylko dla adresata. Jeśli otrzymali ją Państwo omyłkowo, prosimy ją usunąć.",
-    "ru": "Это сообщение содержит конфиденциальную информацию для адресата. Если вы получили его по ошибке, удалите его сразу.",
+    "es": "Este mensaje es confidencial y va dirigido a su destinatario. Si lo ha recibido por "
+    "error, avise al remitente y bórrelo.",
+    "it": "Questo messaggio è riservato ed è indirizzato ai soli destinatari; se ricevuto per "
+    "errore ne è vietata la diffusione.",
+    "pt": "Esta mensagem é confidencial e dirigida ao destinatário. Se a recebeu por engano, avise "
+    "o remetente e apague-a.",
+    "nl": "Dit bericht is vertrouwelijk en alleen bestemd voor de geadresseerde. Bent u dat niet, "
+    "verwijder het dan direct.",
+    "sv": "Detta meddelande är konfidentiellt och endast avsett för mottagaren. Har du fått det av "
+    "misstag, radera det genast.",
+    "pl": "Ta wiadomość jest poufna i przeznaczona tylko dla adresata. Jeśli otrzymali ją Państwo "
+    "omyłkowo, prosimy ją usunąć.",
+    "ru": "Это сообщение содержит конфиденциальную информацию для адресата. Если вы получили его "
+    "по ошибке, удалите его сразу.",
 }
 BODY = "The red lamp blinks when I press the button.\n\nIt is model X2, bought in May."
 
@@ -82,9 +92,11 @@ def test_a_disclaimer_goes_below_a_signature_too(language: str) -> None:
         "Regards\n\n![logo](cid:1)\n\nAnn Lee\n\n[www.example.com](https://www.example.com)",
         "Please consider the environment before printing this e-mail.",
         "This email is a service from ACME Support. Delivered by Zendesk",
-        "You are receiving this because you were mentioned.\nReply to this email directly, view it on GitHub, or unsubscribe.",
+        "You are receiving this because you were mentioned.\nReply to this email directly, view "
+        "it on GitHub, or unsubscribe.",
         "Cc: Bo <bo@example.com>, Cy <cy@example.com>",
-        "_______________________________________________\nLamps mailing list\nlamps@example.com\nhttps://example.com/lamps",
+        "_______________________________________________\nLamps mailing "
+        "list\nlamps@example.com\nhttps://example.com/lamps",
     ],
 )
 def test_other_closings_go(closing: str) -> None:

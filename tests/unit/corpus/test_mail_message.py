@@ -86,7 +86,11 @@ def test_a_mail_within_is_read_where_nothing_else_is_said() -> None:
 
 
 def test_an_invitation_is_read_where_nothing_else_is_said() -> None:
-    event = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:Lamp\r\n  review\r\nDTSTART;TZID=X:20140626T141400\r\nLOCATION:Room 4\r\nDESCRIPTION:Bring\\n lamps\\, please\r\nEND:VEVENT\r\n"
+    event = (
+        "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:Lamp\r\n  "
+        "review\r\nDTSTART;TZID=X:20140626T141400\r\nLOCATION:Room 4\r\nDESCRIPTION:Bring\\n "
+        "lamps\\, please\r\nEND:VEVENT\r\n"
+    )
     head = b"Subject: Invitation\r\nContent-Type: text/calendar; charset=utf-8\r\n\r\n"
     assert read_mail(head + event.encode()).text == "Lamp review\n\n2014-06-26 14:14\n\nRoom 4\n\nBring\n lamps, please"
 
@@ -110,8 +114,10 @@ def test_a_mail_that_a_program_sent_is_passed_over_with_the_reason(headers: dict
 
 def test_a_report_of_a_bounce_is_automatic() -> None:
     data = (
-        b"Subject: Lamp\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\nContent-Type: text/plain\n\n"
-        b"It was not delivered.\n--b\nContent-Type: message/delivery-status\n\nFinal-Recipient: rfc822; bo@example.com\n\n--b--\n"
+        b"Subject: Lamp\nContent-Type: multipart/report; report-type=delivery-status; "
+        b"boundary=b\n\n--b\nContent-Type: text/plain\n\n"
+        b"It was not delivered.\n--b\nContent-Type: message/delivery-status\n\nFinal-Recipient: "
+        b"rfc822; bo@example.com\n\n--b--\n"
     )
     cleaned = read_mail(data)
     assert cleaned.text == ""
@@ -123,7 +129,10 @@ def test_no_automatic_header_means_a_person() -> None:
 
 
 def test_encrypted_mail_is_passed_over_as_that_and_a_signed_one_is_read() -> None:
-    encrypted = b"Content-Type: multipart/encrypted; boundary=b\n\n--b\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n--b--\n"
+    encrypted = (
+        b"Content-Type: multipart/encrypted; boundary=b\n\n--b\nContent-Type: "
+        b"application/pgp-encrypted\n\nVersion: 1\n--b--\n"
+    )
     raw = RawDocument(id="1", body=encrypted, media_type="message/rfc822")
     assert prepare(raw, "h", max_tokens=200, count_tokens=None) == Passed(id="1", reason="encrypted mail")
     signed = (
@@ -132,7 +141,10 @@ def test_encrypted_mail_is_passed_over_as_that_and_a_signed_one_is_read() -> Non
     )
     assert read_mail(signed).text == "It blinks."
     assert codes(signed) == {}
-    inline = b"\n-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nIt blinks.\n-----BEGIN PGP SIGNATURE-----\nxx\n-----END PGP SIGNATURE-----\n"
+    inline = (
+        b"\n-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nIt blinks.\n-----BEGIN PGP "
+        b"SIGNATURE-----\nxx\n-----END PGP SIGNATURE-----\n"
+    )
     assert read_mail(b"Subject: x\n" + inline).text == "It blinks."
     assert codes(b"Subject: x\n\n-----BEGIN PGP MESSAGE-----\nxx\n-----END PGP MESSAGE-----\n") == {"mail_encrypted": 1}
 
@@ -149,10 +161,17 @@ def test_soft_line_breaks_are_joined() -> None:
 @pytest.mark.parametrize(
     ("charset", "text"),
     [
-        ("iso-8859-1", "Größe – 5 €"), ("utf-8", "naïve"), ("koi8-r", "Лампа мигает"), ("iso-2022-jp", "ランプが点滅します"),
-        ("gb2312", "红灯闪烁"), ("shift_jis", "ランプ"), ("euc-kr", "램프가 깜박입니다"), ("windows-1251", "Лампа"), ("utf-7", "Grüße"),
+        ("iso-8859-1", "Größe – 5 €"),
+        ("utf-8", "naïve"),
+        ("koi8-r", "Лампа мигает"),
+        ("iso-2022-jp", "ランプが点滅します"),
+        ("gb2312", "红灯闪烁"),
+        ("shift_jis", "ランプ"),
+        ("euc-kr", "램프가 깜박입니다"),
+        ("windows-1251", "Лампа"),
+        ("utf-7", "Grüße"),
     ],
-)  # fmt: skip
+)
 def test_a_declared_charset_is_read(charset: str, text: str) -> None:
     encoding = "cp1252" if charset == "iso-8859-1" else charset
     assert read_mail(f"Content-Type: text/plain; charset={charset}\n\n".encode() + text.encode(encoding)).text == text

@@ -201,15 +201,24 @@ def test_content_that_looks_like_a_quote_stays(text: str) -> None:
 
 
 HTML_QUOTES = {
-    "gmail": '<div class="gmail_quote"><div class="gmail_attr">Thursday, Ann sent this:<br></div><blockquote class="gmail_quote">Which lamp?</blockquote></div>',
+    "gmail": '<div class="gmail_quote"><div class="gmail_attr">Thursday, Ann sent this:<br></div>'
+    '<blockquote class="gmail_quote">Which lamp?</blockquote></div>',
     "yahoo": '<div id="ydp1" class="yahoo_quoted"><div>On Thursday, Ann Lee wrote:</div><div>Which lamp?</div></div>',
-    "apple": '<div><br><blockquote type="cite"><div>On 26 Jun 2014, Ann wrote:</div><div>Which lamp?</div></blockquote></div>',
-    "outlook web": '<div id="appendonsend"></div><hr><div id="divRplyFwdMsg"><font><b>Avsender:</b> Ann<br><b>Når:</b> i går<br><b>Om:</b> Lamp</font></div><div>Which lamp?</div>',
-    "outlook": "<div><div style='border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0in 0in 0in'><p><b>From:</b> Ann Lee &lt;ann@example.com&gt;<br><b>Sent:</b> Thursday<br><b>To:</b> Bo<br><b>Subject:</b> Lamp</p></div></div><p>Which lamp?</p>",
-    "outlook prefixed": '<div id="x_divRplyFwdMsg"><b>From:</b> Ann Lee &lt;ann@example.com&gt;<br><b>Sent:</b> Thursday<br><b>Subject:</b> Lamp</div><p>Which lamp?</p>',
-    "thunderbird": '<div class="moz-cite-prefix">Den 26, Ann:<br></div><blockquote type="cite" cite="mid:1"><p>Which lamp?</p></blockquote>',
-    "proton": '<div class="protonmail_quote">------- Original Message -------<br>On Thursday, Ann &lt;ann@example.com&gt; wrote:<br><blockquote type="cite">Which lamp?</blockquote></div>',
-    "one line": "<p><b>From:</b> Ann Lee <b>Sent:</b> Thursday <b>To:</b> Bo <b>Subject:</b> Lamp</p><p>Which lamp?</p>",
+    "apple": '<div><br><blockquote type="cite"><div>On 26 Jun 2014, Ann wrote:</div><div>Which '
+    "lamp?</div></blockquote></div>",
+    "outlook web": '<div id="appendonsend"></div><hr><div id="divRplyFwdMsg"><font><b>Avsender:</b> Ann<br>'
+    "<b>Når:</b> i går<br><b>Om:</b> Lamp</font></div><div>Which lamp?</div>",
+    "outlook": "<div><div style='border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0in 0in 0in'>"
+    "<p><b>From:</b> Ann Lee &lt;ann@example.com&gt;<br><b>Sent:</b> Thursday<br><b>To:</b> "
+    "Bo<br><b>Subject:</b> Lamp</p></div></div><p>Which lamp?</p>",
+    "outlook prefixed": '<div id="x_divRplyFwdMsg"><b>From:</b> Ann Lee &lt;ann@example.com&gt;<br><b>Sent:</b> '
+    "Thursday<br><b>Subject:</b> Lamp</div><p>Which lamp?</p>",
+    "thunderbird": '<div class="moz-cite-prefix">Den 26, Ann:<br></div><blockquote type="cite" cite="mid:1">'
+    "<p>Which lamp?</p></blockquote>",
+    "proton": '<div class="protonmail_quote">------- Original Message -------<br>On Thursday, Ann '
+    '&lt;ann@example.com&gt; wrote:<br><blockquote type="cite">Which lamp?</blockquote></div>',
+    "one line": "<p><b>From:</b> Ann Lee <b>Sent:</b> Thursday <b>To:</b> Bo <b>Subject:</b> Lamp</p><p>"
+    "Which lamp?</p>",
     "typed": "<p>On 26/06/2014 14:14, Ann Lee wrote:<br>&gt; Which lamp?</p>",
 }
 
@@ -222,13 +231,17 @@ def test_quotes_in_the_html_of_every_client_go(client: str) -> None:
 
 
 def test_an_indented_paragraph_of_html_is_no_quote() -> None:
-    html = "<p>The manual says:</p><blockquote>Press it.</blockquote><p>That fails.</p><blockquote>a<br>b<br>c</blockquote>"
+    html = (
+        "<p>The manual says:</p><blockquote>Press it.</blockquote><p>That fails.</p><blockquote>"
+        "a<br>b<br>c</blockquote>"
+    )
     assert strip_reply_html(html).removed == ()
 
 
 def test_answers_between_the_quotes_of_html_stay() -> None:
     html = (
-        '<div class="gmail_quote"><div class="gmail_attr">On 26 Jun 2014 at 14:14 Ann &lt;ann@example.com&gt; wrote:</div>'
+        '<div class="gmail_quote"><div class="gmail_attr">On 26 Jun 2014 at 14:14 Ann '
+        "&lt;ann@example.com&gt; wrote:</div>"
         '<blockquote class="gmail_quote">Which lamp?</blockquote><div>The red one.</div>'
         '<blockquote class="gmail_quote">Since when?</blockquote><div>Since Monday.</div></div>'
     )
@@ -237,7 +250,8 @@ def test_answers_between_the_quotes_of_html_stay() -> None:
 
 def test_a_forward_in_html_is_content() -> None:
     html = (
-        '<div>Please help.</div><div class="gmail_quote"><div class="gmail_attr">---------- Forwarded message ---------<br>'
+        '<div>Please help.</div><div class="gmail_quote"><div class="gmail_attr">---------- '
+        "Forwarded message ---------<br>"
         "From: Ann &lt;ann@example.com&gt;<br>Date: Thu, 26 Jun 2014<br>Subject: Lamp<br>To: Bo<br></div>"
         "<p>The red lamp blinks.</p></div>"
     )

@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from holdfast.corpus.mail.closings import ABSENT, BOUNCED, COMES_BACK, PROGRAM_SUBJECTS, RECEIPT
+from holdfast.corpus.mail.closings import ABSENT, BOUNCED, COMES_BACK, PROGRAM_SUBJECTS, RECEIPT, THANKS
 
-MOST_CHARACTERS = 2500
+MOST_CHARACTERS = 1000
 """An answer in absence is short; what is longer was written by somebody."""
-_OPENING = 300
+GREETING = 30
+"""Characters that may stand before what it says."""
+_OPENING = 200
 _RETURN_CODES = re.compile(
     r"(?<!\d)[45]\.\d{1,3}\.\d{1,3}(?!\d)|(?<!\d)55\d(?!\d)|smtp|mailbox|postmaster|mailer-daemon"
 )
@@ -25,12 +27,17 @@ def automatic(text: str) -> bool:
         return False
     said = " ".join(text.lower().split())
     opening = said[:_OPENING]
-    if "?" not in said and len(said) <= MOST_CHARACTERS:
-        if any(phrase in opening for phrase in ABSENT) and any(phrase in said for phrase in COMES_BACK):
-            return True
-        if RECEIPT.search(opening):
-            return True
+    if "?" not in said and len(said) <= MOST_CHARACTERS and (_absent(said, opening) or RECEIPT.search(opening)):
+        return True
     return any(said[:_OPENING].find(phrase) in range(0, 40) for phrase in BOUNCED) and bool(_RETURN_CODES.search(said))
+
+
+def _absent(said: str, opening: str) -> bool:
+    """Whether the absence is what a text begins with, behind a greeting or thanks at most, and the return is told."""
+    start = min((at for phrase in ABSENT if (at := opening.find(phrase)) >= 0), default=-1)
+    if start < 0 or not any(phrase in said for phrase in COMES_BACK):
+        return False
+    return start <= GREETING or any(phrase in opening[:start] for phrase in THANKS)
 
 
 def automatic_by_headers(headers: Mapping[str, str]) -> bool:

@@ -148,11 +148,14 @@ BANNER = re.compile(
 """What a mail gateway puts above a mail from outside."""
 
 ABSENT = phrases("""
-out of office|out of the office|out-of-office|away from the office|away from my desk|away on vacation|on annual leave
-on vacation until|on holiday until|on leave until|on parental leave|on maternity leave|currently away|i am away
-i'm away|i am on leave|automatic reply|auto-reply|autoreply|auto reply|automated response|automated reply
-automatic response|this is an automated|this is an automatic|i am currently out|i will be out
-no longer with the company|no longer works at|limited access to email|limited access to my email
+automatic reply|auto-reply|autoreply|auto reply|automated response|automated reply|automatic response|out of office:
+this is an automated|this is an automatic|i am out of the office|i'm out of the office|i am currently out
+i'm currently out
+i am out of office|i'm out of office|i am away|i'm away|i am currently away|i'm currently away|i am on leave
+i'm on leave
+i am on annual leave|i am on vacation|i'm on vacation|i am on holiday|i'm on holiday|i am currently on
+i'm currently on
+i am on parental leave|i am on maternity leave|currently out of the office|i am no longer with|i no longer work
 abwesenheitsnotiz|automatische antwort|automatische antwort:|nicht im büro|nicht im haus|außer haus|ausser haus
 nicht am arbeitsplatz|derzeit nicht erreichbar|im urlaub|bin ich abwesend|ich bin abwesend
 réponse automatique|absent du bureau|je suis absent|je suis absente|en congé|en congés|actuellement absent
@@ -165,7 +168,7 @@ automatisk svar|ikke på kontoret|jeg er på ferie|jeg er fraværende|automaatti
 olen lomalla
 automatyczna odpowiedź|odpowiedź automatyczna|poza biurem|jestem na urlopie|automatická odpověď|mimo kancelář
 jsem na dovolené|автоматический ответ|автоответ|нет на рабочем месте|в отпуске|отсутствую|автоматична відповідь
-у відпустці|自動応答|自動返信|不在にしております|休暇中|自动回复|自動回覆|自动答复|外出|不在办公室|자동 회신
+у відпустці|自動応答|自動返信|不在にしております|休暇中|自动回复|自動回覆|自动答复|不在办公室|자동 회신
 자동 응답|부재중|휴가 중|otomatik yanıt|ofis dışında
 izindeyim|yıllık izin
 """)
@@ -204,6 +207,11 @@ vuelvo|regreso|até|retorno|ritorn|rientr|terug|dringende|tillbaka|tilbage|tilba
 срочн|повернусь|戻|緊急|返回|紧急|급한|복귀|döneceğim|acil|dönüş
 """)
 """What an answer in absence says besides that somebody is away."""
+THANKS = phrases("""
+thank|dank|merci|gracias|grazie|obrigad|tack|tak for|takk|kiitos|dziękuj|děkuj|спасибо|благодар|дякую|ありがとう|感谢
+谢谢|感謝|감사|teşekkür
+""")
+"""How an answer in absence begins, if not with the absence."""
 PROGRAM_SUBJECTS = phrases("""
 automatic reply|auto-reply|auto reply|autoreply|out of office|out of the office|automatische antwort|abwesenheitsnotiz
 réponse automatique|respuesta automática|resposta automática|risposta automatica|automatisch antwoord|autosvar

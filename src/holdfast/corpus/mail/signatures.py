@@ -21,10 +21,13 @@ PASSES = 6
 
 _DELIMITER = re.compile(r"\\?--\s?|—|\\?- -")
 _CONTACT = re.compile(
-    r"\+?\(?\d[\d ()./\-–]{6,24}|[^\s@]{1,64}@[\w-]{1,63}\.[\w.]{2,40}|https?://|www\.|\w{2,40}\.(?:com|org|net|io|de|fr|co)(?!\w)"
-    r"|(?:tel|phone|ph|fax|mobile|mob|cell|office|direct|email|e-mail|mail|web|skype|linkedin|telefon|téléphone|tél|teléfono|telefono|telefax"
-    r"|mobil|handy|móvil|celular|puh|電話|电话|手机|전화|тел|моб|факс|t|m|f|p|o|e|d|w)(?:\.:|[.:：])"
+    r"(?<![\w.])(?:\+?\(?\d[\d "
+    r"()./\-–]{6,24}(?!\w)|[^\s@]{1,64}@[\w-]{1,63}\.[\w.]{2,40}|https?://|www\.|[\w-]{2,40}\.(?:com|org|net|io|de|fr)(?!\w)"
+    r"|(?:tel|phone|ph|fax|mobile|mob|cell|office|direct|email|e-mail|mail|web|skype|linkedin|telefon|téléphone|tél|teléfono"
+    r"|telefono|telefax|mobil|handy|móvil|celular|puh|電話|电话|手机|전화|тел|моб|факс)\s?[.:：]|[tmfpoedw]\s?[.:]{1,2}\s?[+(\d]|x\d{4,5}(?!\w))"
 )
+_DEFINED = re.compile(r"\[[^\[\]]{1,20}\]:")
+_POSTSCRIPT = re.compile(r"p\.? ?s(?:\.|:|\s|$)")
 _IMAGE = re.compile(r"(?:!?\[!?\[?[^\[\]]{0,120}\]?(?:\([^()\s]{0,300}\))?\]?(?:\([^()\s]{0,300}\))?\s*)+")
 _ITEM = re.compile(r"(?:[-*+•]|\d{1,3}[.)])\s")
 _INITIAL = re.compile(r"(?:-{1,3}|[–—/~]) ?(?:[^\W\d_]\w{0,20}\.?)(?: [^\W\d_]\w{0,20}\.?){0,2}")
@@ -144,11 +147,18 @@ def _footer(tail: Sequence[Line]) -> int | None:
 
 
 def _delimited(tail: Sequence[Line]) -> int | None:
+    """Where `-- ` stands (RFC 3676, 4.3) with no more below it than a signature holds, and nothing like a listing."""
     said = 0
+    fits = True
     for at in range(len(tail) - 1, -1, -1):
-        if _DELIMITER.fullmatch(tail[at].plain):
-            return at
-        said += not tail[at].blank
+        line = tail[at]
+        if _DELIMITER.fullmatch(line.plain):
+            exact = line.raw.rstrip("\r\n").endswith("-- ")
+            return at if exact or fits else None
+        if line.raw.startswith(("--", "```", "**", "==", "    ")):
+            return None
+        said += not line.blank
+        fits = fits and (line.blank or _fits(line))
         if said > 2 * LINES_BELOW:
             break
     return None
@@ -251,6 +261,8 @@ def _is_picture(line: Line) -> bool:
 def _fits(line: Line) -> bool:
     """Whether a line may belong to a signature: short, no sentence, no item of a list."""
     if len(line.raw) > 160 or line.raw.lstrip().startswith(("#", "```", "|", "[ ]")):
+        return False
+    if _DEFINED.match(line.plain) or _POSTSCRIPT.match(line.said):
         return False
     if _is_contact(line) or is_rule(line):
         return True
