@@ -72,8 +72,8 @@ def decode(data: bytes, declared: str | None = None) -> tuple[str, tuple[Finding
     """The text of `data`: by byte-order mark, as UTF-8, as declared, as UTF-16 by its shape, else as Windows-1252.
 
     Never fails. What was written in seven bits (ISO-2022, UTF-7, HZ) is read as that where it is declared; UTF-8 goes
-    before the declaration, since bytes that are valid UTF-8 beyond ASCII are hardly ever anything else. Garbled characters are repaired (`repair_mojibake`). Findings: `encoding_guessed`,
-    `bytes_replaced`, `mojibake_repaired`.
+    before the declaration, since bytes that are valid UTF-8 beyond ASCII are hardly ever anything else. Garbled
+    characters are repaired (`repair_mojibake`). Findings: `encoding_guessed`, `bytes_replaced`, `mojibake_repaired`.
     """
     counts: Counter[str] = Counter()
     text, repaired = repair_mojibake(_decoded(data, declared, counts))

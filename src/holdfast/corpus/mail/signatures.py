@@ -27,7 +27,7 @@ _CONTACT = re.compile(
     r"|telefono|telefax|mobil|handy|móvil|celular|puh|電話|电话|手机|전화|тел|моб|факс)\s?[.:：]|[tmfpoedw]\s?[.:]{1,2}\s?[+(\d]|x\d{4,5}(?!\w))"
 )
 _DEFINED = re.compile(r"\[[^\[\]]{1,20}\]:")
-_POSTSCRIPT = re.compile(r"p\.? ?s(?:\.|:|\s|$)")
+_POSTSCRIPT = re.compile(r"(?:^|\s)p\.? ?s(?:\.|:|$)")
 _IMAGE = re.compile(r"(?:!?\[!?\[?[^\[\]]{0,120}\]?(?:\([^()\s]{0,300}\))?\]?(?:\([^()\s]{0,300}\))?\s*)+")
 _ITEM = re.compile(r"(?:[-*+•]|\d{1,3}[.)])\s")
 _INITIAL = re.compile(r"(?:-{1,3}|[–—/~]) ?(?:[^\W\d_]\w{0,20}\.?)(?: [^\W\d_]\w{0,20}\.?){0,2}")
@@ -262,7 +262,7 @@ def _fits(line: Line) -> bool:
     """Whether a line may belong to a signature: short, no sentence, no item of a list."""
     if len(line.raw) > 160 or line.raw.lstrip().startswith(("#", "```", "|", "[ ]")):
         return False
-    if _DEFINED.match(line.plain) or _POSTSCRIPT.match(line.said):
+    if _DEFINED.match(line.plain) or _POSTSCRIPT.search(line.said):
         return False
     if _is_contact(line) or is_rule(line):
         return True
