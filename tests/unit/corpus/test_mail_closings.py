@@ -87,6 +87,8 @@ def test_a_disclaimer_goes_below_a_signature_too(language: str) -> None:
         "Ann Lee\nann@example.com\n(555) 123-4567\nwww.example.com",
         "Ann Lee\n\nHead of Lamps\n\nT: +1 555 123 4567\n\nE: ann@example.com",
         "-Ann",
+        "Ann Lee | Head of Lamps\nACME GmbH · Hauptstr. 1 · 10115 Berlin\nTel. +49 30 1234567",
+        "-----------------------\n株式会社ランプ\n田中 太郎\nTEL: 03-1234-5678\n-----------------------",
         "--Ann Lee",
         "Thanks!",
         "Regards\n\n![logo](cid:1)\n\nAnn Lee\n\n[www.example.com](https://www.example.com)",

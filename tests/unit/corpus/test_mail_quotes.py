@@ -180,8 +180,13 @@ def test_a_forwarded_message_is_content_without_its_headers() -> None:
 def test_headers_with_nothing_above_them_are_a_forward_and_so_are_those_of_a_forwarded_mail() -> None:
     text = f"{HEADERS['en']}\n\nThe red lamp blinks all day."
     assert strip_reply(text).text == "The red lamp blinks all day."
-    assert strip_reply(f"See below.\n\n{text}", forwarded=True).text == "See below.\n\nThe red lamp blinks all day."
-    assert strip_reply(f"See below.\n\n{text}").text == "See below."
+    assert strip_reply(f"For Bo.\n\n{text}", forwarded=True).text == "For Bo.\n\nThe red lamp blinks all day."
+    assert strip_reply(f"I will look.\n\n{text}").text == "I will look."
+
+
+def test_a_quote_stays_where_the_answer_is_said_to_stand_within_it() -> None:
+    text = f"My answers below, in red.\n\nBest,\nAnn\n\n{HEADERS['en']}\n\nWhich lamp? The red one."
+    assert strip_reply(text).text == "My answers below, in red.\n\nWhich lamp? The red one."
 
 
 @pytest.mark.parametrize(
@@ -193,6 +198,7 @@ def test_headers_with_nothing_above_them_are_a_forward_and_so_are_those_of_a_for
         "Name: Ann Lee\nEmail: ann@example.com\nSubject: Lamp\nMessage: it blinks",
         "The original message was lost.\nPlease send it again, and the date: 26.06.2014 14:14.",
         "Steps:\n> git pull\n\nThen it fails.",
+        "The log says:\n2014-06-26 14:14:07 ann@example.com:\nhello\nWhy is that?",
         "At 14:14 on 26/06/2014 I wrote you that it fails and you said: no.",
     ],
 )
@@ -219,6 +225,10 @@ HTML_QUOTES = {
     '&lt;ann@example.com&gt; wrote:<br><blockquote type="cite">Which lamp?</blockquote></div>',
     "one line": "<p><b>From:</b> Ann Lee <b>Sent:</b> Thursday <b>To:</b> Bo <b>Subject:</b> Lamp</p><p>"
     "Which lamp?</p>",
+    "hotmail": '<div><hr id="stopSpelling">Date: Thu, 26 Jun 2014<br>Subject: Lamp<br>From: ann@example.com<br>To: '
+    "bo@example.com<br><br>Which lamp?</div>",
+    "aol": "<div>-----Original Message-----<br>From: Ann &lt;ann@example.com&gt;<br>Sent: Thu<br>Which lamp?</div>",
+    "spaced": "<p>From: Ann Lee</p><p>Sent: Thursday</p><p>To: Bo</p><p>Subject: Lamp</p><p>Which lamp?</p>",
     "typed": "<p>On 26/06/2014 14:14, Ann Lee wrote:<br>&gt; Which lamp?</p>",
 }
 

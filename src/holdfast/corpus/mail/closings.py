@@ -42,7 +42,8 @@ s pozdravem|s přátelským pozdravem|s úctou|děkuji|děkuji předem|předem d
 vopred ďakujem
 с уважением|с наилучшими пожеланиями|с наилучшими|спасибо|заранее спасибо|благодарю|всего доброго|искренне ваш
 большое спасибо|з повагою|дякую|щиро дякую|з найкращими побажаннями|поздрави|с уважение|благодаря
-よろしくお願いします|よろしくお願いいたします|よろしくお願い致します|宜しくお願いします|宜しくお願いいたします
+よろしくお願いします|何卒よろしくお願いいたします|何卒よろしくお願い致します|何卒よろしくお願い申し上げます
+よろしくお願い申し上げます|よろしくお願いいたします|よろしくお願い致します|宜しくお願いします|宜しくお願いいたします
 宜しくお願い致します|どうぞよろしくお願いいたします|以上、よろしくお願いいたします|以上よろしくお願いいたします
 以上|敬具|ありがとうございます|ありがとうございました|草々
 此致|此致敬礼|敬礼|祝好|顺祝商祺|谢谢|謝謝|多谢|感谢|祝商祺|敬上|此致 敬禮|祝您工作顺利|顺颂商祺
@@ -143,6 +144,7 @@ tous droits réservés
 BANNER = re.compile(
     r"\W{0,8}(?:\[?external\]?(?: email| sender)?|caution|warning|achtung|attention|externe?)\W{1,6}.{0,60}"
     r"(?:originated|outside|external|außerhalb|extern|extérieur|sent from)"
+    r"|\W{0,4}your request \W{0,2}#?\d{1,12}\W{0,2} has been (?:updated|solved|closed|deemed)"
     r"|\W{0,8}you don't often get (?:e-?mails?) from|\W{0,8}sie erhalten nicht oft (?:e-mails|eine e-mail) von"
 )
 """What a mail gateway puts above a mail from outside."""

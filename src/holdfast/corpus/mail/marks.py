@@ -21,7 +21,7 @@ from holdfast.corpus.mail.phrases import phrases
 MOST_MARKS = 1000
 """Elements that are marked; a mail has a few, and behind these the text alone decides."""
 
-_TAG = re.compile(r"<(/?)(div|blockquote|span|section|table|p|td)(?=[\s>])([^<>]*)>", re.I)
+_TAG = re.compile(r"<(/?)(div|blockquote|span|section|table|p|td|hr)(?=[\s>])([^<>]*)>", re.I)
 _NAMES = re.compile(r"(?:class|id|name|type|data-marker|data-type)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", re.I)
 _QUOTES = frozenset(
     phrases("""

@@ -175,3 +175,15 @@ FORWARD_PREFIX = re.compile(
     re.I,
 )
 """Marks of an answer and of a forwarded mail before a subject; `RV`, `VS` and `VL` are both, in different countries."""
+ANSWERS_BELOW = phrases("""
+see below|see my answers|see my comments|answers below|comments below|responses below|replies below|answered below
+answers inline|comments inline|see inline|inline below|in-line|in red|in blue|in bold below|forwarding|fyi
+siehe unten|s. unten|siehe meine|antworten unten|in rot|voir ci-dessous|voir mes réponses|ci-dessous mes|en rouge
+ver abajo
+más abajo|respuestas abajo|en rojo|vedi sotto|qui sotto|in rosso|ver abaixo|veja abaixo|a vermelho|em vermelho
+zie hieronder
+zie onder|in het rood|se nedan|se nedenfor|se under|katso alta|zobacz poniżej|patrz poniżej|viz níže|см. ниже
+смотрите ниже
+див. нижче|以下をご覧|下記の通り|见下文|見下文|아래 참조|aşağıya bakın
+""")
+"""How somebody says that the answer stands within the quote below, or that the quote is what there is to say."""

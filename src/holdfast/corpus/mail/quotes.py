@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from holdfast.corpus.mail.lines import QUOTE_CLOSES, QUOTE_OPENS, Line
+from holdfast.corpus.mail.phrases import ANSWERS_BELOW
 from holdfast.corpus.mail.splitters import Splitter, header_end, is_rule, splitters
 
 ANSWERED_LINES = 15
 """A longer quote under an answer that goes on below it was left there, not answered."""
 FEWEST_LINES = 3
 """Lines behind `>` that are a quote though nothing says whose."""
+POINTER_LINES = 16
 
 IsClosing = Callable[[Sequence[Line]], bool]
 
@@ -30,8 +32,16 @@ class _Block:
     attributed: bool
 
 
-def quoted_lines(lines: Sequence[Line], *, html: bool, forwarded: bool, is_closing: IsClosing) -> list[bool]:
-    """For each line whether it repeats another message, or announces one.
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """For each line whether it repeats another message or announces one; and where a forwarded message begins."""
+
+    lines: tuple[bool, ...]
+    forward: int
+
+
+def quoted_lines(lines: Sequence[Line], *, html: bool, forwarded: bool, is_closing: IsClosing) -> Quoted:
+    """What of a mail goes as quoted. Without a forwarded message, one begins at its end.
 
     `html`: a `>` without an attribution or a mark is an indented paragraph. `forwarded`: the mail says of itself that
     it is. `is_closing` says of lines below a quote that they are a signature, not an answer.
@@ -43,21 +53,28 @@ def quoted_lines(lines: Sequence[Line], *, html: bool, forwarded: bool, is_closi
     regions = _regions(lines, found)
     forward = min([s.start for s in found if s.kind == "forward"] + [r.start for r in regions if r.forward], default=-1)
     cut = _cut(lines, found, regions)
-    if cut is not None and (forwarded or not _says(lines[: cut.start])):
+    if cut is not None and (forwarded or not _says(lines[: cut.start]) or _points_below(lines[: cut.start])):
         forward = cut.start if forward < 0 else min(forward, cut.start)
     if forward >= 0 and (cut is None or forward <= cut.start):
         _mark_headers(lines, found, quoted, forward)
         end = forward
     else:
-        end = len(lines) if cut is None else _with_rules_above(lines, cut.start)
+        forward = len(lines)
+        end = forward if cut is None else _with_rules_above(lines, cut.start)
         quoted[end:] = [True] * (len(lines) - end)
     blocks = _blocks(lines[:end], [s for s in found if s.kind == "wrote" and s.end <= end], regions, html)
     _judge(lines[:end], blocks, quoted, is_closing)
-    return quoted
+    return Quoted(tuple(quoted), forward)
 
 
 def _says(lines: Sequence[Line]) -> bool:
     return any(not (line.blank or line.quoted or is_rule(line)) for line in lines)
+
+
+def _points_below(lines: Sequence[Line]) -> bool:
+    """Whether a few words send the reader to the message below, where no mark tells answers from what they answer."""
+    said = " ".join(line.said for line in lines[:POINTER_LINES] if not line.blank)
+    return len(lines) <= POINTER_LINES and len(said) <= 300 and any(phrase in said for phrase in ANSWERS_BELOW)
 
 
 def _cut(lines: Sequence[Line], found: Sequence[Splitter], regions: Sequence[_Region]) -> Splitter | None:

@@ -36,6 +36,7 @@ _SELF = re.compile(
     r"|moja|mój|можете|я|мой|мы)(?![\w'’-])|\?(?!$)"
 )
 _CC = re.compile(r"(?:cc|kopie|copie|copia|kopia|抄送)\s?[:：].{0,300}@")
+_BEHIND_NAME = re.compile(r"\s*[|,·•]\s*|\s[–—-]\s")
 _WORD = re.compile(r"\w")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
@@ -122,6 +123,7 @@ def _closing(tail: Sequence[Line], names: frozenset[str]) -> tuple[Closing, int]
             return "signature", start
     start = _signed(tail, names)
     start = _contacts(tail) if start is None else start
+    start = _framed(tail) if start is None else start
     return None if start is None else ("signature", start)
 
 
@@ -248,6 +250,19 @@ def _contacts(tail: Sequence[Line]) -> int | None:
     return None
 
 
+def _framed(tail: Sequence[Line]) -> int | None:
+    """Contacts below a line of dashes, as signatures stand in East Asia."""
+    contacts = 0
+    for seen, at in enumerate(range(len(tail) - 1, 0, -1)):
+        line = tail[at]
+        if is_rule(line):
+            return at if contacts else None
+        if seen >= LINES_BELOW or line.raw.startswith("|") or not (line.blank or _fits(line)):
+            return None
+        contacts += _is_contact(line)
+    return None
+
+
 def _is_contact(line: Line) -> bool:
     return _CONTACT.match(line.said) is not None or (
         _CONTACT.search(line.said) is not None and len(line.said.split()) <= 8
@@ -275,7 +290,7 @@ def _fits(line: Line) -> bool:
 
 
 def _is_name(line: Line) -> bool:
-    return _is_named(line.plain.strip(" ,.-–—*"))
+    return _is_named(_BEHIND_NAME.split(line.plain, 1)[0].strip(" ,.-–—*"))
 
 
 def _is_named(text: str) -> bool:

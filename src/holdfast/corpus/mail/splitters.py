@@ -155,7 +155,7 @@ def _is_attribution(text: str, quote_follows: bool) -> bool:
     verb = WROTE.search(said)
     address = _ADDRESS.search(said) is not None
     date, time = _DATE.search(said) is not None, _TIME.search(said) is not None
-    if date and time and address:
+    if date and time and address and (quote_follows or "<" in text):
         return True
     if quote_follows:
         return (verb is not None and (date or address or len(said.split()) <= 8)) or address

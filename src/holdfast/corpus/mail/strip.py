@@ -79,15 +79,15 @@ def strip_reply_html(html: str, *, sender: str = "", forwarded: bool = False, ba
 
 def _stripped(lines: Sequence[Line], *, html: bool, sender: str, forwarded: bool) -> Stripped:
     quoted = quoted_lines(lines, html=html, forwarded=forwarded, is_closing=is_closing)
-    if not _says(lines, quoted):
-        quoted = _headers_only(lines, quoted)
-    kinds: list[Kind | None] = ["quote" if gone else None for gone in quoted]
-    kept = [at for at, gone in enumerate(quoted) if not gone]
+    gone = quoted.lines if _says(lines, quoted.lines) else _headers_only(lines, quoted.lines)
+    kinds: list[Kind | None] = ["quote" if taken else None for taken in gone]
+    kept = [at for at, taken in enumerate(gone) if not taken]
     own = [lines[at] for at in kept]
     if automatic("\n".join(line.plain for line in own if not line.blank)):
         closed: Sequence[Kind | None] = ["auto_reply"] * len(own)
     else:
-        closed = closings(own, sender)
+        note = sum(at < quoted.forward for at in kept)
+        closed = [*closings(own[:note], sender), *closings(own[note:])]
     for at, kind in zip(kept, closed, strict=True):
         kinds[at] = kind
     return Stripped(tuple(_parts(lines, kinds)))
@@ -97,7 +97,7 @@ def _says(lines: Sequence[Line], gone: Collection[bool]) -> bool:
     return any(not (line.blank or taken) for line, taken in zip(lines, gone, strict=True))
 
 
-def _headers_only(lines: Sequence[Line], quoted: list[bool]) -> list[bool]:
+def _headers_only(lines: Sequence[Line], quoted: Sequence[bool]) -> Sequence[bool]:
     """Of a mail that is all quote: its words stay, the announcements go."""
     return [gone and not line.quoted for gone, line in zip(quoted, lines, strict=True)]
 
