@@ -309,6 +309,7 @@ hi
 def said() -> dict[str, list[str]]:
     """The sentences of each language."""
     sentences: dict[str, list[str]] = {}
+    language = ""
     for line in SENTENCES.strip().splitlines():
         if line.startswith(" "):
             sentences[language].append(line.strip())
@@ -322,9 +323,8 @@ def main() -> None:
     told = [(name, language_of(text)) for name, texts in said().items() for text in texts]
     right = sum(name == guess for name, guess in told)
     silent = sum(guess is None for _, guess in told)
-    print(
-        f"{len(told)} sentences in {len(said())} languages: {right} right, {len(told) - right - silent} wrong, {silent} untold"
-    )
+    print(f"{len(told)} sentences in {len(said())} languages")
+    print(f"{right} right, {len(told) - right - silent} wrong, {silent} untold")
     paragraphs = [(name, language_of(" ".join(texts[:5]))) for name, texts in said().items()]
     print(f"{len(paragraphs)} paragraphs: {sum(name == guess for name, guess in paragraphs)} right")
 

@@ -27,14 +27,13 @@ def talon() -> Strip:
     stub.__path__ = [str(importlib.import_module("talon").__path__[0]) + "/signature"]
     sys.modules["talon.signature"] = stub
     package.register_xpath_extensions()
+    html: Any = importlib.import_module("lxml.html")
     signatures = importlib.import_module("talon.signature.bruteforce")
 
     def strip(kind: str, body: str) -> tuple[str, str]:
         if kind == "signature":
             return tuple(part or "" for part in signatures.extract_signature(body))  # type: ignore[return-value]  # two
         if kind == "html":
-            from lxml import html
-
             return html.fromstring(package.extract_from_html(body)).text_content(), ""
         return package.extract_from_plain(body), ""
 

@@ -114,7 +114,7 @@ _WITHIN: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
         "arabic": (("ur", "ٹڈڑےںھ"), ("fa", "پچژگکی")),
     }
 )
-_USUAL = {"cyrillic": "ru", "arabic": "ar"}
+_USUAL: Mapping[str, str] = MappingProxyType({"cyrillic": "ru", "arabic": "ar"})
 _WORD = re.compile(r"[^\W\d_]+")
 _NO_PROSE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]{1,200}`|https?://\S+|\S{1,64}@\S{1,190}", re.S)
 _PARAGRAPH = re.compile(r"\n[ \t]*\n")

@@ -45,6 +45,8 @@ def test_a_mail_is_its_words_under_its_subject_and_nobodys_address() -> None:
         ("Re[2]: Lamp", "Lamp", False),
         ("AW: WG: Lampe", "Lampe", True),
         ("SV: VS: Lampa", "Lampa", False),
+        ("VB: RV: Lampa", "Lampa", True),
+        ("Re: VL: TR: Doorst: Lamp", "Lamp", True),
         ("回复：转发: 灯", "灯", True),
         ("Re:", None, False),
         ("", None, False),

@@ -163,18 +163,18 @@ kirjoita vastauksesi tämän rivin yläpuolelle|wpisz odpowiedź powyżej tej li
 REPLY_PREFIX = re.compile(
     r"\s*(?:\[[^\]\n]{1,40}\]\s*)?(?:"
     + any_of(
-        "re|r|aw|antw|antwort|sv|vs|ref|rif|res|odp|resp|vá|vb|vl|ynt|cevap|yan|rv|回复|回覆|答复|返信|답장|회신|ответ|отв|απ|σχετ|ad|bls|rép|ré"
+        "re|r|aw|antw|antwort|sv|vs|ref|rif|res|odp|resp|vá|ynt|cevap|yan|回复|回覆|答复|返信|답장|회신|ответ|отв|απ|σχετ|ad|bls|rép|ré"
     )
     + r")(?:\s*\[\d{1,3}\]|\s*\(\d{1,3}\)|\^\d{1,3})?\s*[:：]\s*",
     re.I,
 )
 FORWARD_PREFIX = re.compile(
     r"\s*(?:\[[^\]\n]{1,40}\]\s*)?"
-    + any_of("fwd|fw|wg|tr|rv|i|enc|doorst|vb|vs|vidarebef|vl|pd|转发|轉寄|転送|전달|пересл|ilt|i̇lt|továbbítás|πρθ|fs")
+    + any_of("fwd|fw|wg|tr|rv|i|enc|doorst|vb|vidarebef|vl|pd|转发|轉寄|転送|전달|пересл|ilt|i̇lt|továbbítás|πρθ|fs")
     + r"\s*[:：]\s*",
     re.I,
 )
-"""Marks of an answer and of a forwarded mail before a subject; `RV`, `VS` and `VL` are both, in different countries."""
+"""Marks of an answer and of a forwarded mail before a subject; `VS` is an answer in Finland and a forward in Denmark."""
 ANSWERS_BELOW = phrases("""
 see below|see my answers|see my comments|answers below|comments below|responses below|replies below|answered below
 answers inline|comments inline|see inline|inline below|in-line|in red|in blue|in bold below|forwarding|fyi
