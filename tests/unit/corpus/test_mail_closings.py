@@ -11,6 +11,7 @@ Mit freundlichen Grüßen|Viele Grüße|MfG|Cordialement|Bien à vous|Merci d'av
 Cordiali saluti|Grazie mille|Atenciosamente|Cumprimentos|Met vriendelijke groet|Groeten|Med vänliga hälsningar|Mvh
 Med venlig hilsen|Med vennlig hilsen|Ystävällisin terveisin|Pozdrawiam|Z poważaniem|S pozdravem|С уважением|Спасибо
 З повагою|よろしくお願いいたします。|谢谢|此致|감사합니다|Saygılarımla|Üdvözlettel|Cu stimă|Με εκτίμηση|Hvala|Trân trọng
+בברכה|مع تحياتي
 """.replace("\n", "|")
     .strip("|")
     .split("|")
@@ -61,7 +62,7 @@ BODY = "The red lamp blinks when I press the button.\n\nIt is model X2, bought i
     "below", ["", "\nAnn", "\nAnn Lee\n", "\n\nAnn Lee\nHead of Lamps | ACME Inc.\n+1 555 123 4567\nwww.example.com\n"]
 )
 def test_a_farewell_in_any_language_and_all_below_it_goes(farewell: str, below: str) -> None:
-    for mark in ("", ","):
+    for mark in ("", ",", "،"):
         stripped = strip_reply(f"{BODY}\n\n{farewell}{mark}{below}")
         assert stripped.text == BODY
         assert [part.kind for part in stripped.removed] == ["signature"]
@@ -173,6 +174,13 @@ def test_what_the_tags_of_html_call_a_signature_goes(name: str) -> None:
     stripped = strip_reply_html(html)
     assert stripped.text == "The **red** lamp blinks."
     assert [part.kind for part in stripped.removed] == ["signature"]
+
+
+def test_a_business_card_laid_out_as_a_table_goes_and_a_table_of_data_stays() -> None:
+    card = '<tr><td><img src="cid:1"></td><td>Ann Lee<br>Head of Lamps<br>+1 555 123 4567</td></tr>'
+    assert strip_reply_html(f"<p>It blinks.</p><p>Regards,</p><table>{card}</table>").text == "It blinks."
+    data = "<tr><th>Lamp</th><th>Call</th></tr><tr><td>X2</td><td>+1 555 123 4567</td></tr>"
+    assert "X2" in strip_reply_html(f"<p>It blinks.</p><p>Thanks</p><table>{data}</table>").text
 
 
 def test_a_gateways_warning_above_a_mail_goes() -> None:

@@ -195,6 +195,7 @@ def test_a_quote_stays_where_the_answer_is_said_to_stand_within_it() -> None:
         "From: London\nTo: Paris\nDate: 12 May\n\nPlease book this for two.",
         "The log says:\n\n2014-06-26 14:14 the server wrote:\nERROR 17\n\nWhat is that?",
         "If a > b\n> 5 users can log in, it fails.",
+        "From your site\n\nName: Ann\nFrom: ann@example.com\nSubject: Lamp\nDate: 2024-05-01\nText: it blinks",
         "Name: Ann Lee\nEmail: ann@example.com\nSubject: Lamp\nMessage: it blinks",
         "The original message was lost.\nPlease send it again, and the date: 26.06.2014 14:14.",
         "Steps:\n> git pull\n\nThen it fails.",

@@ -56,7 +56,7 @@ salam|hormat saya|בברכה|תודה|مع تحياتي|مع التحية|تحي
 """)
 FAREWELL = re.compile(
     rf"\W{{0,3}}{_FAREWELL}(?:(?:,| -| –|!|\.)? ?(?:and|und|et|y|e|en|och|og|ja|i|a|и|&|/|\+)? ?{_FAREWELL})?"
-    r"(?P<end>[\s,.!;:、。，！~–—-]{0,4}(?:$|(?<=\W)))"
+    r"(?P<end>[\s,.!;:،、。，！~–—-]{0,4}(?:$|(?<=\W)))"
 )
 """A farewell at the start of a line; what follows it may be a name."""
 

@@ -84,7 +84,7 @@ def plain_subject(subject: str) -> tuple[str | None, bool]:
     subject = " ".join(subject.split())
     for _ in range(12):
         answer = REPLY_PREFIX.match(subject)
-        forward = None if answer else FORWARD_PREFIX.match(subject.lower())
+        forward = None if answer else FORWARD_PREFIX.match(subject)
         if not answer and not forward:
             break
         forwarded = forwarded or (forward is not None)

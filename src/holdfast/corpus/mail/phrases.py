@@ -174,7 +174,7 @@ FORWARD_PREFIX = re.compile(
     + r"\s*[:：]\s*",
     re.I,
 )
-"""Marks of an answer and of a forwarded mail before a subject; `VS` is an answer in Finland and a forward in Denmark."""
+"""Marks of an answer and of a forward before a subject; `VS` is an answer in Finland and a forward in Denmark."""
 ANSWERS_BELOW = phrases("""
 see below|see my answers|see my comments|answers below|comments below|responses below|replies below|answered below
 answers inline|comments inline|see inline|inline below|in-line|in red|in blue|in bold below|forwarding|fyi

@@ -207,7 +207,8 @@ def _is_farewell(line: Line) -> bool:
 
 def _is_signature(below: Sequence[Line]) -> bool:
     """Whether lines under a farewell are a name and what belongs to it."""
-    if not below:
+    below = [line for line in below if line.plain.strip("|-: ")]
+    if not below or _is_card(below[0]):
         return True
     first = below[0].plain.strip(" ,.-–—*")
     named = _is_named(first) or (len(first.split()) <= 2 and first.replace(" ", "").isalpha()) or _is_contact(below[0])
@@ -269,13 +270,23 @@ def _is_contact(line: Line) -> bool:
     )
 
 
+def _is_card(line: Line) -> bool:
+    """Whether a row of a table is a business card: a picture or several lines in a cell, and contacts; or no words."""
+    if not line.raw.startswith("|"):
+        return False
+    laid_out = "![" in line.raw or "<br>" in line.raw
+    return not line.plain.strip("|-: ") or (laid_out and _CONTACT.search(line.said.replace("<br>", " ")) is not None)
+
+
 def _is_picture(line: Line) -> bool:
     return line.raw.lstrip().startswith(("![", "[![")) and _IMAGE.fullmatch(line.raw[:LONGEST].strip()) is not None
 
 
 def _fits(line: Line) -> bool:
     """Whether a line may belong to a signature: short, no sentence, no item of a list."""
-    if len(line.raw) > 160 or line.raw.lstrip().startswith(("#", "```", "|", "[ ]")):
+    if line.raw.startswith("|"):
+        return _is_card(line)
+    if len(line.raw) > 160 or line.raw.lstrip().startswith(("#", "```", "[ ]")):
         return False
     if _DEFINED.match(line.plain) or _POSTSCRIPT.search(line.said):
         return False
@@ -296,7 +307,7 @@ def _is_name(line: Line) -> bool:
 def _is_named(text: str) -> bool:
     """One to five words that begin as names do, or a few characters of a script without capitals."""
     parts = text.split()
-    if not 0 < len(parts) <= 5 or any(char.isdigit() for char in text) or text.endswith(("?", "!", ":")):
+    if not 0 < len(parts) <= 5 or any(char.isdigit() or char in ":：@" for char in text) or text.endswith(("?", "!")):
         return False
     if _CJK.search(text):
         return len(text) <= 14

@@ -22,6 +22,7 @@ _DATE = re.compile(
 _BOLD_FIELD = re.compile(r"\W{0,4}\*\*[^*\n]{1,30}[:：]\s*\*\*|\W{0,4}\*\*[^*\n]{1,30}\*\*\s?[:：]")
 _RULE = re.compile(r"[-_=*\s\\]{3,}")
 _NAME_BEFORE = re.compile(r"([^\W\d_]+)\W*$")
+_LABELLED = re.compile(r"[^\W\d_][\w ()/-]{0,30}[:：]\s+\S")
 WINDOW = 5
 HEADER_LINES = 14
 
@@ -74,6 +75,8 @@ def header_end(lines: Sequence[Line], index: int) -> int:
     line = lines[index]
     trusted = HEADER_FOLLOWS in line.marks or (index > 0 and _announced(lines, index))
     first = _role(line)
+    if not trusted and index > 0 and _LABELLED.match(lines[index - 1].plain) and _role(lines[index - 1]) is None:
+        return 0  # a form that somebody filled in
     if first is None and not (trusted and _BOLD_FIELD.match(line.raw)):
         return 0
     within = {found.lastgroup for found in FIELD.finditer(line.said)}
