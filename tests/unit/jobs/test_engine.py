@@ -175,7 +175,11 @@ async def test_a_corpus_is_synced_once_for_each_interval(project: Project) -> No
         assert (await ended(project, "job_sync_often_10s_101")).status == "done"
         now = 1030.0
         await until(lambda: len(works.begun) == 2)
-        assert (await ended(project, "job_sync_often_10s_103")).asked == {"corpus": "often", "full": False}
+        assert (await ended(project, "job_sync_often_10s_103")).asked == {
+            "corpus": "often",
+            "full": False,
+            "only": None,
+        }
     ids = [job.id for job in await project.store.jobs.find(JobQuery())]
     assert ids == ["job_sync_often_10s_103", "job_sync_often_10s_101"]
 
