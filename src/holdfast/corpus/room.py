@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 import msgspec
 
 from holdfast.contracts import Embedder, Progress, silent
+from holdfast.corpus.facets import wanted
 from holdfast.corpus.forecast import Forecast, foresee
 from holdfast.corpus.heard import ids_in
 from holdfast.corpus.last_sync import LastSync, read_last_sync
@@ -333,7 +334,7 @@ class CorpusRoom:
                 f"{effect.corpus} has no vectors of the encoder in use, and the search asks for mode 'vector'",
                 f"holdfast models pull, then holdfast sync {name}; or set mode = 'hybrid'",
             )
-        return opened.search(query, vector, how, opened.view(effect.principals, now))
+        return opened.search(query, vector, how, opened.view(effect.principals, now, wanted(how.where)))
 
     def _embedded(self, name: str, opened: Version, query: str) -> NDArray[np.float32] | None:
         embedder, manifest = self._embedder, opened.manifest
