@@ -208,15 +208,19 @@ class Project:
         return self._tree.changed(release, await with_prompts(changes, self.store.prompts))
 
     async def sync(
-        self, names: Sequence[str] = (), *, full: bool = False, progress: Progress = silent
+        self,
+        names: Sequence[str] = (),
+        *,
+        full: bool = False,
+        only: Collection[str] | None = None,
+        progress: Progress = silent,
     ) -> tuple[SyncReport, ...]:
         """Bring corpora up to date, all of them where none is named. Raises what the corpus room raises."""
         for name in names:
             if name not in self.config.corpora:
                 raise unknown("HF202", "corpus", name, self.config.corpora)
-        return tuple(
-            [await self.corpora.sync(name, full=full, progress=progress) for name in names or self.config.corpora]
-        )
+        names = names or tuple(self.config.corpora)
+        return tuple([await self.corpora.sync(name, full=full, only=only, progress=progress) for name in names])
 
     async def rate(self, feedback: Feedback, tenant: str = "") -> None:
         """Keep what somebody thought of an answer. Raises NotFound (HF203)."""
@@ -267,6 +271,7 @@ class Project:
         return World(
             perform=perform,
             pin=self.corpora.pinned,
+            still_visible=self.corpora.still_visible,
             hear=hear,
             encoder=self.encoder,
             reranker="sentences",

@@ -183,6 +183,9 @@ class CorpusPart(OpenPart):
     language: str = Field(default="english", description="picks the stemmer and the stop words; `none` for neither")
     max_tokens: int = Field(default=150, ge=32, le=200, description="the longest chunk, in the encoder's tokens")
     keep: int = Field(default=5, ge=1, description="how many versions stay besides those that a release names")
+    webhook_secret: str | None = Field(
+        default=None, min_length=16, repr=False, description="signs what the source's vendor calls its webhook with"
+    )
 
     @field_validator("every")
     @classmethod
