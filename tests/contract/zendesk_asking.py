@@ -39,7 +39,7 @@ def basic(name: str, password: str) -> str:
     return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
 
 
-def _ask(url: str, method: str, headers: dict[str, str], body: bytes | None) -> Got:
+def ask(url: str, method: str, headers: dict[str, str], body: bytes | None) -> Got:
     split = urlsplit(url)
     connection = http.client.HTTPConnection(split.hostname or "", split.port, timeout=10)
     try:
@@ -51,7 +51,7 @@ def _ask(url: str, method: str, headers: dict[str, str], body: bytes | None) -> 
 
 
 async def post(url: str, body: Any) -> Got:
-    return await asyncio.to_thread(_ask, url, "POST", {"Content-Type": "application/json"}, json.dumps(body).encode())
+    return await asyncio.to_thread(ask, url, "POST", {"Content-Type": "application/json"}, json.dumps(body).encode())
 
 
 async def get(server: ZendeskServer, target: str, auth: str | None = "", **headers: str) -> Got:
@@ -59,7 +59,7 @@ async def get(server: ZendeskServer, target: str, auth: str | None = "", **heade
     url = target if target.startswith("http") else server.url + target
     if auth is not None:
         headers["Authorization"] = auth or basic(*server.auth)
-    return await asyncio.to_thread(_ask, url, "GET", headers, None)
+    return await asyncio.to_thread(ask, url, "GET", headers, None)
 
 
 async def every(server: ZendeskServer, target: str, rows: str, following: str = "next_page") -> list[Any]:

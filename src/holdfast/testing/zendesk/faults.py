@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from holdfast.testing.zendesk.account import Account
 from holdfast.testing.zendesk.exchange import Asked
 
 Cut = Literal["connection", "headers", "body", "chunk"]
+When: TypeAlias = Callable[[Asked], bool]
+"""Picks the requests that a fault befalls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Fault:
 class Planned:
     """A fault and the requests it befalls: as many as `times`, None: every one."""
 
-    when: Callable[[Asked], bool]
+    when: When
     fault: Fault
     times: int | None
 

@@ -19,7 +19,7 @@ from holdfast.testing.zendesk.call import pool_of
 from holdfast.testing.zendesk.connection import Incoming, Outgoing, serve
 from holdfast.testing.zendesk.desk import answered
 from holdfast.testing.zendesk.exchange import Answer, Asked, Pool, Seen
-from holdfast.testing.zendesk.faults import Fault, Planned
+from holdfast.testing.zendesk.faults import Fault, Planned, When
 from holdfast.testing.zendesk.limits import NO_LIMITS, Limiter, Limits
 
 
@@ -38,12 +38,14 @@ class ZendeskServer:
         *,
         limits: Limits = NO_LIMITS,
         clock_s: Callable[[], float] = time.monotonic,
+        port: int = 0,
     ) -> None:
         self.account = account or Account()
         self.auth = (f"{ADMIN}/token", TOKEN)
         self.requests: list[Seen] = []
         self.limiter = Limiter(limits)
         self._clock_s = clock_s
+        self._port = port
         self._planned: list[Planned] = []
         self._servers: dict[int, asyncio.Server] = {}
         self._open: set[asyncio.Task[None]] = set()
@@ -64,7 +66,7 @@ class ZendeskServer:
         assert brand_id in self._servers, "a brand is served inside the `async with`, if it was there at its beginning"
         return f"http://127.0.0.1:{self._servers[brand_id].sockets[0].getsockname()[1]}"
 
-    def on_request(self, when: int | Callable[[Asked], bool], fault: Fault, *, times: int | None = 1) -> None:
+    def on_request(self, when: int | When, fault: Fault, *, times: int | None = 1) -> None:
         """Let a fault befall the request of this number, from 1, or the requests that `when` picks: the first `times`
         of them, None: all. Of several that fit, the first that was told counts."""
         number = when
@@ -97,7 +99,8 @@ class ZendeskServer:
 
     async def __aenter__(self) -> Self:
         for brand_id in self.account.help_center.brands:
-            self._servers[brand_id] = await asyncio.start_server(self._accept(brand_id), "127.0.0.1", 0)
+            port = self._port if brand_id == self.account.help_center.default_brand.id else 0
+            self._servers[brand_id] = await asyncio.start_server(self._accept(brand_id), "127.0.0.1", port)
         return self
 
     async def __aexit__(
