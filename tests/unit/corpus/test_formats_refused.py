@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from holdfast.corpus.cleaned import Unreadable
 from holdfast.corpus.formats import archive, read_format
 from holdfast.corpus.formats.sniff import content_of, expect
-from holdfast.corpus.prepare import prepare
+from holdfast.corpus.prepare import preparing
+from holdfast.corpus.settings import CorpusSettings
 from holdfast.sources import MediaType, Passed, RawDocument
 from office import PDF, SHEETS, SLIDES, WORD, canvas_pdf, lines, sheet, slides, word
 
@@ -26,6 +27,11 @@ def refused(media_type: Any, body: bytes) -> str:
     with pytest.raises(Unreadable) as failure:
         read_format(media_type, body)
     return str(failure.value)
+
+
+def prepared(raw: RawDocument) -> object:
+    (made,) = preparing(CorpusSettings(name="kb"), None)([(raw, "hash")])
+    return made
 
 
 def good() -> dict[str, bytes]:
@@ -126,16 +132,14 @@ def test_missing_library_fails_the_document_and_names_what_to_install(
     for name in [name for name in sys.modules if name.partition(".")[0] == package]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, package, None)
-    made = prepare(RawDocument(id="x", body=body, media_type=kind), "hash", max_tokens=100, count_tokens=None)
+    made = prepared(RawDocument(id="x", body=body, media_type=kind))
     assert isinstance(made, Passed)
     assert made.failed
     assert f"needs holdfast[documents] ({package} is missing)" in made.reason
 
 
 def test_text_whose_bytes_are_something_else_is_passed_as_failed() -> None:
-    made = prepare(
-        RawDocument(id="x.md", body=good()[PDF], media_type="text/markdown"), "h", max_tokens=100, count_tokens=None
-    )
+    made = prepared(RawDocument(id="x.md", body=good()[PDF], media_type="text/markdown"))
     assert made == Passed(id="x.md", reason="it should be text, but it is a PDF", failed=True)
 
 
