@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from holdfast.config import Config, load_config
 from holdfast.contracts import Embedder, Guard, Hear, Models, Progress, Scorers, deaf, silent
 from holdfast.corpus.rerank import Rerankers
+from holdfast.describing import Describer
 from holdfast.errors import EffectFailed, HoldfastError, Misconfigured, unknown
 from holdfast.evals.judged import judge_feature
 from holdfast.identity import Entropy, canonical, digest, new_id
@@ -361,7 +362,7 @@ async def open_configured(
         assert store is not None
         return await versions_named(store.releases, corpus)
 
-    corpora = open_corpora(config, embedder, released, SqliteLanding)
+    corpora = open_corpora(config, embedder, released, SqliteLanding, Describer(gateway.generate))
     if store is None:
         store = await open_project_store(config)
     rooms = Rooms(store, corpora, gateway, embedder, Rerankers(embedder, config.folder))

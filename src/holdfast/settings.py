@@ -166,11 +166,12 @@ class PricePart(Part):
 class CorpusPart(OpenPart):
     """Where a corpus comes from, and how it is cut.
 
-    The settings of each kind of source are in docs/how-to/build: connect-your-data.md, connect-zendesk.md.
+    The settings of each kind of source are in docs/how-to/build: connect-your-data.md,
+    connect-files-and-web-pages.md, connect-zendesk.md.
     """
 
     source: str = Field(
-        description="`folder`, `rows`, `zendesk`, or `package.module:Class`; its own settings stand beside it"
+        description="`folder`, `rows`, `web`, `zendesk`, or `package.module:Class`; its own settings stand beside it"
     )
     principals: str | tuple[str, ...] | None = Field(
         default=None,

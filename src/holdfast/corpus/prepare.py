@@ -6,13 +6,14 @@ Knows nothing of other documents, of vectors, or of whether anything changed.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from holdfast.contracts import Embedder
 from holdfast.corpus.chunk import PREFIX_TOKENS, CountTokens, chunk_markdown
 from holdfast.corpus.cleaned import Cleaned, Finding, Unreadable
 from holdfast.corpus.facets import facets_of
+from holdfast.corpus.formats import expect, is_format, read_format
 from holdfast.corpus.html import clean_html
 from holdfast.corpus.language import language_of
 from holdfast.corpus.mail.conversation import clean_conversation
@@ -131,19 +132,22 @@ def _why_empty(cleaned: Cleaned) -> str:
 
 
 def clean(raw: RawDocument) -> Cleaned:
-    """The document's text as Markdown, whatever it came as."""
+    """The document's text as Markdown, whatever it came as. Raises Unreadable, saying why."""
     findings: list[Finding] = []
     body = raw.body
     if raw.media_type == "message/rfc822":
         return read_mail(body if isinstance(body, bytes) else body.encode("utf-8", "replace"))
     if raw.media_type == "application/vnd.holdfast.conversation+json":
         return clean_conversation(body)
+    if is_format(raw.media_type):
+        return read_format(raw.media_type, body if isinstance(body, bytes) else body.encode("utf-8", "replace"))
     if isinstance(body, bytes):
+        expect(raw.media_type, body)
         body, noticed = decode(body, None)
         findings += noticed
     body = body.encode("utf-8", "replace").decode()  # half of a surrogate pair stands in a str, never in a file
-    cleaned = clean_html(body, base_url=raw.url) if raw.media_type == "text/html" else clean_markdown(body)
-    return Cleaned(cleaned.text, cleaned.title, (*findings, *cleaned.findings))
+    cleaned = clean_html(body, base_url=raw.url) if raw.media_type.startswith("text/html") else clean_markdown(body)
+    return replace(cleaned, findings=(*findings, *cleaned.findings))
 
 
 def _chunks(document: Document, max_tokens: int, count_tokens: CountTokens | None) -> tuple[Chunk, ...]:

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import msgspec
 
-from holdfast.contracts import Embedder, Progress, silent
+from holdfast.contracts import Describe, Embedder, Progress, silent
+from holdfast.corpus.described import Pictures
 from holdfast.corpus.facets import wanted
 from holdfast.corpus.forecast import Forecast, foresee
 from holdfast.corpus.heard import ids_in
@@ -68,13 +69,14 @@ def open_corpora(
     embedder: Embedder | None,
     keep: Keep = nothing_named,
     landings: OpenLanding = no_landings,
+    describe: Describe | None = None,
 ) -> CorpusRoom:
     """The room over the corpora kept below `root_url`, a folder. Reads nothing yet.
 
     What `keep` gives is never removed; `landings` opens the places where pages of feeds are kept. Raises Misconfigured
     (HF100) when the storage is not on a local disk.
     """
-    return CorpusRoom(local_root(root_url), dict(settings), embedder, keep, landings)
+    return CorpusRoom(local_root(root_url), dict(settings), embedder, keep, landings, describe)
 
 
 class CorpusRoom:
@@ -87,7 +89,10 @@ class CorpusRoom:
         embedder: Embedder | None,
         keep: Keep,
         landings: OpenLanding = no_landings,
+        describe: Describe | None = None,
     ) -> None:
+        self._described = root / "described"
+        self._describe = describe
         self._settings = settings
         self._landings = landings
         self._embedder = embedder
@@ -138,7 +143,11 @@ class CorpusRoom:
         Raises NotFound (HF202), Refused (HF701) for a message that is no JSON object, Misconfigured (HF100, HF102).
         """
         settings = self._known(name)
-        return ids_in(message, build_source(settings.source, settings.options, settings.base_dir))
+        return ids_in(message, self._source(settings))
+
+    def _source(self, settings: CorpusSettings) -> Source | Feed:
+        pictures = Pictures(self._described / settings.name, self._describe)
+        return build_source(settings.source, settings.options, settings.base_dir, pictures)
 
     def outcome_of(self, name: str, document_id: str) -> Outcome:
         """What became of an id at the last finished sync: kept, skipped, failed, or never seen.
@@ -177,7 +186,7 @@ class CorpusRoom:
         settings = self._known(name)
         told = digest(canonical((settings.source, settings.options)))
         if source is None:
-            source = build_source(settings.source, settings.options, settings.base_dir)
+            source = self._source(settings)
 
         async def named() -> list[int]:
             return [_number(version) for version in await self._keep(name)]
