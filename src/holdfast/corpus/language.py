@@ -37,6 +37,7 @@ _SCRIPTS = (
     ("hi", "\u0900", "\u097f"),
     ("th", "\u0e00", "\u0e7f"),
 )
+_LATIN = "\u024f"
 _WORD = re.compile(r"[^\W\d_]+")
 MIN_WORDS = 12
 MAX_CHARACTERS = 4000
@@ -46,11 +47,16 @@ def language_of(text: str) -> str | None:
     """Its two-letter name: by its script, or by its most frequent words. None where that does not tell."""
     words = _WORD.findall(text[:MAX_CHARACTERS].lower())
     letters = "".join(words)
-    for name, low, high in () if letters.isascii() else _SCRIPTS:
-        if sum(low <= letter <= high for letter in letters) * 3 > len(letters):
-            return name
+    if not letters.isascii():
+        beyond = [letter for letter in letters if letter > _LATIN]
+        for name, low, high in _SCRIPTS if len(beyond) * 3 > len(letters) else ():
+            if sum(low <= letter <= high for letter in beyond) * 3 > len(letters):
+                return name
     if len(words) < MIN_WORDS:
         return None
-    scores = Counter({name: sum(word in frequent for word in words) for name, frequent in _FREQUENT.items()})
+    counts = Counter(words)
+    scores = Counter(
+        {name: sum([counts[word] for word in frequent if word in counts]) for name, frequent in _FREQUENT.items()}
+    )
     (best, most), (_, second) = scores.most_common(2)
     return best if most * 10 >= len(words) and most > 1.5 * second else None

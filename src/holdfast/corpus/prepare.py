@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from holdfast.contracts import Embedder
+from holdfast.corpus.checks.facts import facts_of
 from holdfast.corpus.chunk import PREFIX_TOKENS, CountTokens, chunk_markdown
 from holdfast.corpus.cleaned import Cleaned, Finding
 from holdfast.corpus.facets import facets_of
@@ -74,6 +75,8 @@ def prepare(raw: RawDocument, raw_hash: str, *, max_tokens: int, count_tokens: C
     chunks = _chunks(document, max_tokens, count_tokens)
     if not chunks:
         return Passed(id=raw.id, reason="no text is left after cleaning")
+    noted, facts = facts_of(raw, document)
+    counts.update(noted)
     entry = Entry(
         id=document.id,
         hash=raw_hash,
@@ -87,6 +90,7 @@ def prepare(raw: RawDocument, raw_hash: str, *, max_tokens: int, count_tokens: C
         size=0,
         chunks=len(chunks),
         facets=facets_of(document),
+        facts=facts,
     )
     return Prepared(entry, document, chunks)
 
