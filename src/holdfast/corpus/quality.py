@@ -115,7 +115,7 @@ class Profile(Struct, frozen=True, kw_only=True):
 
 
 class Pair(Struct, frozen=True, kw_only=True):
-    """Two documents whose vectors are near; `texts` are hashes of what they said, so that the pair is looked at once."""
+    """Two documents whose vectors are near; `texts` are hashes of what they said: a pair is looked at once."""
 
     code: str
     documents: tuple[str, str]

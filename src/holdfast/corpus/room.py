@@ -20,9 +20,11 @@ import msgspec
 from msgspec import Struct
 
 from holdfast.contracts import Embedder, Progress, silent
+from holdfast.corpus.checks.examine import examine
 from holdfast.corpus.facets import wanted
 from holdfast.corpus.last_sync import LastSync, read_last_sync
-from holdfast.corpus.quality import CorpusFinding, SyncReport, examine
+from holdfast.corpus.quality import CorpusFinding, QualityReport, SyncReport
+from holdfast.corpus.quality_kept import CorpusQuality, earlier_reports, history, read_refused, read_report
 from holdfast.corpus.settings import CorpusSettings
 from holdfast.corpus.sources import build_source
 from holdfast.corpus.storage import CorpusFolder, Pointer, bytes_in, local_root
@@ -127,12 +129,19 @@ class CorpusRoom:
     # ------------------------------------------------------------ syncing
 
     async def sync(
-        self, name: str, *, full: bool = False, progress: Progress = silent, source: Source | None = None
+        self,
+        name: str,
+        *,
+        full: bool = False,
+        progress: Progress = silent,
+        source: Source | None = None,
+        accept: str | None = None,
     ) -> SyncReport:
         """Bring a corpus up to date with its source, or with `source` where one is handed in; see `Sync.run`.
 
-        `full` prepares and embeds every document anew and allows any number of them to vanish. Raises NotFound (HF202),
-        Misconfigured (HF100, HF109), StoreFailed (HF601, HF603, HF604).
+        `full` prepares and embeds every document anew and allows any number of them to vanish. `accept` says who lets
+        the version be published although it breaks a limit. Raises NotFound (HF202), Misconfigured (HF100, HF109),
+        StoreFailed (HF601, HF603, HF604, HF621).
         """
         settings = self._known(name)
         if source is None:
@@ -150,7 +159,7 @@ class CorpusRoom:
             vectors=self._vectors,
             named=named,
         )
-        return await Sync(parts, full=full, progress=progress).run()
+        return await Sync(parts, full=full, progress=progress, accept=accept).run()
 
     def last_sync(self, name: str) -> LastSync | None:
         """What the last finished sync reported, also one that changed nothing; None before the first one.
@@ -192,8 +201,20 @@ class CorpusRoom:
         return VersionDetail(
             summary=self._summary(name, opened.manifest.number, self._pointer(name)),
             bytes=segments + bytes_in(opened.folder),
-            findings=examine(entries),
+            findings=self._quality(name, opened).findings,
             languages=languages,
+        )
+
+    def quality(self, name: str, version: str = "latest") -> CorpusQuality:
+        """What is wrong with the data of a version, how that was in those before, and what was refused last.
+
+        A version from before there were reports is examined now. Raises NotFound (HF202), ReplayDiverged (HF502).
+        """
+        opened, folder = self._version(name, version), self._folders[name]
+        return CorpusQuality(
+            report=self._quality(name, opened),
+            history=history(earlier_reports(folder, self._pointer(name).newest)),
+            refused=read_refused(folder),
         )
 
     def diff(self, name: str, before: str, after: str) -> VersionDiff:
@@ -262,6 +283,10 @@ class CorpusRoom:
         if number > pointer.newest:  # in the making, or never made
             raise gone(self._folders[name], number)
         return self._opened[name].version(number)
+
+    def _quality(self, name: str, version: Version) -> QualityReport:
+        days = self._settings[name].stale_after_days
+        return read_report(version.folder) or examine(name, version, stale_after_days=days)
 
     def _summary(self, name: str, number: int, pointer: Pointer) -> VersionSummary:
         manifest = read_manifest(self._folders[name].version(number))

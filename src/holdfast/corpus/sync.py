@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from holdfast.contracts import Embedder, Progress
+from holdfast.corpus.admitting import Admission
 from holdfast.corpus.build import Build, Plan, sweep
+from holdfast.corpus.checks.examine import Passing
 from holdfast.corpus.last_sync import keep_last_sync
 from holdfast.corpus.prepare import Prepared, chunk_limit, hash_of, prepare, recipe
-from holdfast.corpus.quality import SyncReport, examine, grouped
+from holdfast.corpus.quality import QualityReport, SyncReport, grouped
 from holdfast.corpus.settings import CorpusSettings
 from holdfast.corpus.storage import CorpusFolder, Pointer
 from holdfast.corpus.vectors import VectorCache
@@ -60,6 +62,7 @@ class _Tally:
     written_chunks: int = 0
     kept_ids: set[str] = field(default_factory=set)
     passed: list[tuple[str, str]] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -70,8 +73,9 @@ class Sync:
     what was embedded is not embedded again.
     """
 
-    def __init__(self, parts: Parts, *, full: bool, progress: Progress) -> None:
+    def __init__(self, parts: Parts, *, full: bool, progress: Progress, accept: str | None = None) -> None:
         self._parts = parts
+        self._admission = Admission(parts.settings, parts.folder, accept)
         self._full = full
         self._progress = progress
         self._tally = _Tally()
@@ -85,7 +89,8 @@ class Sync:
         """Bring the corpus up to date. Waits while another sync of it runs.
 
         Raises Misconfigured (HF109) when the source cannot be read, StoreFailed: HF601 when the disk does not take
-        it, HF603 when what is on disk is damaged, HF604 when more than half of the documents would vanish.
+        it, HF603 when what is on disk is damaged, HF604 when more than half of the documents would vanish, HF621 when
+        what was made breaks a limit of the corpus.
         """
         started = time.perf_counter()
         async with self._parts.folder.lock(self._progress):
@@ -156,6 +161,8 @@ class Sync:
             tally.read += 1
             if isinstance(item, Passed):
                 tally.passed.append((item.id, item.reason))
+                if item.failed:
+                    tally.failed.append(item.id)
             elif item.id in seen:
                 tally.passed.append((item.id, "the id is used by an earlier document"))
             else:
@@ -248,12 +255,17 @@ class Sync:
             self._progress("prove", 0, None)
             with self._timed("finish"):
                 version = build.finish()
+            with self._timed("examine"):
+                quality = self._admission.admit(version, base, Passing(tally.read, tally.passed, tally.failed))
+            with self._timed("finish"):
                 build.publish()
             if self._cache is not None:
                 with self._timed("tidy"):
                     self._cache.tidy()
-        assert version is not None
-        report = self._report(pointer, version, len(removed), started)
+        else:
+            assert version is not None
+            quality = self._admission.standing(version)
+        report = self._report(pointer, version, quality, len(removed), started)
         keep_last_sync(self._parts.folder, report)
         return report
 
@@ -269,10 +281,10 @@ class Sync:
             f"if that is right: holdfast sync {name} --full",
         )
 
-    def _report(self, pointer: Pointer | None, version: Version, removed: int, started: float) -> SyncReport:
+    def _report(
+        self, pointer: Pointer | None, version: Version, quality: QualityReport, removed: int, started: float
+    ) -> SyncReport:
         tally = self._tally
-        with self._timed("examine"):
-            findings = examine(version.entries())
         self._spent("total", started)
         return SyncReport(
             corpus=self._parts.settings.name,
@@ -289,10 +301,11 @@ class Sync:
             chunks=version.manifest.chunks,
             embedded=tally.embedded,
             reused=0 if self._cache is None else tally.written_chunks - tally.embedded,
-            findings=findings,
+            findings=quality.findings,
             seconds={stage: round(seconds, 4) for stage, seconds in tally.seconds.items()},
             encoder=version.manifest.encoder,
             lexical_only=None if version.manifest.encoder is not None else NO_ENCODER,
+            accepted=quality.accepted,
         )
 
     # ------------------------------------------------------------ threads and clocks

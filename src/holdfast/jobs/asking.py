@@ -28,10 +28,11 @@ class FeatureAsked(Struct, frozen=True):
 
 
 class SyncAsked(Struct, frozen=True):
-    """One corpus brought up to date."""
+    """One corpus brought up to date. `accept` names who lets its limits be broken."""
 
     corpus: str
     full: bool = False
+    accept: str | None = None
 
 
 class EvaluationAsked(Struct, frozen=True):

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from holdfast.corpus.last_sync import LastSync
 from holdfast.corpus.quality import CorpusFinding
+from holdfast.corpus.quality_kept import CorpusQuality
 from holdfast.corpus.room import VersionDetail, VersionSummary
 from holdfast.errors import NotFound
 from holdfast.identity import to_json
@@ -56,7 +57,7 @@ class VersionSaid(Struct, frozen=True, kw_only=True):
     differences: Differences | None
 
 
-CORPUS_STRUCTS: tuple[type[Struct], ...] = (CorpusList, CorpusSaid, VersionSaid, Document)
+CORPUS_STRUCTS: tuple[type[Struct], ...] = (CorpusList, CorpusSaid, VersionSaid, CorpusQuality, Document)
 
 
 class CorpusRoutes:
@@ -104,10 +105,18 @@ class CorpusRoutes:
     async def _findings(
         self, findings: Sequence[CorpusFinding], name: str, version: str, principals: Sequence[str]
     ) -> tuple[CorpusFinding, ...]:
-        """The findings, naming only documents that the caller may see."""
+        """The findings, naming and quoting only documents that the caller may see.
+
+        What speaks of the whole corpus may tell of any document, such as the name of a section: it is for those who may
+        see every document that is named, and there is none.
+        """
         return tuple(
             [
-                replace(finding, documents=await self._seen(finding.documents, name, version, principals))
+                replace(
+                    finding,
+                    documents=await self._seen(finding.documents, name, version, principals),
+                    examples=await self._examples(finding.examples, name, version, principals),
+                )
                 for finding in findings
             ]
         )

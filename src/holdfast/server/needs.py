@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from holdfast.contracts import Hear, deaf
 from holdfast.corpus.last_sync import LastSync
+from holdfast.corpus.quality_kept import CorpusQuality
 from holdfast.corpus.room import VersionDetail, VersionDiff, VersionSummary
 from holdfast.gateway.health_report import HealthReport
 from holdfast.gateway.media_limits import MediaLimits

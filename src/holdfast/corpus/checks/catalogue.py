@@ -105,11 +105,11 @@ def _kinds() -> dict[str, Kind]:
             "Keep one of them; where they differ, nobody knows which is right.",
         ),
         "rated_bad": Kind(
-            "worth_a_look", "The customer rated how the ticket was resolved as bad; its answer is not one to learn from.",
+            "worth_a_look", "The customer rated how the ticket was resolved as bad: nothing to learn from.",
             "Leave such tickets out of the corpus, or correct the answer.",
         ),
         "repeated_block": Kind(
-            "worth_a_look", "The same paragraph stands in many documents, and may crowd out what is about the question.",
+            "worth_a_look", "The same paragraph stands in many documents, and crowds out what is about the question.",
             "Keep it in one document and link to it, or have the source leave it out.",
         ),
         "secret": Kind(
@@ -129,7 +129,7 @@ def _kinds() -> dict[str, Kind]:
             "Give each a title that says what it is about; it is in every passage.",
         ),
         "volume_drop": Kind(
-            "broken", "There is much less than in the versions before: of documents, of text, or of a section or locale.",
+            "broken", "There is much less than in the versions before: of documents, text, a section or a locale.",
             "See whether the source still gives everything; a right that was lost looks like this.",
         ),
     }  # fmt: skip

@@ -25,11 +25,18 @@ ENOUGH_LINKS, ENOUGH_KNOWN = (
 
 Fault = Literal["broken_link", "broken_anchor", "link_to_unpublished"]
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 _LINK = re.compile(r"\]\(<?([^)\s<>]+)")
 _ELSEWHERE = re.compile(r"(?!https?:)[a-z][a-z0-9+.-]*:", re.I)
 _ARTICLE = re.compile(r"/articles/(\d+)")
-_FILES = frozenset(
-    "png jpg jpeg gif svg webp ico bmp mp4 mov webm mp3 pdf zip gz tar exe dmg msi csv xlsx docx json xml".split()
+_FILES = _words(
+    """
+    png jpg jpeg gif svg webp ico bmp mp4 mov webm mp3 pdf zip gz tar exe dmg msi csv xlsx docx json xml
+    """
 )
 _PAGES = frozenset(("html", "htm", "md", "mdx", "markdown", "txt", "php", "aspx"))
 _HEADING = re.compile(r"\n#{1,6} +([^\n]+)")

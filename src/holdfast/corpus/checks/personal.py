@@ -22,16 +22,23 @@ class Found(NamedTuple):
     end: int
 
 
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 _LOCAL = re.compile(r"[\w.+%-]{1,64}$")
 _HOST = re.compile(r"(?:[A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,24}(?![\w@])")
-_ROLES = frozenset(
-    """abuse accounting accounts admin administrator alerts api auth billing booking builder business careers cloud
-    community compliance conduct contact customer customercare customerservice data datenschutz dev donotreply dpo
-    editor email enquiries events example feedback finance git help helpdesk hello hr info inquiries it jobs kontakt
-    legal licence license mail mailer marketing me media moderator name news newsletter no noreply notifications notify
-    office opensource orders partners phishing postmaster press privacy questions recipient report returns root sales
-    security sender service services shipping shop someone store subscribe subscription support system team test
-    trademark user username verify webmaster you your yourname""".split()
+_ROLES = _words(
+    """
+    abuse accounting accounts admin administrator alerts api auth billing booking builder business careers
+    cloud community compliance conduct contact customer customercare customerservice data datenschutz dev
+    donotreply dpo editor email enquiries events example feedback finance git help helpdesk hello hr info
+    inquiries it jobs kontakt legal licence license mail mailer marketing me media moderator name news
+    newsletter no noreply notifications notify office opensource orders partners phishing postmaster press
+    privacy questions recipient report returns root sales security sender service services shipping shop
+    someone store subscribe subscription support system team test trademark user username verify webmaster you
+    your yourname
+    """
 )
 _EXAMPLE_HOSTS = re.compile(
     r"(?:^|\.)(?:example\.\w+|example|test|invalid|localhost|domain\.com|email\.com|company\.com)$|\.(?:png|jpe?g|gif|svg|webp|css|js)$",
@@ -73,8 +80,7 @@ def find(text: str, lowered: str | None = None, heard: Collection[str] | None = 
     heard = WORDS if heard is None else heard
     found = [*_secrets(text, lowered, heard), *_emails(text), *_in_numbers(text)]
     titles = [title for title in _TITLES if title.lower() in heard]
-    for match in near(text, titles, _NAME, 1, 60):
-        found.append(Found("personal_name", match.start(1), match.end(1)))
+    found += (Found("personal_name", *match.span(1)) for match in near(text, titles, _NAME, 1, 60))
     return list(_apart(found))
 
 
@@ -146,9 +152,9 @@ def _in_numbers(text: str) -> Iterator[Found]:
             for match in pattern.finditer(text, low, high):
                 if match.end() > number.start() and holds(match[0]):
                     yield Found(code, *match.span())
-        if "." in number[0] and (match := _IP.search(text, max(0, number.start() - 1), high)) is not None:
-            if _is_public(match[0]) and not _VERSIONS.search(text[max(0, match.start() - 12) : match.start()]):
-                yield Found("personal_ip", *match.span())
+        ip = _IP.search(text, max(0, number.start() - 1), high) if "." in number[0] else None
+        if ip is not None and _is_public(ip[0]) and not _VERSIONS.search(text[max(0, ip.start() - 12) : ip.start()]):
+            yield Found("personal_ip", *ip.span())
         last = number.end()
 
 
@@ -201,6 +207,11 @@ def _dni(piece: str) -> bool:
     return "TRWAGMYFPDXBNJZSQVHLCKE"[number % 23] == signs[-1]
 
 
+def _as_it_is(piece: str) -> bool:
+    """The shape alone tells."""
+    return bool(piece)
+
+
 def _is_public(piece: str) -> bool:
     try:
         address = IPv4Address(piece)
@@ -212,9 +223,9 @@ def _is_public(piece: str) -> bool:
 
 _SHAPES: tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...] = (
     ("personal_iban", _IBAN, _iban),
-    ("personal_id", _SSN, lambda piece: True),
+    ("personal_id", _SSN, _as_it_is),
     ("personal_id", _CPF, _cpf),
-    ("personal_id", _NINO, lambda piece: True),
+    ("personal_id", _NINO, _as_it_is),
     ("personal_id", _DNI, _dni),
 )
 
@@ -254,8 +265,17 @@ _PLACEHOLDER = re.compile(
     r"abc123|abcdef|pass|qwert|^[a-z_-]+$|^[A-Z_-]+$|^[$%@]|^https?:|\\|/.*/.*/",
     re.I,
 )
-_NAMED_AHEAD = tuple(
-    "key apikey api_key secret_key secretkey access_key token access_token auth_token client_secret".split()
+_NAMED_AHEAD = (
+    "key",
+    "apikey",
+    "api_key",
+    "secret_key",
+    "secretkey",
+    "access_key",
+    "token",
+    "access_token",
+    "auth_token",
+    "client_secret",
 )
 _PASSWORD_AHEAD = ("password", "passwort", "kennwort", "passcode", "passe", "contraseña", "pwd")
 WORDS = frozenset({*_NAMED_AHEAD, *_PASSWORD_AHEAD, *(title.lower() for title in _TITLES)})

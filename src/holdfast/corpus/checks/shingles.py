@@ -193,4 +193,4 @@ def _orders() -> NDArray[np.int64]:
     import numpy as np
 
     chance = np.random.default_rng(_SEED + 1)
-    return np.stack([chance.permutation(BINS) for _ in range(BINS)])
+    return np.stack([chance.permutation(BINS) for _ in range(BINS)]).astype(np.int64)
