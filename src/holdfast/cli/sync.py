@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import getpass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from msgspec import Struct
 
 from holdfast.cli.asked import Asked
+from holdfast.cli.data_quality import COLOURS, accepted_limit, show_refused
 from holdfast.cli.leaving import NothingToDo, Problem, exit_code_of, problem_of, say_error
 from holdfast.errors import HoldfastError, unknown
 from holdfast.records import Failure
@@ -39,11 +41,13 @@ def sync(
     asked: Asked,
     corpora: Annotated[list[str] | None, typer.Argument(metavar="[CORPUS]...", show_default=False)] = None,
     full: Annotated[bool, typer.Option("--full", help="Make everything anew, and allow most of it to vanish.")] = False,
+    accept: Annotated[bool, typer.Option("--accept", help="Publish even what breaks a limit, and record who.")] = False,
 ) -> None:
     """Bring corpora up to date with their sources: those named, or all.
 
     Says what changed and what is wrong with the data. Nothing to change is 0; a project without corpora is 5. A corpus
     that fails does not keep the others from being synced. While the project is served, the server does it as jobs.
+    A version that breaks one of [corpora.NAME.limits] is not published (HF621).
     --json: {"reports", "failed"}.
     """
     from holdfast.cli.following import is_served
@@ -52,10 +56,11 @@ def sync(
     if not asked.config.corpora:
         raise NothingToDo("HF202", "the project has no corpora", "add [corpora.NAME] to holdfast.toml")
     names = _known(corpora or tuple(asked.config.corpora), asked.config.corpora)
+    who = f"{getpass.getuser()} at the command line" if accept else None
     if is_served(asked.folder):
-        done = in_store(asked, lambda store: _by_the_server(asked, store, names, full=full))
+        done = in_store(asked, lambda store: _by_the_server(asked, store, names, full=full, accept=who))
     else:
-        done = in_project(asked, lambda project: synced(project, asked.terminal, names, full=full))
+        done = in_project(asked, lambda project: synced(project, asked.terminal, names, full=full, accept=who))
 
     def show() -> None:
         for report in done.reports:
@@ -65,24 +70,27 @@ def sync(
     for each in done.failed:
         if not asked.as_json:
             say_error(each.error, as_json=False)
+            show_refused(asked, each.corpus, each.error.code)
     if done.failed:
         raise typer.Exit(exit_code_of(done.failed[0].error.code))
 
 
-async def synced(project: Project, terminal: Terminal, names: Sequence[str], *, full: bool = False) -> Synced:
+async def synced(
+    project: Project, terminal: Terminal, names: Sequence[str], *, full: bool = False, accept: str | None = None
+) -> Synced:
     """Sync each corpus, with progress on the terminal."""
     reports: list[SyncReport] = []
     failed: list[NotSynced] = []
     for name in names:
         try:
             with terminal.progress(name) as progress:
-                reports += await project.sync([name], full=full, progress=progress)
+                reports += await project.sync([name], full=full, progress=progress, accept=accept)
         except HoldfastError as error:
             failed.append(NotSynced(name, problem_of(error)))
     return Synced(tuple(reports), tuple(failed))
 
 
-async def _by_the_server(asked: Asked, store: Store, names: Sequence[str], *, full: bool) -> Synced:
+async def _by_the_server(asked: Asked, store: Store, names: Sequence[str], *, full: bool, accept: str | None) -> Synced:
     """Have each corpus synced by the server, one job after the other."""
     import msgspec
 
@@ -93,7 +101,7 @@ async def _by_the_server(asked: Asked, store: Store, names: Sequence[str], *, fu
     reports: list[SyncReport] = []
     failed: list[NotSynced] = []
     for name in names:
-        asking = new_job("sync", msgspec.to_builtins(SyncAsked(name, full)))
+        asking = new_job("sync", msgspec.to_builtins(SyncAsked(name, full, accept)))
         with asked.terminal.progress(name) as progress:
             job = await followed(store, asking, asked.folder, progress)
         if job.status == "done":
@@ -110,6 +118,10 @@ def _known(names: Sequence[str], corpora: Collection[str]) -> tuple[str, ...]:
         if name not in corpora:
             raise unknown("HF202", "corpus", name, corpora)
     return tuple(dict.fromkeys(names))
+
+
+TOP = 8
+"""Findings that a sync shows, the worst; all of them are in the report."""
 
 
 def changes(report: SyncReport) -> str:
@@ -142,9 +154,13 @@ def show_report(terminal: Terminal, report: SyncReport) -> None:
     said.append(changes(report), style="not bold")
     said.append(f"  {report.seconds.get('total', 0.0):.1f} s", style="dim")
     terminal.show(said, *(f"  {line}" for line in passed_over(report)))
-    for finding in report.findings:
+    for finding in report.findings[:TOP]:
         named = f" ({', '.join(finding.documents)})" if finding.documents else ""
-        said = Text(f"  {finding.count} × {finding.code}: ", style="yellow")
+        said = Text(f"  {finding.count} × {finding.code}: ", style=COLOURS[finding.severity])
         terminal.show(said.append(f"{finding.message}{named}", style="default"))
+    if len(report.findings) > TOP:
+        terminal.show(f"  {len(report.findings) - TOP} more: holdfast corpus show {report.corpus} --quality")
+    for broken in report.accepted:
+        terminal.show(Text(f"  {accepted_limit(broken)}", style="red"))
     if report.lexical_only is not None:
         terminal.show(Text(f"  searched by words only: {report.lexical_only}", style="yellow"))

@@ -24,7 +24,7 @@ from holdfast.corpus.checks.examine import examine
 from holdfast.corpus.facets import wanted
 from holdfast.corpus.last_sync import LastSync, read_last_sync
 from holdfast.corpus.quality import CorpusFinding, QualityReport, SyncReport
-from holdfast.corpus.quality_kept import CorpusQuality, earlier_reports, history, read_refused, read_report
+from holdfast.corpus.quality_kept import CorpusQuality, Refused, earlier_reports, history, read_refused, read_report
 from holdfast.corpus.settings import CorpusSettings
 from holdfast.corpus.sources import build_source
 from holdfast.corpus.storage import CorpusFolder, Pointer, bytes_in, local_root
@@ -216,6 +216,19 @@ class CorpusRoom:
             history=history(earlier_reports(folder, self._pointer(name).newest)),
             refused=read_refused(folder),
         )
+
+    def refused(self, name: str) -> Refused | None:
+        """The last version that broke a limit, where no sync was published or changed nothing since.
+
+        Raises NotFound (HF202).
+        """
+        self._known(name)
+        return read_refused(self._folders[name])
+
+    def sees_all(self, name: str, principals: Sequence[str]) -> bool:
+        """Whether somebody may see every document that there is now. Raises NotFound (HF202)."""
+        now, asking = self._version(name, f"v{self._pointer(name).newest}"), frozenset(principals)
+        return all(may_see(entry.principals, asking) for entry in now.entries())
 
     def diff(self, name: str, before: str, after: str) -> VersionDiff:
         """Which documents differ between two versions. Raises NotFound (HF202), ReplayDiverged (HF502)."""

@@ -124,6 +124,14 @@ class Corpora(Protocol):
 
     def diff(self, name: str, before: str, after: str) -> VersionDiff: ...
 
+    def quality(self, name: str, version: str = "latest") -> CorpusQuality:
+        """Raises NotFound (HF202), ReplayDiverged (HF502) when it is gone."""
+        ...
+
+    def sees_all(self, name: str, principals: Sequence[str]) -> bool:
+        """Whether somebody may see every document that there is now. Raises NotFound (HF202)."""
+        ...
+
     async def document(
         self, name: str, version: str, document_id: str, *, principals: Sequence[str] | None = None
     ) -> Document:

@@ -193,4 +193,5 @@ def _orders() -> NDArray[np.int64]:
     import numpy as np
 
     chance = np.random.default_rng(_SEED + 1)
-    return np.stack([chance.permutation(BINS) for _ in range(BINS)]).astype(np.int64)
+    orders: NDArray[np.int64] = np.stack([chance.permutation(BINS) for _ in range(BINS)])
+    return orders
