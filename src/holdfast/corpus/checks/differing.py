@@ -19,13 +19,16 @@ def _words(text: str) -> frozenset[str]:
 
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-ZÀ-Þ0-9\"'(*])|\n+|\s*<br>\s*")
-_WORD = re.compile(r"[^\W\d_][\w'’]*|\d[\d.,:/-]*\d|\d")
-_LIST_MARK = re.compile(r"^\s*(?:[-*+]|\d{1,3}[.)])\s+")
+_WORD = re.compile(r"[^\W_]+(?:[-.,:/'’][^\W_]+)*")
+_NUMBER = re.compile(r"\d+(?:[,:/-]\d+)*(?:\.\d+)?|\d{1,2}\.\d{1,2}\.\d{2,4}")  # a version's 1.8.7 is a name
+_LIST_MARK = re.compile(r"^\s*(?:[-*+]|\d{1,3}[.)]?(?=\s+[A-ZÀ-Þ]))\s+")
+_FOOTNOTE = re.compile(r"\[\d{1,3}\]")
 _LINK_TARGET = re.compile(r"\]\([^)\s]*\)|https?://\S+")
 _NOT = _words(
     """
-    not no never cannot can't don't doesn't didn't won't isn't aren't wasn't weren't shouldn't mustn't without
-    neither nor none unable kein keine keinen nicht nie niemals ohne ne pas jamais sans nunca sin non mai
+    not no never cannot can't don didn doesn isn aren don't doesn't didn't won't isn't aren't wasn't
+    weren't shouldn't mustn't without neither nor none unable
+    kein keine keinen nicht nie niemals ohne ne pas jamais sans nunca sin non mai
     senza não nunca sem niet geen nooit zonder
     """
 )
@@ -82,7 +85,7 @@ def _differing(one: _Sentence, other: _Sentence) -> str | None:
         return "numbers"
     if one.numbers == other.numbers and one.times and other.times and one.times != other.times:
         return "dates or times"
-    if one.denied != other.denied and one.numbers == other.numbers and _share(one, other) >= (1 + ALIKE) / 2:
+    if one.denied != other.denied and one.numbers == other.numbers and len(one.words ^ other.words) <= 1:
         return "negation"
     return None
 
@@ -112,7 +115,7 @@ def _sentences(text: str) -> dict[str, _Sentence]:
     """By their wording without what is only form; code and headings are sentences like others."""
     found: dict[str, _Sentence] = {}
     for piece in _SENTENCE.split(_LINK_TARGET.sub("]", text)):
-        said = " ".join(_LIST_MARK.sub("", piece).split())
+        said = " ".join(_LIST_MARK.sub("", _FOOTNOTE.sub("", piece)).split())
         if 12 <= len(said) <= LONGEST_SENTENCE:
             found.setdefault(said.lower(), _sentence(said))
     return found
@@ -120,8 +123,8 @@ def _sentences(text: str) -> dict[str, _Sentence]:
 
 def _sentence(said: str) -> _Sentence:
     words = [word.replace("’", "'") for word in _WORD.findall(said.lower())]
-    numbers = frozenset(word.strip(".,:-/").replace(",", "") for word in words if word[0].isdigit())
-    plain = frozenset(word for word in words if not word[0].isdigit())
+    numbers = frozenset(word.replace(",", "") for word in words if _NUMBER.fullmatch(word))
+    plain = frozenset(word for word in words if not _NUMBER.fullmatch(word))
     # "non" and "no" begin French and English names and answers too; what matters is that one has it and one has not.
     return _Sentence(
         text=" ".join(said.split()),

@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from holdfast.corpus.checks.alike import contradictions_among, duplicates, near_duplicates
 from holdfast.corpus.checks.drift import drift, profile_of
 from holdfast.corpus.checks.facts import Facts, unpacked
-from holdfast.corpus.checks.gathered import Before, Gathered, by_severity, examples_of, finding
+from holdfast.corpus.checks.gathered import Before, Gathered, by_severity, examples_of, finding, shortened
 from holdfast.corpus.checks.many import faulty_links, median_age_days, mixed_languages, noted, repeated_blocks, stale
 from holdfast.corpus.checks.meaning import compare
-from holdfast.corpus.quality import CorpusFinding, Example, Pair, QualityReport
+from holdfast.corpus.quality import MAX_EXAMPLES, CorpusFinding, Example, Pair, QualityReport
 from holdfast.corpus.version import Version
 
 EMPTY = "no text is left after cleaning"
@@ -47,6 +47,7 @@ def examine(
     *,
     stale_after_days: int = 730,
     now: datetime | None = None,
+    most_examples: int = MAX_EXAMPLES,
 ) -> QualityReport:
     """Everything that is found in a version. Linear in its documents; compares pairs only where `meaning` says.
 
@@ -60,6 +61,7 @@ def examine(
         read=version.document,
         now=now or datetime.now(UTC),
         stale_after_days=stale_after_days,
+        most_examples=most_examples,
     )
     last = earlier.reports[0] if earlier.reports else None
     found = [*_alone(gathered), *_passed(passing), *faulty_links(gathered, (name for name, _ in passing.passed))]
@@ -80,7 +82,7 @@ def examine(
         documents=len(entries),
         unexamined=kept.count(None),
         median_age_days=median_age_days(gathered),
-        findings=by_severity(found),
+        findings=by_severity(shortened(each, most_examples) for each in found),
         profile=profile,
         pairs=compared.pairs,
     )
@@ -97,7 +99,7 @@ def _passed(passing: Passing) -> Iterator[CorpusFinding]:
     reasons = dict(passing.passed)
     for code, ids in (("empty", empty), ("failed", list(passing.failed))):
         if ids:
-            shown = {name: reasons.get(name, "") for name in ids[:10]}
+            shown = {name: reasons.get(name, "") for name in ids}
             yield finding(code, len(ids), passing.read, examples_of(shown))
 
 

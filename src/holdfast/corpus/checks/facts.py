@@ -77,9 +77,11 @@ def facts_of(raw: RawDocument, document: Document) -> tuple[Mapping[str, int], b
     _speech(document, lowered, heard, notes)
     _privacy(document, lowered, heard, notes)
     _form(document, notes)
+    body = raw.body if isinstance(raw.body, str) else raw.body.decode("utf-8", "replace")
+    if raw.media_type == "text/markdown" and (at := body.find("![](")) >= 0:  # cleaning leaves nothing of them
+        notes.add("image_without_alt", personal.excerpt(body, at, at + 80, 40), body.count("![]("))
     years = [int(word) for word in heard if word.isdigit()]
     home = document.url or document.id
-    body = raw.body if isinstance(raw.body, str) else raw.body.decode("utf-8", "replace")
     facts = Facts(
         signature=shingles.signature(shingles.shingles(hashes)),
         fields=tuple(sorted(_fields(raw))),
@@ -134,7 +136,10 @@ def _speech(document: Document, lowered: str, heard: frozenset[str], notes: _Not
 
 
 def _privacy(document: Document, lowered: str, heard: frozenset[str], notes: _Notes) -> None:
+    host = (document.url or "").partition("://")[2].partition("/")[0]
     for found in personal.find(document.text, lowered, heard):
+        if found.code == "personal_email" and personal.is_own(document.text[found.start : found.end], host):
+            continue
         again = found.code in notes.counts
         notes.add(found.code, "" if again else personal.excerpt(document.text, found.start, found.end, 30))
 
@@ -149,16 +154,24 @@ def _form(document: Document, notes: _Notes) -> None:
     for match in _FAKE_HEADING.finditer(text):
         notes.add("fake_heading", personal.excerpt(text, match.start(1), match.end(1), 0))
     if len(text) >= ENOUGH_TO_TELL:
-        first = language_of(text[:LOOKED_AT])
+        first = language_of(_prose(text[: 2 * LOOKED_AT]))
         said = (document.locale or "").replace("_", "-").split("-")[0].lower()
         if said and first is not None and first != said:
             notes.add("locale_mismatch", f"{document.locale}, but the text seems to be '{first}': {_begin(text)}")
-        last = language_of(text[-LOOKED_AT:]) if first is not None and len(text) > 4 * LOOKED_AT else first
+        long = first is not None and len(text) > 6 * LOOKED_AT
+        last = language_of(_prose(text[-2 * LOOKED_AT :])) if long else first
         if last not in (None, first):
             notes.add("mixed_document", f"'{first}' at first, '{last}' at the end: {_begin(text[-200:])}")
     for name, value in document.metadata.items():
         if _SATISFACTION.search(name) and _is_bad(value):
             notes.add("rated_bad", f"{name}: {personal.masked(str(value))}")
+
+
+def _prose(text: str) -> str:
+    """Its longer paragraphs, tables, code and data left out; a language is told by these."""
+    return "\n".join(
+        block for _, block in blocks_of(text) if not block.startswith(("|", "{", "[", "<")) and "```" not in block
+    )
 
 
 def _begin(text: str) -> str:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from holdfast.corpus.checks.catalogue import CATALOGUE, UNKNOWN
 from holdfast.corpus.checks.facts import Facts
 from holdfast.corpus.quality import MAX_EXAMPLES, SEVERITIES, CorpusFinding, Example, Profile
@@ -28,6 +30,7 @@ class Gathered:
     read: Callable[[str], Document | None]
     now: datetime
     stale_after_days: int = 730
+    most_examples: int = MAX_EXAMPLES
 
     def text(self, document_id: str) -> str:
         """Empty for one that is not there."""
@@ -56,19 +59,29 @@ def finding(
 ) -> CorpusFinding:
     """A finding with what the catalogue says of its code; `share` is `count` of `of` where it is not given."""
     kind = CATALOGUE.get(code, UNKNOWN)
-    shown = tuple(examples)[:MAX_EXAMPLES]
-    named = dict.fromkeys(document for example in shown for document in example.documents[:1])
+    shown = tuple(examples)
     return CorpusFinding(
         code=code,
         message=f"{kind.message} {detail}".rstrip(),
         count=count,
-        documents=tuple(named),
+        documents=_named(shown),
         share=round(count / of if share is None and of else share or 0.0, 4),
         severity=kind.severity,
         fix=kind.fix,
         examples=shown,
         limited=limited,
     )
+
+
+def shortened(finding: CorpusFinding, most: int) -> CorpusFinding:
+    """The finding with at most so many examples."""
+    shown = finding.examples[:most]
+    return replace(finding, examples=shown, documents=_named(shown))
+
+
+def _named(examples: Iterable[Example]) -> tuple[str, ...]:
+    """The first document of each example, each once."""
+    return tuple(dict.fromkeys(document for example in examples for document in example.documents[:1]))
 
 
 def by_severity(findings: Iterable[CorpusFinding]) -> tuple[CorpusFinding, ...]:

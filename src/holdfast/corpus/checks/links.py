@@ -18,10 +18,8 @@ if TYPE_CHECKING:
 
 COLUMNS = 4  # of a link: its target, the folder of that, its place there, the last part of its path
 MOST_LINKS = 2000  # of one document
-ENOUGH_LINKS, ENOUGH_KNOWN = (
-    5,
-    0.8,
-)  # into a folder, and how many of them must be known for the folder to be the corpus's
+ENOUGH_LINKS = ENOUGH_DOCUMENTS = 5  # into a folder, or in it, before a link into it is judged
+KNOWN_BY_ADDRESS, KNOWN_BY_NAME = 0.5, 0.8  # of the links into a folder, for it to be one of the corpus
 
 Fault = Literal["broken_link", "broken_anchor", "link_to_unpublished"]
 
@@ -154,8 +152,8 @@ class Linked(NamedTuple):
 def judge(documents: Sequence[Linked], unpublished: Mapping[int, str]) -> dict[int, dict[Fault, list[int]]]:
     """The faulty links, by the document's place in `documents`: of each fault, the numbers of the links' targets.
 
-    A link is judged where it leads to a folder that is the corpus's: one in which a document stands, or one in which
-    nearly every link names the id of a document. `unpublished` are the numbers of ids that did not become documents.
+    A link is judged where it leads to a folder of the corpus: several documents stand in it and most links into it lead
+    to one, or nearly all name the id of one. `unpublished` are the numbers of ids that did not become documents.
     """
     import numpy as np
 
@@ -165,8 +163,11 @@ def judge(documents: Sequence[Linked], unpublished: Mapping[int, str]) -> dict[i
     own_rows = np.frombuffer(b"".join(each.own for each in documents), np.uint32).reshape(-1, 4)
     known = np.isin(links[:, 0], own_rows[:, 0])
     named = np.isin(links[:, 3], own_rows[:, 3])
-    ours = np.isin(links[:, 1], own_rows[:, 1])
-    foreign = np.isin(links[:, 1], _named_folders(links[~ours], named[~ours]))
+    _, first = np.unique(own_rows[:, 0], return_index=True)  # several documents may stand on one page
+    folders, counts = np.unique(own_rows[first, 1], return_counts=True)
+    inside = np.isin(links[:, 1], folders[counts >= ENOUGH_DOCUMENTS])
+    ours = inside & np.isin(links[:, 1], _known_folders(links, known, KNOWN_BY_ADDRESS, 1))
+    foreign = np.isin(links[:, 1], _known_folders(links[~ours], named[~ours], KNOWN_BY_NAME, ENOUGH_LINKS))
     missing = (ours & ~known) | (foreign & ~named)
     hidden = np.isin(links[:, 3], np.fromiter(unpublished, np.uint32, len(unpublished)))
     found: dict[int, dict[Fault, list[int]]] = {}
@@ -197,8 +198,10 @@ def _links(documents: Sequence[Linked]) -> tuple[NDArray[np.int64], NDArray[np.u
     return np.repeat(np.arange(len(documents)), sizes), rows
 
 
-def _named_folders(links: NDArray[np.uint32], named: NDArray[np.bool_]) -> NDArray[np.uint32]:
-    """Folders into which enough distinct links lead, nearly all of them to what is named like a document."""
+def _known_folders(
+    links: NDArray[np.uint32], known: NDArray[np.bool_], least: float, enough: int
+) -> NDArray[np.uint32]:
+    """Folders into which enough distinct links lead, at least such a share of them to what is known."""
     import numpy as np
 
     if not len(links):
@@ -206,5 +209,5 @@ def _named_folders(links: NDArray[np.uint32], named: NDArray[np.bool_]) -> NDArr
     _, first = np.unique(links[:, 0], return_index=True)
     folders, places = np.unique(links[first, 1], return_inverse=True)
     counts = np.bincount(places)
-    share = np.bincount(places, weights=named[first]) / counts
-    return folders[(counts >= ENOUGH_LINKS) & (share >= ENOUGH_KNOWN)]
+    share = np.bincount(places, weights=known[first]) / counts
+    return folders[(counts >= enough) & (share >= least)]

@@ -15,7 +15,7 @@ from holdfast.corpus.checks.catalogue import REPEATED_AT_LEAST
 from holdfast.corpus.checks.facts import blocks_of
 from holdfast.corpus.checks.gathered import Gathered, examples_of, finding
 from holdfast.corpus.checks.personal import excerpt
-from holdfast.corpus.quality import MAX_EXAMPLES, CorpusFinding, Example
+from holdfast.corpus.quality import CorpusFinding, Example
 
 REPEATED_SHARE = 0.02  # of the documents hold a paragraph, before it is told
 MIN_SHARE_OF_MIX = 0.02
@@ -30,7 +30,7 @@ def noted(gathered: Gathered) -> Iterator[CorpusFinding]:
         for code in entry.findings:
             counts[code] += 1
             shown = evidence.setdefault(code, {})
-            if len(shown) < MAX_EXAMPLES:
+            if len(shown) < gathered.most_examples:
                 shown[entry.id] = facts.evidence.get(code, entry.title[:100])
     for code, count in counts.items():
         yield finding(code, count, len(gathered.entries), examples_of(evidence[code]))
@@ -67,7 +67,7 @@ def stale(gathered: Gathered) -> Iterator[CorpusFinding]:
             touched = datetime.fromtimestamp(facts.updated_at, UTC).date()
             oldest_first.append((facts.updated_at, entry.id, f"last touched {touched}; {says}"))
     if oldest_first:
-        shown = {document: text for _, document, text in sorted(oldest_first)[:MAX_EXAMPLES]}
+        shown = {document: text for _, document, text in sorted(oldest_first)[: gathered.most_examples]}
         yield finding("stale", len(oldest_first), len(gathered.entries), examples_of(shown))
 
 
@@ -86,7 +86,7 @@ def repeated_blocks(gathered: Gathered) -> Iterator[CorpusFinding]:
         return
     holders = np.unique(owners[many[places]])
     examples = []
-    for at in np.flatnonzero(many)[np.argsort(-counts[many], kind="stable")][:MAX_EXAMPLES].tolist():
+    for at in np.flatnonzero(many)[np.argsort(-counts[many], kind="stable")][: gathered.most_examples].tolist():
         held = [gathered.entries[owner].id for owner in owners[places == at][:3].tolist()]
         block = dict(blocks_of(gathered.text(held[0]))).get(int(distinct[at]), "")
         said = f"in {int(counts[at])} documents: {excerpt(block, 0, 120, 0)}"
@@ -106,7 +106,7 @@ def faulty_links(gathered: Gathered, unpublished: Iterable[str]) -> Iterator[Cor
             found.setdefault(fault, {})[gathered.entries[at].id] = targets
     for fault, holders in found.items():
         examples = []
-        for document_id, targets in list(holders.items())[:MAX_EXAMPLES]:
+        for document_id, targets in list(holders.items())[: gathered.most_examples]:
             link = _link(gathered, document_id, targets[0], with_place=fault == "broken_anchor")
             more = f", and {len(targets) - 1} more" if len(targets) > 1 else ""
             examples.append(Example(documents=(document_id,), evidence=f"{excerpt(link, 0, 120, 0)}{more}"))

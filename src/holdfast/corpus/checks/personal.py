@@ -55,7 +55,7 @@ _FICTIONAL = re.compile(r"\+?1?[ .(-]*(?:555|\d{3}[ .)-]*555)")
 _TOLL_FREE = re.compile(r"\+?1?[ .(-]*(?:800|833|844|855|866|877|888|900)|0800|00800|0808|\+\d\d ?800")
 _CALLED = re.compile(
     r"(?:\b(?:phone|telephone|tel|mobile|mob|cell|fax|call|ring|sms|whatsapp|dial|handy|telefon|fon|t[ée]l[ée]phone|"
-    r"appele[rz]|tel[ée]fono|m[óo]vil|llam[ea]|telefone|cellulare|numer|number|contact)\b[^.\n\d]{0,24})$",
+    r"appele[rz]|tel[ée]fono|m[óo]vil|llam[ea]|telefone|cellulare|numer)\b[^.\n\d]{0,24})$",
     re.I,
 )
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
@@ -128,6 +128,13 @@ def _emails(text: str) -> Iterator[Found]:
         if name is not None and host is not None and _of_a_person(name[0], host[0]):
             yield Found("personal_email", at - len(name[0]), host.end())
         at = text.find("@", at + 1)
+
+
+def is_own(address: str, host: str) -> bool:
+    """Whether an address is of the site that shows it, and has no name of a person in front."""
+    name, _, domain = address.lower().partition("@")
+    own = ".".join(host.lower().split(".")[-2:])
+    return bool(own) and (domain == own or domain.endswith(f".{own}")) and re.search(r"[._]", name) is None
 
 
 def _of_a_person(name: str, host: str) -> bool:
@@ -257,7 +264,7 @@ _NAMED = re.compile(
 )
 _PASSWORD = re.compile(
     r"(?:password|passwort|kennwort|passcode|mot de passe|contraseña|\bpwd)"
-    r"[\"'`*]{0,3}\s*(?::|=|is|ist|est|es)\s*[\"'`*]{0,3}([^\s\"'`*|<>(){}\[\],]{6,64})",
+    r"[\"'`*]{0,3}(?:\s*[:=]|\s+(?:is|ist|est|es)\b\s*:?)\s*[\"'`*]{0,3}([^\s\"'`*|<>(){}\[\],]{6,64})",
     re.I,
 )
 _PLACEHOLDER = re.compile(

@@ -122,7 +122,7 @@ def meeting(rows: NDArray[np.uint16]) -> NDArray[np.int64]:
             leaders = order[np.flatnonzero(np.concatenate(([True], ~same)))]
             found.append(np.stack((order[:-1][same], order[1:][same]), axis=1))
             found.append(np.stack((leaders[group[1:]][same], order[1:][same]), axis=1))
-    pairs = np.unique(np.sort(np.concatenate(found), axis=1), axis=0)
+    pairs: NDArray[np.int64] = np.unique(np.sort(np.concatenate(found), axis=1), axis=0)
     return pairs[pairs[:, 0] != pairs[:, 1]]
 
 
