@@ -275,10 +275,9 @@ def _rated(planted: Planted) -> None:
 
 
 def _repeated(planted: Planted) -> None:
-    planted.say(
-        "repeated_block",
-        "Did this page not help you? Our team is there on every working day from nine to five.",
-    )
+    told = "Did this page not help you? Our team is there on every working day from nine to five."
+    for _ in range(2):  # so that enough documents hold it
+        planted.say("repeated_block", told)
 
 
 def _empty(planted: Planted) -> None:

@@ -61,9 +61,7 @@ _CALLED = re.compile(
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
 _IP = re.compile(r"(?<![\w.-])\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![\w-]|\.\d|/\d)")
 _VERSIONS = re.compile(r"(?:version|release|firmware|build|v|oid)\W{0,3}$", re.I)
-_NAME = re.compile(
-    r"\b(?:Mr|Mrs|Ms|Miss|Dr|Herr|Frau|Mme|Monsieur|Madame|Se[ñn]or|Se[ñn]ora)\b\.? ((?:[A-ZÀ-Þ][\w'’-]+ ?){1,3})"
-)
+_NAME = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|Herr|Frau|Mme|Señora?)\b\.? ([A-ZÀ-Þ][\w'’-]+(?: [A-ZÀ-Þ][\w'’-]+){0,2})")
 _TITLES = ("Mr", "Mrs", "Ms", "Dr", "Herr", "Frau", "Mme", "Señor", "Señora")
 _SSN = re.compile(r"(?<![\w-])(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])")
 _CPF = re.compile(r"(?<!\d)\d{3}\.\d{3}\.\d{3}-\d{2}(?!\d)")
@@ -97,16 +95,17 @@ def masked(text: str, found: Iterable[Found] | None = None) -> str:
 
 def excerpt(text: str, start: int, end: int, around: int = 40, longest: int = 160) -> str:
     """What stands at a place with a little on both sides, on one line, without personal data or secrets."""
-    low, high = max(0, start - 4 * around), min(len(text), end + 4 * around)
-    piece = text[low:high]
+    low = max(0, start - 4 * around)
+    piece = text[low : end + 4 * around]
     left, right = start - low, min(end - low, start - low + longest)
-    ahead, here, behind = piece[:left], piece[left:right], piece[right:]
-    # Masked before it is cut, so that no half of a number is left that nothing recognises.
-    whole = masked(f"{ahead}\x00{here}\x01{behind}") if "\x00" not in piece else masked(piece)
-    before, _, rest = whole.partition("\x00")
-    middle, _, after = rest.partition("\x01")
-    before, after = before[-around:], after[:around]
-    return " ".join(f"{before}{middle}{after}".split())
+    found = find(piece)  # before it is cut, so that no half of a number is left that nothing recognises
+    left = min([left, *(each.start for each in found if each.start < left < each.end)])
+    right = max([right, *(each.end for each in found if each.start < right < each.end)])
+    before = masked(piece[:left], [each for each in found if each.end <= left])
+    inside = [Found(code, at - left, to - left) for code, at, to in found if left <= at and to <= right]
+    middle = masked(piece[left:right], inside)
+    after = masked(piece[right:], [Found(code, at - right, to - right) for code, at, to in found if at >= right])
+    return " ".join(f"{before[max(0, len(before) - around) :]}{middle}{after[:around]}".split())
 
 
 def _apart(found: list[Found]) -> Iterator[Found]:
