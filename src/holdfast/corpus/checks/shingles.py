@@ -123,7 +123,8 @@ def meeting(rows: NDArray[np.uint16]) -> NDArray[np.int64]:
             found.append(np.stack((order[:-1][same], order[1:][same]), axis=1))
             found.append(np.stack((leaders[group[1:]][same], order[1:][same]), axis=1))
     pairs: NDArray[np.int64] = np.unique(np.sort(np.concatenate(found), axis=1), axis=0)
-    return pairs[pairs[:, 0] != pairs[:, 1]]
+    kept: NDArray[np.int64] = pairs[pairs[:, 0] != pairs[:, 1]]
+    return kept
 
 
 def estimated(rows: NDArray[np.uint16], pairs: NDArray[np.int64]) -> NDArray[np.float64]:
