@@ -75,14 +75,16 @@ def prepare(raw: RawDocument, raw_hash: str, *, max_tokens: int, count_tokens: C
     chunks = _chunks(document, max_tokens, count_tokens)
     if not chunks:
         return Passed(id=raw.id, reason="no text is left after cleaning")
-    noted, facts = facts_of(raw, document)
+    said = (raw.locale or "").replace("_", "-").split("-")[0].lower()
+    language = said or language_of(document.text)
+    noted, facts = facts_of(raw, document, language)
     counts.update(noted)
     entry = Entry(
         id=document.id,
         hash=raw_hash,
         text_hash=digest(" ".join(document.text.split()).encode(), 16),
         title=document.title,
-        language=(raw.locale or "").replace("_", "-").split("-")[0].lower() or language_of(document.text),
+        language=language,
         principals=document.principals,
         findings=counts,
         characters=len(document.text),

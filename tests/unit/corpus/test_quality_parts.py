@@ -115,7 +115,7 @@ def test_what_is_the_same_or_only_named_otherwise_is_no_difference(one: str, oth
     ("link", "home", "path", "place"),
     [
         ("https://x.io/hc/en-us/articles/12-A-Slug", "https://x.io/hc/de/articles/9", "x.io/articles/12", ""),
-        ("../b.md#How-To", "guides/deep/a.md", "guides/b", "How-To"),
+        ("../b.md#How-To", "guides/deep/a.md", "/guides/b", "How-To"),
         ("/docs/b.html?x=1#top", "https://x.io/docs/a", "x.io/docs/b", "top"),
         ("#part", "https://x.io/docs/a", "x.io/docs/a", "part"),
     ],
@@ -168,6 +168,7 @@ def test_links_into_folders_of_which_the_corpus_holds_little_are_not_judged() ->
         ("we met Mrs. Ada Lovelace there", "personal_name"),
         ("key AKIAQ3EGRZ5LMN4XYWVT", "secret"),
         ("the password is: hun7er-Two99", "secret"),
+        ("api_key = 'q8Zr2LmN4vXs7TbW9cYk'", "secret"),
     ],
 )
 def test_personal_data_is_found_by_its_kind_and_masked(text: str, code: str) -> None:

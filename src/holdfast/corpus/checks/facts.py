@@ -23,7 +23,8 @@ from holdfast.sources import RawDocument
 
 SHORTEST_BLOCK = 80
 ENOUGH_TO_TELL = 400  # characters from which a language is compared with the locale's
-LOOKED_AT = 1000  # characters of a beginning or an end that are enough to tell its language
+LOOKED_AT = 1200  # characters of a beginning or an end that are enough to tell its language
+ENOUGH_FOR_TWO = 5000  # characters of a text that may be in two languages
 FIRST_YEAR, LAST_YEAR = 1990, 2050
 EVIDENCE_LENGTH = 160
 
@@ -68,8 +69,11 @@ class _Notes:
 _encode = msgspec.msgpack.Encoder().encode
 
 
-def facts_of(raw: RawDocument, document: Document) -> tuple[Mapping[str, int], bytes]:
-    """How many times each code was found, and the facts, packed. The same document gives the same. Pure, linear."""
+def facts_of(raw: RawDocument, document: Document, language: str | None) -> tuple[Mapping[str, int], bytes]:
+    """How many times each code was found, and the facts, packed. The same document gives the same. Pure, linear.
+
+    `language` is that of its locale, or the one its beginning seems to be in.
+    """
     notes, text = _Notes(), document.text
     lowered = text.lower()
     hashes = shingles.word_hashes(text)
@@ -77,6 +81,7 @@ def facts_of(raw: RawDocument, document: Document) -> tuple[Mapping[str, int], b
     _speech(document, lowered, heard, notes)
     _privacy(document, lowered, heard, notes)
     _form(document, notes)
+    _tongue(document, language, notes)
     body = raw.body if isinstance(raw.body, str) else raw.body.decode("utf-8", "replace")
     if raw.media_type == "text/markdown" and (at := body.find("![](")) >= 0:  # cleaning leaves nothing of them
         notes.add("image_without_alt", personal.excerpt(body, at, at + 80, 40), body.count("![]("))
@@ -145,7 +150,7 @@ def _privacy(document: Document, lowered: str, heard: frozenset[str], notes: _No
 
 
 def _form(document: Document, notes: _Notes) -> None:
-    """What is said of the whole text: its length, its headings, its language, what somebody thought of it."""
+    """What is said of the whole text: its length, its headings, what somebody thought of it."""
     text = document.text
     if len(text) < THIN_CHARACTERS:
         notes.add("thin", personal.excerpt(text, 0, len(text)))
@@ -153,18 +158,25 @@ def _form(document: Document, notes: _Notes) -> None:
         notes.add("overlong", f"{len(text):,} characters")
     for match in _FAKE_HEADING.finditer(text):
         notes.add("fake_heading", personal.excerpt(text, match.start(1), match.end(1), 0))
-    if len(text) >= ENOUGH_TO_TELL:
-        first = language_of(_prose(text[: 2 * LOOKED_AT]))
-        said = (document.locale or "").replace("_", "-").split("-")[0].lower()
-        if said and first is not None and first != said:
-            notes.add("locale_mismatch", f"{document.locale}, but the text seems to be '{first}': {_begin(text)}")
-        long = first is not None and len(text) > 6 * LOOKED_AT
-        last = language_of(_prose(text[-2 * LOOKED_AT :])) if long else first
-        if last not in (None, first):
-            notes.add("mixed_document", f"'{first}' at first, '{last}' at the end: {_begin(text[-200:])}")
     for name, value in document.metadata.items():
         if _SATISFACTION.search(name) and _is_bad(value):
             notes.add("rated_bad", f"{name}: {personal.masked(str(value))}")
+
+
+def _tongue(document: Document, language: str | None, notes: _Notes) -> None:
+    """Whether the text is in the language of its locale, and ends in the one it begins in."""
+    text = document.text
+    if language is None or len(text) < ENOUGH_TO_TELL:
+        return
+    first = language
+    if document.locale:
+        first = language_of(_prose(text[:LOOKED_AT])) or language
+        if first != language:
+            notes.add("locale_mismatch", f"{document.locale}, but the text seems to be '{first}': {_begin(text)}")
+    if len(text) > ENOUGH_FOR_TWO:
+        last = language_of(_prose(text[-LOOKED_AT:]))
+        if last not in (None, first):
+            notes.add("mixed_document", f"'{first}' at first, '{last}' at the end: {_begin(text[-200:])}")
 
 
 def _prose(text: str) -> str:

@@ -28,6 +28,7 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+_PLAIN = re.compile(r"[\w-]+\.\w+")
 _LINK = re.compile(r"\]\(<?([^)\s<>]+)")
 _ELSEWHERE = re.compile(r"(?!https?:)[a-z][a-z0-9+.-]*:", re.I)
 _ARTICLE = re.compile(r"/articles/(\d+)")
@@ -61,21 +62,32 @@ def target_of(link: str, home: str) -> Target | None:
     The number of a help centre's article stands for all its addresses, in every locale and with any slug.
     """
     address, _, place = link.partition("#")
-    if _ELSEWHERE.match(address) or place.startswith((":~:", "/", "!")):
+    if place.startswith((":~:", "/", "!")):
         return None
     if not address:
         address = home
+    elif address.isidentifier() or _PLAIN.fullmatch(address) is not None:  # a neighbour, as most are
+        address = f"{home[: home.rfind('/') + 1]}{address}"
+    elif _ELSEWHERE.match(address):
+        return None
     elif not address.startswith(("http:", "https:")):
-        address = (
-            urljoin(home, address)
-            if "://" in home
-            else posixpath.normpath(posixpath.join(posixpath.dirname(home), address))
-        )
-    address = unquote(address.partition("?")[0]).lower()
+        address = urljoin(home, address) if "://" in home else _below(home, address)
+    found = _parts(address.partition("?")[0].lower())
+    return None if found is None else Target(*found, place)
+
+
+def _below(home: str, address: str) -> str:
+    return posixpath.normpath(posixpath.join(posixpath.dirname(home), address))
+
+
+def _parts(address: str) -> tuple[str, str, str] | None:
+    """Path, folder and tail of an address in lower case; None for a file that is no page."""
+    if "%" in address:
+        address = unquote(address)
     host, mark, path = address.partition("://")
-    host, path = (path.partition("/")[0], "/" + path.partition("/")[2]) if mark else ("", host)
-    if (article := _ARTICLE.search(path)) is not None:
-        return Target(f"{host}/articles/{article[1]}", f"{host}/articles", article[1], place)
+    host, path = (path.partition("/")[0], "/" + path.partition("/")[2]) if mark else ("", f"/{host}")
+    if "/articles/" in path and (article := _ARTICLE.search(path)) is not None:
+        return f"{host}/articles/{article[1]}", f"{host}/articles", article[1]
     path = path.rstrip("/").removesuffix("/index.html").removesuffix("/readme.md")
     folder, _, tail = path.rpartition("/")
     stem, dot, ending = tail.rpartition(".")
@@ -83,7 +95,7 @@ def target_of(link: str, home: str) -> Target | None:
         return None
     if dot and ending in _PAGES:
         tail = stem
-    return Target(f"{host}{folder}/{tail}", f"{host}{folder}", tail, place)
+    return f"{host}{folder}/{tail}", f"{host}{folder}", tail
 
 
 def links_of(text: str, home: str) -> Iterator[tuple[str, Target]]:
@@ -117,7 +129,7 @@ def anchors(text: str, raw: str) -> bytes:
     times: dict[str, int] = {}
     numbers = set()
     for match in _HEADING.finditer(f"\n{text}"):
-        slug = _SIGNS.sub("", match[1].lower())
+        slug = _SIGNS.sub("", match[1]).lower()
         nth = times[slug] = times.get(slug, -1) + 1
         numbers.update({_number(slug), _number(f"{slug}{nth or ''}")})
     for pattern in _PLACES:
@@ -127,7 +139,9 @@ def anchors(text: str, raw: str) -> bytes:
 
 def place_number(place: str) -> int:
     """0 for no place. Signs and case do not count: every renderer makes its own slug of a heading."""
-    slug = _SIGNS.sub("", unquote(place).lower())
+    if not place:
+        return 0
+    slug = _SIGNS.sub("", unquote(place) if "%" in place else place).lower()
     return 0 if slug in ("", "top") else _number(slug)
 
 

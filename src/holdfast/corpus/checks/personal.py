@@ -44,6 +44,7 @@ _EXAMPLE_HOSTS = re.compile(
     r"(?:^|\.)(?:example\.\w+|example|test|invalid|localhost|domain\.com|email\.com|company\.com)$|\.(?:png|jpe?g|gif|svg|webp|css|js)$",
     re.I,
 )
+_CAPITAL = re.compile("[A-Z]")
 _NUMBER = re.compile(r"\d(?:[ .()/-]{0,2}\d){5,}")
 _DIGITS = re.compile(r"(?<![\w.=&#/-])(?<!\d,)(?:\+ ?)?\(?\d(?:[ .()/-]{0,2}\d){5,21}(?![\w=]|[-.,/]\w)")
 _CARD = re.compile(r"\d{13,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{1,4}(?:\1\d{3})?|\d{4}([ -])\d{6}\2\d{4,5}")
@@ -149,19 +150,21 @@ def _in_numbers(text: str) -> Iterator[Found]:
     """Every long number, with what stands around it, by shape."""
     last = 0
     for number in _NUMBER.finditer(text):
-        low, high = max(last, number.start() - 24), min(len(text), number.end() + 24)
-        for match in _DIGITS.finditer(text, max(last, number.start() - 3), number.end() + 2):
+        start, end = number.span()
+        low, high = max(last, start - 24), min(len(text), end + 24)
+        for match in _DIGITS.finditer(text, max(last, start - 3), end + 2):
             code = _code_of_digits(match[0], text[max(0, match.start() - 40) : match.start()])
             if code is not None:
                 yield Found(code, *match.span())
-        for code, pattern, holds in _SHAPES:
-            for match in pattern.finditer(text, low, high):
-                if match.end() > number.start() and holds(match[0]):
-                    yield Found(code, *match.span())
-        ip = _IP.search(text, max(0, number.start() - 1), high) if "." in number[0] else None
+        if "-" in number[0] or _CAPITAL.search(text, max(0, start - 5), end + 3) is not None:
+            for code, pattern, holds in _SHAPES:
+                for match in pattern.finditer(text, low, high):
+                    if match.end() > start and holds(match[0]):
+                        yield Found(code, *match.span())
+        ip = _IP.search(text, max(0, start - 1), high) if "." in number[0] else None
         if ip is not None and _is_public(ip[0]) and not _VERSIONS.search(text[max(0, ip.start() - 12) : ip.start()]):
             yield Found("personal_ip", *ip.span())
-        last = number.end()
+        last = end
 
 
 def _code_of_digits(piece: str, before: str) -> str | None:
@@ -257,7 +260,7 @@ _KEYS: Mapping[str, re.Pattern[str]] = MappingProxyType(
 """A literal that must be there, and the whole shape."""
 
 _NAMED = re.compile(
-    r"(?:api[_ -]?key|secret[_ -]?(?:access[_ -]?)?key|access[_ -]?token|auth[_ -]?token|client[_ -]?secret)"
+    r"(?:api[_ -]?key|(?:aws_)?secret[_ -]?(?:access[_ -]?)?key|access[_ -]?token|auth[_ -]?token|client[_ -]?secret)"
     r"[\"'`*]{0,3}\s*(?:=|:|is)\s*[\"'`]?([A-Za-z0-9+/_-]{20,})",
     re.I,
 )
@@ -271,20 +274,20 @@ _PLACEHOLDER = re.compile(
     r"abc123|abcdef|pass|qwert|^[a-z_-]+$|^[A-Z_-]+$|^[$%@]|^https?:|\\|/.*/.*/",
     re.I,
 )
+
+
+def _last(name: str) -> str:
+    """The last word of a name, as a text is asked for it."""
+    return re.split("[ -]", name)[-1]
+
+
 _NAMED_AHEAD = (
-    "key",
-    "apikey",
-    "api_key",
-    "secret_key",
-    "secretkey",
-    "access_key",
-    "token",
-    "access_token",
-    "auth_token",
-    "client_secret",
-)
+    "api key", "api-key", "api_key", "apikey", "secret key", "secret-key", "secret_key", "secret access key",
+    "secret_access_key", "aws_secret_access_key", "access token", "access_token", "auth token", "auth_token",
+    "client secret", "client_secret",
+)  # fmt: skip
 _PASSWORD_AHEAD = ("password", "passwort", "kennwort", "passcode", "passe", "contraseña", "pwd")
-WORDS = frozenset({*_NAMED_AHEAD, *_PASSWORD_AHEAD, *(title.lower() for title in _TITLES)})
+WORDS = frozenset({*map(_last, _NAMED_AHEAD), *_PASSWORD_AHEAD, *(title.lower() for title in _TITLES)})
 """The words that a text is asked for before names and passwords are looked for in it."""
 
 
@@ -295,8 +298,8 @@ def _secrets(text: str, lowered: str, heard: Collection[str]) -> Iterator[Found]
                 if "EXAMPLE" not in match[0].upper() and len(set(match[0])) > 9:
                     yield Found("secret", *match.span())
     if len(lowered) == len(text):
-        named = [word for word in _NAMED_AHEAD if word in heard]
-        yield from _given(text, near(lowered, named, _NAMED, 24, 160), 20)
+        named = [name for name in _NAMED_AHEAD if _last(name) in heard]
+        yield from _given(text, near(lowered, named, _NAMED, 1, 160), 20)
         said = [word for word in _PASSWORD_AHEAD if word in heard]
         yield from _given(text, near(lowered, said, _PASSWORD, 24, 100), 6)
 
