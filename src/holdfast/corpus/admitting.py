@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from msgspec.structs import replace
 
-from holdfast.corpus.checks.examine import Earlier, Passing, examine
+from holdfast.corpus.checks.examine import Earlier, How, Passing, examine
 from holdfast.corpus.checks.limits import accepted, limits_of, refusal, refused
 from holdfast.corpus.quality import Broken, QualityReport
 from holdfast.corpus.quality_kept import (
@@ -65,8 +65,8 @@ class Admission:
         return read_report(version.folder) or self._examined(version, Earlier(), Passing())
 
     def _examined(self, version: Version, earlier: Earlier, passing: Passing) -> QualityReport:
-        days = self._settings.stale_after_days
-        return examine(self._settings.name, version, earlier, passing, stale_after_days=days, now=datetime.now(UTC))
+        how = How(self._settings.stale_after_days)
+        return examine(self._settings.name, version, earlier, passing, how)
 
     def _let_pass(self, breaking: Sequence[Broken], at: datetime) -> tuple[Broken, ...]:
         if self._accept is None:

@@ -20,7 +20,7 @@ import msgspec
 from msgspec import Struct
 
 from holdfast.contracts import Embedder, Progress, silent
-from holdfast.corpus.checks.examine import examine
+from holdfast.corpus.checks.examine import How, examine
 from holdfast.corpus.facets import wanted
 from holdfast.corpus.last_sync import LastSync, read_last_sync
 from holdfast.corpus.quality import CorpusFinding, QualityReport, SyncReport
@@ -298,8 +298,8 @@ class CorpusRoom:
         return self._opened[name].version(number)
 
     def _quality(self, name: str, version: Version) -> QualityReport:
-        days = self._settings[name].stale_after_days
-        return read_report(version.folder) or examine(name, version, stale_after_days=days)
+        how = How(self._settings[name].stale_after_days)
+        return read_report(version.folder) or examine(name, version, how=how)
 
     def _summary(self, name: str, number: int, pointer: Pointer) -> VersionSummary:
         manifest = read_manifest(self._folders[name].version(number))

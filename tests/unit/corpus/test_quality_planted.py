@@ -9,7 +9,7 @@ from tests.unit.corpus.planted import NOW, PLANTS, Planted, clean_corpus
 
 from corpora import ListSource, open_room
 from holdfast.corpus.checks.catalogue import CATALOGUE
-from holdfast.corpus.checks.examine import Passing, examine
+from holdfast.corpus.checks.examine import How, Passing, examine
 from holdfast.corpus.quality import QualityReport
 
 DOCUMENTS = 250
@@ -29,7 +29,7 @@ async def reported(planted: Planted, root: Path) -> dict[str, set[str]]:
     failed = [item.id for item in planted.passed if item.failed]
     version = room._version("kb", "latest")
     passing = Passing(len(planted.items), passed, failed)
-    report = examine("kb", version, passing=passing, now=NOW, most_examples=10**6)
+    report = examine("kb", version, passing=passing, how=How(now=NOW, most_examples=10**6))
     return {finding.code: ids_of(report, finding.code) for finding in report.findings}
 
 

@@ -6,12 +6,17 @@ Knows nothing of vectors. Linear in the documents; what is verified is capped, a
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from holdfast.corpus.checks import shingles
 from holdfast.corpus.checks.differing import difference
 from holdfast.corpus.checks.gathered import Gathered, finding
 from holdfast.corpus.checks.personal import masked
 from holdfast.corpus.quality import MAX_EXAMPLES, CorpusFinding, Example
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 NEAR = 0.8  # of their shingles
 DOUBTFUL = 0.12  # the estimate's distance from `NEAR` within which a pair is verified: over three standard errors
@@ -81,14 +86,14 @@ class _Exact:
 
     def __init__(self, gathered: Gathered) -> None:
         self._gathered = gathered
-        self._made: dict[str, object] = {}
+        self._made: dict[str, NDArray[np.uint64]] = {}
         self.asked = 0
 
     def share(self, one: str, other: str) -> float:
         self.asked += 1
-        return shingles.jaccard(self._shingles(one), self._shingles(other))  # type: ignore[arg-type]
+        return shingles.jaccard(self._shingles(one), self._shingles(other))
 
-    def _shingles(self, document_id: str) -> object:
+    def _shingles(self, document_id: str) -> NDArray[np.uint64]:
         made = self._made.get(document_id)
         if made is None:
             text = self._gathered.text(document_id)

@@ -26,8 +26,8 @@ class Kind(Struct, frozen=True):
     fix: str
 
 
-def _kinds() -> dict[str, Kind]:
-    kinds = {
+_OWN: Mapping[str, Kind] = MappingProxyType(
+    {
         "broken_anchor": Kind(
             "worth_a_look", "Links name a place in a document which that document does not have.",
             "Give the heading its old name again, or point the link at one that is there.",
@@ -132,15 +132,8 @@ def _kinds() -> dict[str, Kind]:
             "broken", "There is much less than in the versions before: of documents, text, a section or a locale.",
             "See whether the source still gives everything; a right that was lost looks like this.",
         ),
-    }  # fmt: skip
-    for code, what in PERSONAL.items():
-        fix = "Take it out at the source, where it is not meant to be read by whoever asks."
-        kinds[code] = Kind("note" if code in _PUBLIC else "worth_a_look", f"Text holds {what}.", fix)
-    for code, message in CLEANING.items():
-        severity, fix = _CLEANING.get(code, ("note", "Nothing, unless what was left out matters."))
-        kinds[code] = Kind(severity, message, fix)
-    return {code: kinds[code] for code in sorted(kinds)}
-
+    }
+)  # fmt: skip
 
 PERSONAL: Mapping[str, str] = MappingProxyType(
     {
@@ -166,6 +159,18 @@ _CLEANING: Mapping[str, tuple[Severity, str]] = MappingProxyType(
         "mojibake_repaired": ("note", "Correct it at the source; another reader sees it garbled."),
     }
 )
+
+
+def _kinds() -> dict[str, Kind]:
+    kinds = dict(_OWN)
+    for code, what in PERSONAL.items():
+        fix = "Take it out at the source, where it is not meant to be read by whoever asks."
+        kinds[code] = Kind("note" if code in _PUBLIC else "worth_a_look", f"Text holds {what}.", fix)
+    for code, message in CLEANING.items():
+        severity, fix = _CLEANING.get(code, ("note", "Nothing, unless what was left out matters."))
+        kinds[code] = Kind(severity, message, fix)
+    return {code: kinds[code] for code in sorted(kinds)}
+
 
 CATALOGUE: Mapping[str, Kind] = MappingProxyType(_kinds())
 UNKNOWN = Kind("note", "Cleaning remarked something this version has no words for.", "Update Holdfast.")

@@ -39,19 +39,25 @@ class Earlier:
     reports: Sequence[QualityReport] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class How:
+    """When a document is stale, when now is (None: by the clock), and how many examples a finding shows."""
+
+    stale_after_days: int = 730
+    now: datetime | None = None
+    most_examples: int = MAX_EXAMPLES
+
+
 def examine(
     corpus: str,
     version: Version,
-    earlier: Earlier = Earlier(),  # frozen
-    passing: Passing = Passing(),  # frozen
-    *,
-    stale_after_days: int = 730,
-    now: datetime | None = None,
-    most_examples: int = MAX_EXAMPLES,
+    earlier: Earlier = Earlier(),
+    passing: Passing = Passing(),
+    how: How = How(),
 ) -> QualityReport:
     """Everything that is found in a version. Linear in its documents; compares pairs only where `meaning` says.
 
-    The same version with the same `earlier` and `now` gives the same report. Reads texts only to verify and to show.
+    The same version with the same `earlier` and `how.now` gives the same report. Reads texts only to verify and show.
     """
     entries = sorted(version.entries(), key=lambda entry: entry.id)
     kept = [unpacked(entry.facts) for entry in entries]
@@ -59,9 +65,9 @@ def examine(
         entries=entries,
         facts=[facts or Facts() for facts in kept],
         read=version.document,
-        now=now or datetime.now(UTC),
-        stale_after_days=stale_after_days,
-        most_examples=most_examples,
+        now=how.now or datetime.now(UTC),
+        stale_after_days=how.stale_after_days,
+        most_examples=how.most_examples,
     )
     last = earlier.reports[0] if earlier.reports else None
     found = [*_alone(gathered), *_passed(passing), *faulty_links(gathered, (name for name, _ in passing.passed))]
@@ -82,7 +88,7 @@ def examine(
         documents=len(entries),
         unexamined=kept.count(None),
         median_age_days=median_age_days(gathered),
-        findings=by_severity(shortened(each, most_examples) for each in found),
+        findings=by_severity(shortened(each, how.most_examples) for each in found),
         profile=profile,
         pairs=compared.pairs,
     )

@@ -54,7 +54,6 @@ def finding(
     examples: Iterable[Example] = (),
     *,
     share: float | None = None,
-    detail: str = "",
     limited: str | None = None,
 ) -> CorpusFinding:
     """A finding with what the catalogue says of its code; `share` is `count` of `of` where it is not given."""
@@ -62,7 +61,7 @@ def finding(
     shown = tuple(examples)
     return CorpusFinding(
         code=code,
-        message=f"{kind.message} {detail}".rstrip(),
+        message=kind.message,
         count=count,
         documents=_named(shown),
         share=round(count / of if share is None and of else share or 0.0, 4),

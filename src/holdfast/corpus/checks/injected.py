@@ -7,7 +7,8 @@ told apart from what a text says to people, and is not reported.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from holdfast.corpus.checks.near import near
@@ -40,7 +41,7 @@ _BEFORE = (
 )
 _MODEL = (
     r"(?:an? |the |you,? )?(?:ai(?: language)?|llms?|(?:large )?language|chat ?gpt|gpt(?:-\d)?|claude|gemini|"
-    r"copilot|chat)"
+    r"co-?pilot|chat)"
     r"[ -]?(?:model|assistant|agent|bot|system)?s?"
 )
 
@@ -120,8 +121,7 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "addressed",
-        "ai llm llms chatgpt chatbot chatbots gpt claude gemini copilot language~model language~models assistant~ "
-        "assistants",
+        "ai llm llms chatgpt chatbot chatbots gpt claude gemini language~model language~models assistant~ assistants",
         40,
         rf"(?:^|[\n.:;!?\"'>*(\[-])\s*(?:dear|hey|attention|important|note to|message to|instructions? (?:to|for)|"
         rf"if you are|to any|to the|to all)\s*:?,? {_MODEL}(?: (?:reading|processing|summari\w+|"
@@ -207,6 +207,8 @@ def injections(lowered: str, heard: Collection[str]) -> Iterator[Injection]:
                 yield Injection(rule.name, *match.span())
 
 
-_LAST = {literal: re.findall(r"\w+", literal)[-1] for rule in RULES for literal in rule.literals}
+_LAST: Mapping[str, str] = MappingProxyType(
+    {literal: re.findall(r"\w+", literal)[-1] for rule in RULES for literal in rule.literals}
+)
 WORDS = frozenset(_LAST.values())
 """The words that a text is asked for before anything is looked for in it."""

@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
+from msgspec.structs import replace
+
 from holdfast.corpus.checks import links
 from holdfast.corpus.checks.catalogue import REPEATED_AT_LEAST
 from holdfast.corpus.checks.facts import blocks_of
@@ -44,7 +46,8 @@ def mixed_languages(gathered: Gathered) -> Iterator[CorpusFinding]:
     if len(common) > 1:
         shares = ", ".join(f"{name} {count}" for name, count in common)
         others = sum(count for _, count in common[1:])
-        yield finding("mixed_languages", others, total, detail=f"Documents: {shares}.")
+        mixed = finding("mixed_languages", others, total)
+        yield replace(mixed, message=f"{mixed.message} Documents: {shares}.")
 
 
 def median_age_days(gathered: Gathered) -> int | None:
