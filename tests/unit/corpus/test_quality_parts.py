@@ -101,6 +101,7 @@ def test_a_difference_that_counts_is_told(one: str, other: str, what: str) -> No
         ("Update the library to version v1.8.7 at once.", "Update the library to version v1.8.8 at once."),
         ("The bulletin ASEC-23-001 tells more of it.", "The bulletin ASEC-23-002 tells more of it."),
         ("See the law on this subject [1].", "See the law on this subject [5]."),
+        ("It rests on your total yearly wages here.", "It rests on your total wages of the year here."),
         ("You may return the parcel within 30 days.", "The printer prints 14 pages each minute."),
     ],
 )

@@ -6,6 +6,8 @@ Knows nothing of documents, or of how the two texts were found.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 MOST_SENTENCES = 80  # of a text that the other does not have
@@ -39,6 +41,9 @@ _TIMES = _words(
     wednesday thursday friday saturday sunday second seconds minute minutes hour hours day days week weeks
     month months year years daily weekly monthly yearly annually
     """
+)
+_UNITS: Mapping[str, str] = MappingProxyType(
+    {"daily": "day", "weekly": "week", "monthly": "month", "yearly": "year", "annually": "year"}
 )
 _ORDINARY = _words(
     """
@@ -130,6 +135,6 @@ def _sentence(said: str) -> _Sentence:
         text=" ".join(said.split()),
         words=plain - _NOT - _TIMES - _ORDINARY,
         numbers=numbers,
-        times=plain & _TIMES,
+        times=frozenset(_UNITS.get(word, word.removesuffix("s")) for word in plain & _TIMES),
         denied=not plain.isdisjoint(_NOT),
     )

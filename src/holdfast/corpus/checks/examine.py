@@ -120,7 +120,18 @@ def _pairs(
     for code, examples in by_code.items():
         count = len({name for example in examples for name in example.documents})
         if count:
-            yield finding(code, count, len(gathered.entries), examples, limited=limited)
+            yield finding(code, count, len(gathered.entries), _varied(examples), limited=limited)
+
+
+def _varied(examples: Iterable[Example]) -> list[Example]:
+    """The same, those first that show what none before them shows: a family of documents differs in one sentence."""
+    seen: set[tuple[str, ...]] = set()
+    first, again = list[Example](), list[Example]()
+    for example in examples:
+        words = tuple(sorted(example.evidence.split()))
+        (again if words in seen else first).append(example)
+        seen.add(words)
+    return [*first, *again]
 
 
 def _changed(version: Version, before: Version | None) -> set[str]:
