@@ -98,7 +98,7 @@ def facts_of(raw: RawDocument, document: Document, language: str | None) -> tupl
         to_come=not heard.isdisjoint(_TO_COME),
         links=links.packed(text, home),
         own=links.own(home, document.id),
-        anchors=links.anchors(text, body),
+        anchors=links.anchors(text, body) if raw.media_type.startswith("text/") else b"",
         blocks=b"".join(number.to_bytes(4, "little") for number in {number for number, _ in blocks_of(text)}),
         evidence=notes.evidence,
     )

@@ -125,7 +125,10 @@ def own(home: str, document_id: str) -> bytes:
 
 
 def anchors(text: str, raw: str) -> bytes:
-    """The places in a document that a link may name: its headings, and what its source gave an id or a name."""
+    """The places in a document that a link may name: its headings, and what its source gave an id or a name.
+
+    Never empty: a document without any place is not one whose places are unknown.
+    """
     times: dict[str, int] = {}
     numbers = set()
     for match in _HEADING.finditer(f"\n{text}"):
@@ -134,7 +137,7 @@ def anchors(text: str, raw: str) -> bytes:
         numbers.update({_number(slug), _number(f"{slug}{nth or ''}")})
     for pattern in _PLACES:
         numbers.update(place_number(match[1]) for match in pattern.finditer(raw))
-    return b"".join(number.to_bytes(4, "little") for number in sorted(numbers - {0}))
+    return b"".join(number.to_bytes(4, "little") for number in sorted(numbers - {0} or {1}))
 
 
 def place_number(place: str) -> int:
