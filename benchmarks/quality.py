@@ -27,7 +27,7 @@ from tests.unit.corpus.planted import EDITED, HOST, NOW, Planted  # noqa: E402  
 
 from holdfast.corpus import admitting, prepare  # noqa: E402
 from holdfast.corpus.checks import injected, personal, shingles  # noqa: E402
-from holdfast.corpus.checks.examine import EMPTY, How, Passing, examine  # noqa: E402
+from holdfast.corpus.checks.examine import EMPTY, Examining, Passing, examine  # noqa: E402
 from holdfast.corpus.room import open_corpora  # noqa: E402
 from holdfast.corpus.settings import CorpusSettings  # noqa: E402
 from holdfast.sources import Passed, RawDocument  # noqa: E402
@@ -82,7 +82,7 @@ async def named(planted: Planted, root: Path) -> dict[str, set[str]]:
     await room.sync("kb", source=Listed(planted.items))
     passed = [(item.id, item.reason) for item in planted.passed] + [(name, EMPTY) for name in planted.ids["empty"]]
     passing = Passing(len(planted.items), passed, [item.id for item in planted.passed if item.failed])
-    report = examine("kb", room._version("kb", "latest"), passing=passing, how=How(now=NOW, most_examples=10**6))
+    report = examine("kb", room._version("kb", "latest"), passing=passing, how=Examining(now=NOW, most_examples=10**6))
     found: dict[str, set[str]] = {}
     for finding in report.findings:
         names = (example.documents if finding.code in PAIRED else example.documents[:1] for example in finding.examples)

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from holdfast.corpus.checks.examine import Earlier, How, Passing, examine
+from holdfast.corpus.checks.examine import Earlier, Examining, Passing, examine
 from holdfast.corpus.checks.limits import accepted, limits_of, refusal, refused
 from holdfast.corpus.quality import Broken, QualityReport
 from holdfast.corpus.quality_kept import (
@@ -65,7 +65,7 @@ class Admission:
         return read_report(version.folder) or self._examined(version, Earlier(), Passing())
 
     def _examined(self, version: Version, earlier: Earlier, passing: Passing) -> QualityReport:
-        how = How(self._settings.stale_after_days)
+        how = Examining(self._settings.stale_after_days)
         return examine(self._settings.name, version, earlier, passing, how)
 
     def _let_pass(self, breaking: Sequence[Broken], at: datetime) -> tuple[Broken, ...]:

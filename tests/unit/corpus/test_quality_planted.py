@@ -9,7 +9,8 @@ from tests.unit.corpus.planted import NOW, PLANTS, Planted, clean_corpus
 
 from corpora import ListSource, open_room
 from holdfast.corpus.checks.catalogue import CATALOGUE
-from holdfast.corpus.checks.examine import How, Passing, examine
+from holdfast.corpus.checks.examine import Examining, Passing, examine
+from holdfast.corpus.cleaned import MESSAGES
 from holdfast.corpus.quality import QualityReport
 
 DOCUMENTS = 250
@@ -29,7 +30,7 @@ async def reported(planted: Planted, root: Path) -> dict[str, set[str]]:
     failed = [item.id for item in planted.passed if item.failed]
     version = room._version("kb", "latest")
     passing = Passing(len(planted.items), passed, failed)
-    report = examine("kb", version, passing=passing, how=How(now=NOW, most_examples=10**6))
+    report = examine("kb", version, passing=passing, how=Examining(now=NOW, most_examples=10**6))
     return {finding.code: ids_of(report, finding.code) for finding in report.findings}
 
 
@@ -68,6 +69,6 @@ def test_a_fault_is_planted_for_every_code_that_one_document_can_have() -> None:
     planted = set(Planted(clean_corpus(100), each=1).ids)
     compared = {"paraphrase", "mixed_languages", "mixed_document", "volume_drop"}  # need vectors, or many documents
     drift = {code for code in CATALOGUE if code.startswith(("field_", "locale_", "media_type_"))} - {"locale_mismatch"}
-    cleaning = {code for code in CATALOGUE if code.endswith(("_dropped", "_cut", "_replaced", "_guessed", "_broken"))}
+    cleaning = set(MESSAGES) - planted
     assert set(CATALOGUE) - planted == compared | drift | cleaning
     assert len(PLANTS) == len(planted)

@@ -40,7 +40,7 @@ class Earlier:
 
 
 @dataclass(frozen=True, slots=True)
-class How:
+class Examining:
     """When a document is stale, when now is (None: by the clock), and how many examples a finding shows."""
 
     stale_after_days: int = 730
@@ -53,7 +53,7 @@ def examine(
     version: Version,
     earlier: Earlier = Earlier(),
     passing: Passing = Passing(),
-    how: How = How(),
+    how: Examining = Examining(),
 ) -> QualityReport:
     """Everything that is found in a version. Linear in its documents; compares pairs only where `meaning` says.
 
