@@ -72,10 +72,9 @@ def open_corpora(
     keep: Keep = nothing_named,
     landings: OpenLanding = no_landings,
 ) -> CorpusRoom:
-    """The room over the corpora kept below `root_url`, a folder. Reads nothing yet.
+    """The room over the corpora kept below `root_url`, a folder. Reads nothing yet. What `keep` gives is never removed.
 
-    What `keep` gives is never removed; `landings` opens the places where pages of feeds are kept. Raises Misconfigured
-    (HF100) when the storage is not on a local disk.
+    `landings` opens the places where pages of feeds are kept. Raises Misconfigured (HF100) where the disk is not local.
     """
     return CorpusRoom(local_root(root_url), dict(settings), embedder, keep, landings)
 
@@ -241,18 +240,17 @@ class CorpusRoom:
 
     def quality(self, name: str, version: str = "latest") -> CorpusQuality:
         """What is wrong with a version's data, and was before. Raises NotFound (HF202), ReplayDiverged (HF502)."""
-        opened, folder = self._version(name, version), self._folders[name]
-        before = history(earlier_reports(folder, self._pointer(name).newest))
-        return CorpusQuality(report=self._quality(name, opened), history=before, refused=read_refused(folder))
+        report = self._quality(name, self._version(name, version))
+        before = history(earlier_reports(self._folders[name], self._pointer(name).newest))
+        return CorpusQuality(report=report, history=before, refused=self.refused(name))
 
     def refused(self, name: str) -> Refused | None:
         """The last version that broke a limit, until one is published. Raises NotFound (HF202)."""
-        self._known(name)
-        return read_refused(self._folders[name])
+        return read_refused(self._folders[self._known(name).name])
 
     def sees_all(self, name: str, principals: Sequence[str]) -> bool:
-        """Whether somebody may see every document that there is now. Raises NotFound (HF202)."""
-        now, asking = self._version(name, f"v{self._pointer(name).newest}"), frozenset(principals)
+        """Whether somebody may see every document there is. Raises NotFound (HF202)."""
+        now, asking = self._opened[name].version(self._pointer(name).newest), frozenset(principals)
         return all(may_see(entry.principals, asking) for entry in now.entries())
 
     def diff(self, name: str, before: str, after: str) -> VersionDiff:
@@ -378,11 +376,8 @@ class CorpusRoom:
         now = self._opened[name].version(self._pointer(name).newest)
         entry = now.entry(document_id)
         found = None if entry is None else opened.document(document_id)
-        if (
-            entry is None
-            or found is None
-            or not (principals is None or may_see(entry.principals, frozenset(principals)))
-        ):
+        seen = entry is not None and (principals is None or may_see(entry.principals, frozenset(principals)))
+        if entry is None or found is None or not seen:
             raise NotFound(
                 "HF206",
                 f"there is no document '{document_id}' in {name}@v{opened.manifest.number}",
