@@ -215,13 +215,17 @@ class Project:
         full: bool = False,
         only: Collection[str] | None = None,
         progress: Progress = silent,
+        accept: str | None = None,
     ) -> tuple[SyncReport, ...]:
-        """Bring corpora up to date, all of them where none is named. Raises what the corpus room raises."""
+        """Bring corpora up to date, all of them where none is named; `accept` says who lets limits be broken.
+
+        Raises what the corpus room raises.
+        """
         for name in names:
             if name not in self.config.corpora:
                 raise unknown("HF202", "corpus", name, self.config.corpora)
-        names = names or tuple(self.config.corpora)
-        return tuple([await self.corpora.sync(name, full=full, only=only, progress=progress) for name in names])
+        sync, these = self.corpora.sync, names or self.config.corpora
+        return tuple([await sync(name, full=full, only=only, progress=progress, accept=accept) for name in these])
 
     async def rate(self, feedback: Feedback, tenant: str = "") -> None:
         """Keep what somebody thought of an answer. Raises NotFound (HF203)."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from holdfast.contracts import Embedder
+from holdfast.corpus.checks.facts import facts_of
 from holdfast.corpus.chunk import PREFIX_TOKENS, CountTokens, chunk_markdown
 from holdfast.corpus.cleaned import Cleaned, Finding, Unreadable
 from holdfast.corpus.facets import facets_of
@@ -27,7 +28,7 @@ from holdfast.identity import canonical, digest
 from holdfast.records import Chunk, Document
 from holdfast.sources import Passed, RawDocument
 
-RECIPE_VERSION = 1  # counts up when cleaning, chunking or the fields of the index change what comes out
+RECIPE_VERSION = 2  # counts up when cleaning, chunking or the fields of the index change what comes out
 MIN_CHUNK_TOKENS = 32
 
 
@@ -106,12 +107,16 @@ def prepare(raw: RawDocument, raw_hash: str, *, max_tokens: int, count_tokens: C
     chunks = _chunks(document, max_tokens, count_tokens)
     if not chunks:
         return Passed(id=raw.id, reason="no text is left after cleaning")
+    said = (raw.locale or "").replace("_", "-").split("-")[0].lower()
+    language = said or language_of(document.text)
+    noted, facts = facts_of(raw, document, language)
+    counts.update(noted)
     entry = Entry(
         id=document.id,
         hash=raw_hash,
         text_hash=digest(" ".join(document.text.split()).encode(), 16),
         title=document.title,
-        language=(raw.locale or "").replace("_", "-").split("-")[0].lower() or language_of(document.text),
+        language=language,
         principals=document.principals,
         findings=counts,
         characters=len(document.text),
@@ -119,6 +124,7 @@ def prepare(raw: RawDocument, raw_hash: str, *, max_tokens: int, count_tokens: C
         size=0,
         chunks=len(chunks),
         facets=facets_of(document),
+        facts=facts,
     )
     return Prepared(entry, document, chunks)
 
