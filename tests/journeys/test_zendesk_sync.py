@@ -46,6 +46,8 @@ from holdfast.testing.zendesk import (
 STAFF = ("staff",)
 PUBLIC = re.compile(r"zqpublic\d+x\d+")
 OVERLAP_S = 600
+MOST_MEMORY_MB = 1_000
+"""What one process may take, its maps of files included, however many tickets there are of those tried here."""
 
 
 @dataclass(frozen=True)
@@ -263,6 +265,7 @@ async def synced_through_everything(
         done = await desk.sync()
         seconds = time.perf_counter() - began
         assert done.code == 0
+        assert max(killed.peak_rss_mb, done.peak_rss_mb) < MOST_MEMORY_MB
         assert server.early == 0, "a request came inside a Retry-After"
         assert_resumed(before, pages(server.requests[first:]))
         assert {seen.fault for seen in server.requests} >= {"refused 429", "refused 503", "cut body", "truncated"}
