@@ -12,6 +12,7 @@ from functools import partial
 from msgspec.structs import replace
 
 from holdfast.contracts import Progress
+from holdfast.corpus.access import narrows
 from holdfast.corpus.admitting import Admission
 from holdfast.corpus.build import Build, sweep
 from holdfast.corpus.checks.examine import Passing
@@ -49,6 +50,7 @@ class Sync:
         self._cache = None if parts.embedder is None else VectorCache(parts.vectors, parts.embedder)
         self._prepare_all = preparing(parts.settings, parts.embedder)
         self._embedded = self._written_chunks = 0
+        self._narrowed: list[str] = []  # documents that somebody may not see any more
 
     async def run(self) -> SyncReport:
         """Bring the corpus up to date. Waits while another sync of it runs.
@@ -97,6 +99,9 @@ class Sync:
                 rows = None if vectors is None else vectors[row : row + len(one.chunks)]
                 build.put(one, rows)
                 self._survey.count(one.entry.id, one.entry.hash)
+                known = None if self._survey.base is None else self._survey.base.entry(one.entry.id)
+                if known is not None and narrows(known.principals, one.entry.principals):
+                    self._narrowed.append(one.entry.id)
                 row += len(one.chunks)
         self._written_chunks += len(texts)
         self._progress("index", self._written_chunks, None)
@@ -126,7 +131,11 @@ class Sync:
                 probed = probe(version, build.written)
         assert version is not None
         with self._work.timed("examine"):
-            quality = self._quality(version, survey.base)
+            try:
+                quality = self._quality(version, survey.base)
+            except StoreFailed:
+                self._forget([*removed, *self._narrowed])
+                raise
         report = self._report(version, probed, quality, len(removed), started)
         assert report.ledger is not None
         check_reconciled(report.corpus, report.ledger)
@@ -134,6 +143,20 @@ class Sync:
             self._publish(self._build)
         self._keep(version, report)
         return report
+
+    def _forget(self, documents: Sequence[str]) -> None:
+        """Publish the base without these: what is gone, or for fewer people, must not answer on because something else
+        keeps the new version back. They come back, as they are then, with the next version that is let pass."""
+        base = self._survey.base
+        if base is None or not documents:
+            return
+        if self._build is not None:
+            self._build.abandon()
+        self._build = build = Build(self._parts.folder, self._survey.plan, base)
+        for document_id in documents:
+            build.drop(document_id)
+        build.finish()
+        build.publish()
 
     def _publish(self, build: Build) -> None:
         with self._work.timed("finish"):
