@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from holdfast.documents import Removed
+
 MESSAGES: Mapping[str, str] = MappingProxyType(
     {
         "attributes_cut": "Tags with more attributes than any page needs were shortened.",
@@ -37,11 +39,13 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """A document's text as Markdown, its own title if it names one, and the findings, sorted by code."""
+    """A document's text as Markdown, its own title if it names one, the findings, sorted by code, and what was taken
+    out of it, in order."""
 
     text: str
     title: str | None
     findings: tuple[Finding, ...] = ()
+    removed: tuple[Removed, ...] = ()
 
 
 def findings(counts: Mapping[str, int]) -> tuple[Finding, ...]:

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 
 MAX_DEPTH = 200
 MAX_ATTRIBUTES = 256
+_MAX_TAG = 8192  # characters of a tag: it cannot hold attributes enough to matter
+_MAX_BLOCKED = 1000  # end tags that the parser may ignore because of what stands open in between
 _MAX_FORMATTING = 64
 _MAX_RECREATED = 2_000_000  # formatting elements the parser may re-create in one page
 
@@ -53,7 +55,64 @@ _SPECIAL = _words(
     " template ul"
 )
 _BOUNDARY = _words("table object marquee applet template")
+_BLOCKING = _words("p li dt dd tr td th tbody thead tfoot caption colgroup h1 h2 h3 h4 h5 h6")  # special, yet shallow
 _DROPPED = frozenset({"plaintext", "frameset", "frame"})
+
+
+# The scan at the speed of one expression, for tags that are written as they should be; whatever else follows a `<` is
+# an answer of its own, in the second group.
+_VALUE = r"""(?:"[^"]*+"|'[^']*+'|[^\s"'=<>`]++)"""
+_PROPER = rf"""(?:\s++[^\s"'<>/=]++(?:\s*+=\s*+{_VALUE})?+)*+\s*+"""
+_TAGS = re.compile(
+    rf"""<(?:(?=[stix])(?:
+      (script|style|iframe)(?=[\s>])(?:{_PROPER})>.*?</\1\s*>
+    | (?:textarea|title)(?=[\s>])(?:{_PROPER})>[^<]*+</(?:textarea|title)\s*>
+    )
+    | (/?(?!(?:script|style|iframe|textarea|title|xmp|noembed|noframes|plaintext|frameset|frame)[\s/>])[a-z][^\s/><]*+)
+      (?=[\s/>])({_PROPER})/?>
+    | !--.*?-->
+    | !doctype[^<>]*>
+    | ([a-z/!?])
+    )""",
+    re.S | re.I | re.X,
+)
+
+
+def is_tame(html: str) -> bool:
+    """Whether a page is sure to cost a parser linear time: its elements close in order and are not deep.
+
+    Most pages are; those that are not go through `prune`, which is slower.
+    """
+    lower = html.lower()
+    ends = (("<!--", "-->"), *((f"<{name}", f"</{name}") for name in ("script", "style", "iframe")))
+    if any(lower.rfind(start) > lower.rfind(end) for start, end in ends):
+        return False  # never closed; looking for the end of each would take quadratic time
+    stack: list[str] = []
+    strict = 0  # elements open whose end tag the parser ignores if a paragraph or a cell stands open in them
+    for raw, name, attributes, odd in _TAGS.findall(html):
+        if not name:
+            if odd or (raw and ("svg" in stack or "math" in stack)):
+                return False
+            continue
+        name = name.lower()
+        if len(attributes) > _MAX_TAG:
+            return False
+        if name[0] == "/":
+            name = name[1:]
+            if name in _SHALLOW and not (strict and name in _BLOCKING):
+                continue
+            if not stack or stack[-1] != name:
+                return False
+            stack.pop()
+            strict -= name not in _SPECIAL and name not in _FORMATTING and name not in _BLOCKING
+        elif name not in _SHALLOW:
+            stack.append(name)
+            strict += name not in _SPECIAL and name not in _FORMATTING
+            if len(stack) > MAX_DEPTH:
+                return False
+        elif strict and name in _BLOCKING:
+            stack.append(name)
+    return not stack
 
 
 @dataclass(slots=True)
@@ -63,6 +122,9 @@ class _Scan:
     kept: list[str] = field(default_factory=list)
     copied_to: int = 0
     stack: list[str] = field(default_factory=list)
+    opened_at: list[int] = field(default_factory=list)  # for each of the stack: how many blocking elements came before
+    blocking: int = 0
+    blocked: int = 0
     formatting: int = 0
     max_formatting: int = _MAX_FORMATTING
     outside_table: list[int] = field(default_factory=list)
@@ -138,10 +200,12 @@ def _start(scan: _Scan, token: re.Match[str]) -> bool:
             scan.counts["depth_cut"] += 1
             return False
         scan.formatting += 1
+    scan.blocking += name in _BLOCKING
     if name not in _SHALLOW:
         if name == "table":
             scan.outside_table.append(scan.formatting)
         scan.stack.append(name)
+        scan.opened_at.append(scan.blocking)
         if len(scan.stack) > MAX_DEPTH:
             scan.counts["depth_cut"] += 1
             return False
@@ -166,12 +230,16 @@ def _end(scan: _Scan, name: str) -> bool:
             return len(stack) <= MAX_DEPTH
     else:
         return len(stack) <= MAX_DEPTH
+    if name not in _SPECIAL and name not in _FORMATTING and scan.blocking > scan.opened_at[index]:
+        scan.blocked += 1
+        if scan.blocked > _MAX_BLOCKED:
+            return len(stack) <= MAX_DEPTH
     if name in _FORMATTING:
         scan.formatting = max(0, scan.formatting - 1)
     if name == "table" and scan.outside_table:
         scan.formatting = scan.outside_table.pop()
     if name in _FORMATTING and any(above in _SPECIAL for above in stack[index + 1 :]):
-        del stack[index]
+        del stack[index], scan.opened_at[index]
     else:
-        del stack[index:]
+        del stack[index:], scan.opened_at[index:]
     return index < MAX_DEPTH
