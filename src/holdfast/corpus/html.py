@@ -35,7 +35,7 @@ def clean_html(html: str, *, base_url: str | None = None, article: bool = False)
     page = Page(_OPENERS, VERBATIM, base_url)
     html, page.counts["mojibake_repaired"] = repair_mojibake(html)
     source = Source(html, page.counts)
-    page.seen = Seen(source.styles)
+    page.seen, page.controls = Seen(source.styles), source.controls
     page.base_url = _joined(base_url, source.base)
     blocks = resolve(page.read(source.tokens), headings=True)
     text = join([write_heading(block) if block.kind == "heading" else block for block in blocks])

@@ -14,21 +14,23 @@ from holdfast.corpus.html_source import attributes_of, inside, name_of, unescape
 from holdfast.corpus.text import normalise
 
 _POWER = re.compile(r"[+\-\u2212]?\d{1,3}|[a-z]{1,2}")
-_UNSAFE: Mapping[int, str] = {ord(char): f"%{ord(char):02X}" for char in " <>()\n\t\r"}
+_UNSAFE = re.compile(r"[ <>()\n\t\r]")
 _NO_ADDRESS = re.compile(r"\s*(?:javascript|vbscript|data|blob|about):", re.I)
 
 
 def _address(page: Page, written: str | None) -> str:
     """The address, resolved and safe inside Markdown; empty where there is none to follow."""
-    if not written or _NO_ADDRESS.match(written):
+    if not written:
         return ""
     known = page.urls.get(written)
     if known is None:
-        known = normalise(written).strip()
-        if page.base_url:
+        known = "" if _NO_ADDRESS.match(written) else normalise(written).strip()
+        if known and page.base_url and not known.startswith(("https://", "http://")):
             with suppress(ValueError):  # an address such as "http://[": it stays as it was written
                 known = urljoin(page.base_url, known)
-        page.urls[written] = known = known.translate(_UNSAFE)
+        if _UNSAFE.search(known):
+            known = _UNSAFE.sub(lambda unsafe: f"%{ord(unsafe[0]):02X}", known)
+        page.urls[written] = known
     return known
 
 

@@ -5,9 +5,10 @@ It does not know any tag; the tables of openers handed to it do (`html_structure
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from holdfast.corpus.blocks import Block
 from holdfast.corpus.html_flow import Flow, escaped
@@ -23,8 +24,7 @@ MAX_INDENT = 12
 """Lists and quotes nested deeper are not indented further, so that text cannot grow with depth times length."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(Struct, frozen=True):
     """A start tag: what is known of it without its place, and so once for all that are written alike."""
 
     name: str
@@ -60,6 +60,7 @@ class Page:
         self.details: list[tuple[Flow, int]] = []  # disclosures that stand open: where their summary goes
         self.tables_hoisted = 0
         self.urls: dict[str, str] = {}
+        self.controls = True  # whether any control character stands in the page
         self.tokens: Sequence[str] = ()
         self.at = 0  # the place of the token after the tag at hand
         self._tags: dict[str, Tag] = {}
@@ -76,7 +77,7 @@ class Page:
         at, last = 0, len(tokens) - 1
         while at < last:
             flow = flows[-1]
-            if text := tokens[at]:
+            if (text := tokens[at]) and (flow.pieces or flow.kind == "pre" or not text.isspace()):
                 self.text(flow, text)
             written = tokens[at + 1]
             at += 2
@@ -103,7 +104,7 @@ class Page:
                 at = end_of(tokens, at)
             else:
                 closers.append(closer)
-        if tokens:
+        if tokens and not tokens[-1].isspace():
             self.text(flows[-1], tokens[-1])
         self.end_paragraph()
         return self.flow.blocks
@@ -112,11 +113,11 @@ class Page:
         """Adds the text between two tags."""
         if "&" in text:
             text = unescaped(text)
-        if flow.kind == "pre":
-            flow.pieces.append(normalise(text))
-        elif flow.pieces or not text.isspace():
+        if not text.isascii() or self.controls:
             text = normalise(text)
-            flow.pieces.append(text if self.code or "<" not in text else escaped(text))
+        if "<" in text and not self.code and flow.kind != "pre":
+            text = escaped(text)
+        flow.pieces.append(text)
 
     def end_paragraph(self) -> None:
         """Ends the paragraph at hand."""

@@ -15,26 +15,27 @@ from dataclasses import dataclass, field
 
 MAX_DEPTH = 200
 MAX_ATTRIBUTES = 256
-_MAX_TAG = 8192  # characters of a tag: it cannot hold attributes enough to matter
 _MAX_BLOCKED = 1000  # end tags that the parser may ignore because of what stands open in between
 _MAX_FORMATTING = 64
 _MAX_RECREATED = 2_000_000  # formatting elements the parser may re-create in one page
 
-_ATTRIBUTE = r"""[^\s/>][^\s/>=]*(?:\s*=\s*(?:"[^"]*(?:"|\Z)|'[^']*(?:'|\Z)|[^\s"'>][^\s>]*|(?=>)))?"""
-_ATTRIBUTES = rf"(?:[\s/]+|{_ATTRIBUTE})*+"
+_WS = r" \t\n\r\f"  # the white space of HTML: a name may hold any other
+_VALUE = rf"""(?:"[^"]*(?:"|\Z)|'[^']*(?:'|\Z)|[^{_WS}"'>][^{_WS}>]*|(?=>))"""
+_ATTRIBUTE = rf"""[^{_WS}/>][^{_WS}/>=]*(?:[{_WS}]*=[{_WS}]*{_VALUE})?"""
+_ATTRIBUTES = rf"(?:[{_WS}/]+|{_ATTRIBUTE})*+"
 _RAW = "script|style|textarea|title|xmp|iframe|noembed|noframes"
 _TOKEN = re.compile(
     rf"""<(?:
       (?P<comment>!--(?:-?>|.*?(?:--!?>|\Z)))
-    | (?P<raw>(?i:{_RAW}))(?=[\s/>])(?P<rawattrs>{_ATTRIBUTES})(?:>|\Z)
-    | (?P<end>/?)(?P<name>[a-zA-Z][^\s/>]*)(?P<attrs>{_ATTRIBUTES})(?:>|\Z)
+    | (?P<raw>(?i:{_RAW}))(?=[{_WS}/>])(?P<rawattrs>{_ATTRIBUTES})(?:>|\Z)
+    | (?P<end>/?)(?P<name>[a-zA-Z][^{_WS}/>]*)(?P<attrs>{_ATTRIBUTES})(?:>|\Z)
     | (?P<other>[!?/][^>]*(?:>|\Z))
     )""",
     re.S | re.X,
 )
 _EACH_ATTRIBUTE = re.compile(_ATTRIBUTE)
 _RAW_ENDS: Mapping[str, re.Pattern[str]] = {
-    name: re.compile(rf"</{name}(?=[\s/>])[^>]*(?:>|\Z)", re.I) for name in _RAW.split("|")
+    name: re.compile(rf"</{name}(?=[{_WS}/>])[^>]*(?:>|\Z)", re.I) for name in _RAW.split("|")
 }
 
 
@@ -56,25 +57,26 @@ _SPECIAL = _words(
 )
 _BOUNDARY = _words("table object marquee applet template")
 _BLOCKING = _words("p li dt dd tr td th tbody thead tfoot caption colgroup h1 h2 h3 h4 h5 h6")  # special, yet shallow
+_KNOWN = _SPECIAL | _FORMATTING | _BLOCKING  # the parser closes any other only if nothing special stands open in it
 _DROPPED = frozenset({"plaintext", "frameset", "frame"})
 
 
-# The scan at the speed of one expression, for tags that are written as they should be; whatever else follows a `<` is
-# an answer of its own, in the second group.
-_VALUE = r"""(?:"[^"]*+"|'[^']*+'|[^\s"'=<>`]++)"""
-_PROPER = rf"""(?:\s++[^\s"'<>/=]++(?:\s*+=\s*+{_VALUE})?+)*+\s*+"""
+# The scan at the speed of one expression, for tags that are written as they should be. The first group names what
+# holds no markup, the second any other element; the third is what else follows a `<`, which needs a closer look.
+_PROPER_VALUE = rf"""(?:"[^"]*+"|'[^']*+'|[^{_WS}"'=<>`]++)"""
+_PROPER = rf"""(?:[{_WS}]++[^{_WS}"'<>/=]++(?:[{_WS}]*+=[{_WS}]*+{_PROPER_VALUE})?+){{0,{MAX_ATTRIBUTES}}}+[{_WS}]*+"""
 _TAGS = re.compile(
     rf"""<(?:(?=[stix])(?:
-      (script|style|iframe)(?=[\s>])(?:{_PROPER})>.*?</\1\s*>
-    | (?:textarea|title)(?=[\s>])(?:{_PROPER})>[^<]*+</(?:textarea|title)\s*>
+      (script|style|iframe){_PROPER}>.*?</\1[{_WS}]*>
+    | (?:textarea|title){_PROPER}>[^<]*+</(?:textarea|title)>
     )
-    | (/?(?!(?:script|style|iframe|textarea|title|xmp|noembed|noframes|plaintext|frameset|frame)[\s/>])[a-z][^\s/><]*+)
-      (?=[\s/>])({_PROPER})/?>
+    | (/?(?!(?:script|style|iframe|textarea|title|xmp|noembed|noframes|plaintext|frameset|frame)[{_WS}/>])
+      [a-z][a-z0-9:_-]*+){_PROPER}/?>
     | !--.*?-->
     | !doctype[^<>]*>
     | ([a-z/!?])
     )""",
-    re.S | re.I | re.X,
+    re.S | re.X,
 )
 
 
@@ -85,33 +87,26 @@ def is_tame(html: str) -> bool:
     """
     lower = html.lower()
     ends = (("<!--", "-->"), *((f"<{name}", f"</{name}") for name in ("script", "style", "iframe")))
-    if any(lower.rfind(start) > lower.rfind(end) for start, end in ends):
-        return False  # never closed; looking for the end of each would take quadratic time
+    if "\u212a" in html or any(lower.rfind(start) > lower.rfind(end) for start, end in ends):
+        return False  # never closed: looking for the end of each would take quadratic time
     stack: list[str] = []
     strict = 0  # elements open whose end tag the parser ignores if a paragraph or a cell stands open in them
-    for raw, name, attributes, odd in _TAGS.findall(html):
+    for raw, name, odd in _TAGS.findall(lower):
         if not name:
             if odd or (raw and ("svg" in stack or "math" in stack)):
                 return False
-            continue
-        name = name.lower()
-        if len(attributes) > _MAX_TAG:
-            return False
-        if name[0] == "/":
-            name = name[1:]
-            if name in _SHALLOW and not (strict and name in _BLOCKING):
-                continue
-            if not stack or stack[-1] != name:
+        elif name[0] != "/":
+            if name not in _SHALLOW:
+                stack.append(name)
+                strict += name not in _KNOWN
+                if len(stack) > MAX_DEPTH:
+                    return False
+            elif strict and name in _BLOCKING:
+                stack.append(name)
+        elif (name := name[1:]) not in _SHALLOW or (strict and name in _BLOCKING):
+            if not stack or stack.pop() != name:
                 return False
-            stack.pop()
-            strict -= name not in _SPECIAL and name not in _FORMATTING and name not in _BLOCKING
-        elif name not in _SHALLOW:
-            stack.append(name)
-            strict += name not in _SPECIAL and name not in _FORMATTING
-            if len(stack) > MAX_DEPTH:
-                return False
-        elif strict and name in _BLOCKING:
-            stack.append(name)
+            strict -= name not in _KNOWN
     return not stack
 
 

@@ -17,6 +17,7 @@ _TAG = re.compile(
     r"(<!--.*?-->|<script(?=[ >]).*?</script>|<style(?=[ >]).*?</style>|<iframe(?=[ >]).*?</iframe>|<[^>]*>)", re.S
 )
 _ATTRIBUTE = re.compile(r' ([^ =]+)="([^"]*)"')
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 _STYLE, _STYLE_END = re.compile(r"<style(?=[\s>])[^>]*>", re.I), re.compile("</style", re.I)
 _NAME = re.compile(r"</?([^\s/>]+)")
 
@@ -41,13 +42,13 @@ class Source:
 
         self.styles = _styles(html)
         tame = is_tame(html)
-        document = LexborHTMLParser(
-            (html if tame else prune(html, counts)).encode("utf-8", "replace")
-        )
+        document = LexborHTMLParser((html if tame else prune(html, counts)).encode("utf-8", "replace"))
         if tame:
             counts["script_dropped"] += len(document.css("script"))
         body = document.body
-        self.tokens: list[str] = _TAG.split(body.html or "") if body is not None else [""]
+        written = (body.html or "") if body is not None else ""
+        self.tokens: list[str] = _TAG.split(written)
+        self.controls = _CONTROL.search(written) is not None
         base = document.css_first("base[href]")
         self.base = (base.attributes.get("href") or "").strip() if base is not None else ""
         self.titles = [element.text() for name in ("head > title", "h1") if (element := document.css_first(name))]

@@ -80,8 +80,10 @@ def _cell(page: Page, tag: Tag) -> Close:
         if not isinstance(table, HtmlTable) or not table.rows:
             parent.blocks.extend(blocks)
             return
-        columns = min(max(_span(tag.attributes.get("colspan")), 1), _MAX_COLSPAN)
-        rows = min(_span(tag.attributes.get("rowspan")), _MAX_ROWSPAN)
+        columns = rows = 1
+        if tag.attributes:
+            columns = min(max(_span(tag.attributes.get("colspan")), 1), _MAX_COLSPAN)
+            rows = min(_span(tag.attributes.get("rowspan")), _MAX_ROWSPAN)
         table.rows[-1].cells.append(Cell(blocks, tag.name == "th", columns, rows))
 
     return close
