@@ -61,7 +61,7 @@ class Flow:
         for wrap in reversed(self.wraps):
             _seal(self.pieces, wrap)
             wrap.start = 0
-        text = _tidy("".join(self.pieces))
+        text = tidy("".join(self.pieces))
         self.pieces.clear()
         if text:
             self.blocks.append(Block("paragraph", text))
@@ -93,7 +93,7 @@ def _seal(pieces: list[str], wrap: Wrap) -> None:
     pieces[wrap.start :] = [lead + sealed + trail]
 
 
-def _tidy(text: str) -> str:
+def tidy(text: str) -> str:
     """Pieces as a paragraph: white space collapsed, marks written out, line starts kept from reading as markup."""
     text = " ".join(text.split())
     if _MARKED.search(text):

@@ -9,7 +9,7 @@ from contextlib import suppress
 from urllib.parse import urljoin
 
 from holdfast.corpus.html_flow import BREAK, EMPHASIS, STRONG, STRUCK, Flow, escaped
-from holdfast.corpus.html_page import Close, Opener, Page, Tag, skip
+from holdfast.corpus.html_page import Close, Opener, Page, Tag, done, skip
 from holdfast.corpus.html_source import attributes_of, inside, name_of, unescaped
 from holdfast.corpus.text import normalise
 
@@ -72,6 +72,10 @@ def _link(page: Page, tag: Tag) -> Close | None:
     if not address:
         return None
     flow = page.flow
+    text = page.only_text(tag)
+    if text and text != address and not flow.wraps and text == unescaped(page.tokens[page.at]):
+        flow.pieces.append(f"[{text}]({address})")
+        return done
     flow.open("[", address)
     return flow.close
 

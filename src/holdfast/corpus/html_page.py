@@ -11,7 +11,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from holdfast.corpus.blocks import Block
-from holdfast.corpus.html_flow import Flow, escaped
+from holdfast.corpus.html_flow import Flow, escaped, tidy
 from holdfast.corpus.html_seen import Seen
 from holdfast.corpus.html_source import VOID, attributes_of, end_of, inside, name_of, text_of, unescaped
 from holdfast.corpus.text import normalise
@@ -41,6 +41,10 @@ Opener = Callable[["Page", Tag], Close | None]
 
 def skip() -> None:
     """Stands for a closer where an element's children are not wanted; it is never called."""
+
+
+def done() -> None:
+    """Stands for a closer where an opener has taken in all of its element, of which `only_text` is the content."""
 
 
 class Page:
@@ -100,7 +104,9 @@ class Page:
             closer = opener(self, tag)
             if tag.void:
                 continue
-            if closer is skip:
+            if closer is done:
+                at += 2
+            elif closer is skip:
                 at = end_of(tokens, at)
             else:
                 closers.append(closer)
@@ -111,13 +117,8 @@ class Page:
 
     def text(self, flow: Flow, text: str) -> None:
         """Adds the text between two tags."""
-        if "&" in text:
-            text = unescaped(text)
-        if not text.isascii() or self.controls:
-            text = normalise(text)
-        if "<" in text and not self.code and flow.kind != "pre":
-            text = escaped(text)
-        flow.pieces.append(text)
+        verbatim = self.code or flow.kind == "pre"
+        flow.pieces.append(normalise(unescaped(text)) if verbatim else self._read(text))
 
     def end_paragraph(self) -> None:
         """Ends the paragraph at hand."""
@@ -134,6 +135,21 @@ class Page:
         self.end_paragraph()
         blocks = self.flows.pop().blocks
         return self.flows[-1], blocks
+
+    def only_text(self, tag: Tag) -> str | None:
+        """The text of the element at hand as a paragraph has it; None where it holds more than plain text."""
+        text, end = self.tokens[self.at], self.tokens[self.at + 1]
+        if end[1] != "/" or end[2:-1] != tag.name or self.code:
+            return None
+        return tidy(self._read(text)) if text else text
+
+    def _read(self, text: str) -> str:
+        """Text between two tags as Markdown has it."""
+        if "&" in text:
+            text = unescaped(text)
+        if not text.isascii() or self.controls:
+            text = normalise(text)
+        return escaped(text) if "<" in text else text
 
     def inner(self, *names: str) -> list[str]:
         """The start tags of these names within the element at hand."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from holdfast.corpus.blocks import Block, bold, cell_text, resolve
-from holdfast.corpus.html_page import Close, Opener, Page, Tag
+from holdfast.corpus.html_page import Close, Opener, Page, Tag, done
 from holdfast.corpus.tables import Table, write_table
 
 _MAX_COLSPAN = 1000  # both limits are those of the HTML standard
@@ -71,8 +71,11 @@ def _row(page: Page, _tag: Tag) -> None:
         table.rows.append(Row([], table.group, table.heads))
 
 
-def _cell(page: Page, tag: Tag) -> Close:
+def _cell(page: Page, tag: Tag) -> Close | None:
     table = page.flow.data
+    if (text := page.only_text(tag)) is not None and isinstance(table, HtmlTable) and table.rows:
+        table.rows[-1].cells.append(_made(tag, [Block("paragraph", text)] if text else []))
+        return done
     page.push("cell")
 
     def close() -> None:
@@ -80,13 +83,16 @@ def _cell(page: Page, tag: Tag) -> Close:
         if not isinstance(table, HtmlTable) or not table.rows:
             parent.blocks.extend(blocks)
             return
-        columns = rows = 1
-        if tag.attributes:
-            columns = min(max(_span(tag.attributes.get("colspan")), 1), _MAX_COLSPAN)
-            rows = min(_span(tag.attributes.get("rowspan")), _MAX_ROWSPAN)
-        table.rows[-1].cells.append(Cell(blocks, tag.name == "th", columns, rows))
+        table.rows[-1].cells.append(_made(tag, blocks))
 
     return close
+
+
+def _made(tag: Tag, blocks: list[Block]) -> Cell:
+    if not tag.attributes:
+        return Cell(blocks, tag.name == "th")
+    columns = min(max(_span(tag.attributes.get("colspan")), 1), _MAX_COLSPAN)
+    return Cell(blocks, tag.name == "th", columns, min(_span(tag.attributes.get("rowspan")), _MAX_ROWSPAN))
 
 
 def _span(written: str | None) -> int:
@@ -192,6 +198,10 @@ def _placed(rows: Sequence[Row], copies: int, counts: Counter[str]) -> tuple[lis
     for row in rows:
         if row.group != group:
             below, group = {}, row.group
+        if not below and all(cell.columns == 1 == cell.rows for cell in row.cells):
+            starts.update(range(len(row.cells)))
+            placed.append(dict(enumerate(row.cells)))
+            continue
         line = {column: cell for column, (cell, _) in below.items()}
         copies -= sum(1 + len(cell.text) // 64 for cell in line.values())
         below = {column: (cell, left - 1) for column, (cell, left) in below.items() if left > 1}
