@@ -14,6 +14,7 @@ _STARS = re.compile(r"(?<![\\*\w])(\*{1,3})(?=\S)|(?<=[^\s\\])(\*{1,3})(?![*\w])
 _UNDERSCORES = re.compile(r"(?<![\w\\])(_{1,3})(?=[^\s_])(.{1,300}?)(?<=[^\s_\\])\1(?!\w)", re.S)
 _CALLOUT = re.compile(r"^\[!(\w+)\][ \t]*", re.M)
 _LINE_START = re.compile(r"^(?:[ \t]*>)*[ \t]*(?:(?:[-*+]|:)[ \t]+)?(?:\[[ xX]\][ \t]+)?", re.M)
+_STARTS = frozenset(" \t>-*+:[")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _BREAK = re.compile(r"[ \t]*<br ?/?>[ \t]*(?:[-*+] )?", re.I)
 
@@ -26,7 +27,8 @@ def plain(text: str) -> str:
     """
     if not any(mark in text for mark in "[<*`~_\\>\n-+:"):
         return " ".join(text.split())
-    text = _LINE_START.sub("", text)
+    if text[0] in _STARTS or "\n" in text:
+        text = _LINE_START.sub("", text)
     if "[!" in text:
         text = _CALLOUT.sub(lambda kind: kind[1].capitalize() + ": ", text)
     if "`" not in text:
@@ -39,10 +41,14 @@ def plain(text: str) -> str:
     return " ".join("".join([*pieces, _unmarked(text[start:])]).split())
 
 
+def _first(found: re.Match[str]) -> str:
+    return found[1]
+
+
 def _unmarked(text: str) -> str:
     for _ in range(2):  # an image inside a link
         if "](" in text:
-            text = _LINK.sub(r"\1", text)
+            text = _LINK.sub(_first, text)
     if "<" in text:
         text = _AUTOLINK.sub(r"\1", _BREAK.sub(", ", text))
     if "*" in text or "~~" in text:

@@ -45,6 +45,9 @@ def _line(cells: Sequence[str]) -> str:
 def split_row(line: str) -> tuple[str, ...]:
     r"""The cells of one line of a Markdown table, stripped, `\|` as `|`."""
     line = line.strip()
+    if "\\" not in line:
+        plain = [cell.strip() for cell in line.split("|")]
+        return tuple(plain[line.startswith("|") : -1 if line.endswith("|") else None])
     cells, start, escaped = [], 0, False
     for mark in _PIPE.finditer(line):
         if mark[0] == "|":
