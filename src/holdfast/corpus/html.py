@@ -9,6 +9,7 @@ from urllib.parse import urljoin
 from holdfast.corpus.blocks import join, resolve, write_heading
 from holdfast.corpus.cleaned import Cleaned, findings
 from holdfast.corpus.html_inline import INLINE
+from holdfast.corpus.html_main import main_content
 from holdfast.corpus.html_page import Opener, Page
 from holdfast.corpus.html_seen import Seen
 from holdfast.corpus.html_source import Source
@@ -37,7 +38,10 @@ def clean_html(html: str, *, base_url: str | None = None, article: bool = False)
     source = Source(html, page.counts)
     page.seen, page.controls = Seen(source.styles), source.controls
     page.base_url = _joined(base_url, source.base)
-    blocks = resolve(page.read(source.tokens), headings=True)
+    tokens = source.tokens
+    if article:
+        tokens, page.removed = main_content(tokens)
+    blocks = resolve(page.read(tokens), headings=True)
     text = join([write_heading(block) if block.kind == "heading" else block for block in blocks])
     titles = (" ".join(normalise(title).split()) for title in source.titles)
     return Cleaned(text, next(filter(None, titles), None), findings(page.counts), tuple(page.removed))
