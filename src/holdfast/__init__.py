@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from holdfast.runtime.compare import Replay
     from holdfast.runtime.context import Completion, Context
     from holdfast.runtime.feature import Bar
+    from holdfast.runtime.retrieving import Passages
     from holdfast.sources import Passed, RawDocument, Source
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "Misconfigured",
     "NotFound",
     "Passage",
+    "Passages",
     "Passed",
     "Probe",
     "Project",
@@ -80,6 +82,7 @@ _HOMES = MappingProxyType(
         "runtime.compare": ("Replay",),
         "runtime.context": ("Completion", "Context"),
         "runtime.feature": ("Bar",),
+        "runtime.retrieving": ("Passages",),
     }
 )
 

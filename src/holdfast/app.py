@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from holdfast.config import Config, load_config
-from holdfast.contracts import Embedder, Guard, Hear, Models, Progress, Reranker, Scorers, deaf, silent
+from holdfast.contracts import Embedder, Guard, Hear, Models, Progress, Scorers, deaf, silent
+from holdfast.corpus.rerank import Rerankers
 from holdfast.errors import EffectFailed, HoldfastError, Misconfigured, unknown
 from holdfast.evals.judged import judge_feature
 from holdfast.identity import Entropy, canonical, digest, new_id
@@ -29,7 +30,6 @@ from holdfast.records import (
     Json,
     Recording,
     Rerank,
-    Reranked,
     Retrieve,
     Retrieved,
 )
@@ -65,7 +65,7 @@ class Rooms:
     corpora: CorpusRoom
     gateway: Gateway
     embedder: Embedder | None
-    reranker: Reranker
+    rerankers: Rerankers
 
 
 class Project:
@@ -288,9 +288,10 @@ class Project:
             case Embed():
                 vectors = await asyncio.to_thread(self._embedder().embed, effect.texts)
                 return Done(Embedded(vectors=tuple(tuple(map(float, row)) for row in vectors)))
+            case Rerank() if self._rooms.rerankers.has(effect.reranker):
+                return await self._rooms.rerankers.rerank(effect, release.rerank_ms(effect.slot))
             case Rerank():
-                scores = await self._rooms.reranker.rerank(effect.query, effect.texts)
-                return Done(Reranked(scores=tuple(scores)))
+                return await self.gateway.rerank(effect, release.rerank_ms(effect.slot))
             case _:
                 raise EffectFailed(
                     "HF300", f"{type(effect).__name__} is done by the feature's own context", "report it"
@@ -342,7 +343,6 @@ async def open_configured(
     working tree's release, by name, as in {"answer.models": "extractive"}; then it answers whatever is promoted.
     """
     from holdfast.corpus.opening import open_corpora, open_encoder
-    from holdfast.corpus.rerank import SentenceReranker
     from holdfast.gateway.opening import open_gateway
 
     declared = app if app is not None else await load_app(config)
@@ -358,7 +358,7 @@ async def open_configured(
     corpora = open_corpora(config, embedder, released)
     if store is None:
         store = await open_project_store(config)
-    rooms = Rooms(store, corpora, gateway, embedder, SentenceReranker(embedder))
+    rooms = Rooms(store, corpora, gateway, embedder, Rerankers(embedder, config.folder))
     project = Project(config, declared, rooms, without_encoder=missing, changes=changes)
     try:
         _ = project.features, project.release()

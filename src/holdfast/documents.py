@@ -86,9 +86,14 @@ class Citation(Door, frozen=True, kw_only=True):
 
 
 class Search(Struct, frozen=True, kw_only=True):
-    """How a corpus is searched. `weight` is the share of the vector score in the fusion, None: the corpus's own."""
+    """How a corpus is searched. `weight` is the share of the vector score in the fusion, None: the corpus's own.
+
+    `where` lets only documents pass that have, for each name, one of the values: a name of their metadata, `id`,
+    `locale`, or `section`, whose values are paths from the top as in `Billing/Refunds`.
+    """
 
     k: int = 6
     mode: Literal["hybrid", "lexical", "vector"] = "hybrid"
     weight: float | None = None
     max_per_document: int = 3
+    where: dict[str, tuple[str, ...]] = {}

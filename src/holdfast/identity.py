@@ -16,8 +16,9 @@ from collections.abc import Callable
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
-from holdfast.records import Effect, Generate, Json, Recording, Retrieve
+from holdfast.records import Effect, Generate, Json, Recording, Rerank, Retrieve
 
 _canonical = msgspec.json.Encoder(order="deterministic")
 _recording_decoder = msgspec.json.Decoder(Recording)
@@ -54,6 +55,8 @@ def content_of(effect: Effect) -> str:
             keyed = (*keyed, effect.tool_choice)
     elif isinstance(effect, Retrieve):
         keyed = ("retrieve", effect.corpus, effect.query, _sparse(effect.search), sorted(effect.principals))
+    elif isinstance(effect, Rerank):
+        keyed = replace(effect, slot="")
     return digest(canonical(keyed))
 
 

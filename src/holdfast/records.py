@@ -129,11 +129,12 @@ class Embed(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="ki
 
 
 class Rerank(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="rerank"):
-    """Score texts against a query with the named reranker."""
+    """Score texts against a query with the named reranker; `slot` is the corpus that has it, empty: none has."""
 
     reranker: str
     query: str
     texts: tuple[str, ...]
+    slot: str = ""
 
 
 class Check(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="check"):
@@ -168,7 +169,10 @@ Effect: TypeAlias = Retrieve | Generate | Embed | Rerank | Check | Call | Clock 
 
 
 class Retrieved(Struct, frozen=True, kw_only=True, tag_field="kind", tag="retrieved"):
+    """`confidence` is the chance that the best of the passages answer the query; None where it is not known."""
+
     passages: tuple[Passage, ...]
+    confidence: float | None = None
 
 
 class Generated(Struct, frozen=True, kw_only=True, tag_field="kind", tag="generated"):

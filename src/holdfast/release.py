@@ -71,16 +71,33 @@ class ModelSlot(Struct, frozen=True, kw_only=True, tag_field="kind", tag="models
 
 
 class CorpusSlot(Struct, frozen=True, kw_only=True, tag_field="kind", tag="corpus"):
-    """What fills a slot of `ctx.retrieve`: which version of the corpus (`latest` or `v12`) and how it is searched."""
+    """What fills a slot of `ctx.retrieve`: which version of the corpus (`latest` or `v12`) and how it is searched.
+
+    With a `reranker`, `rerank_k` passages are found, scored by it within `rerank_ms`, and put in the order of both
+    scores, its own having the share `rerank_weight`; where it gives none the order stays. `where` as in `Search`.
+    Below `min_confidence` nothing was found.
+    """
 
     version: str = LATEST
     k: int = 6
     mode: Literal["hybrid", "lexical", "vector"] = "hybrid"
     weight: float | None = None
     max_per_document: int = 3
+    where: dict[str, str | tuple[str, ...]] = {}
+    min_confidence: float = 0.0
+    reranker: str | None = None
+    rerank_k: int = 20
+    rerank_weight: float = 0.5
+    rerank_ms: int = 800
 
     def search(self) -> Search:
-        return Search(k=self.k, mode=self.mode, weight=self.weight, max_per_document=self.max_per_document)
+        return Search(
+            k=self.k,
+            mode=self.mode,
+            weight=self.weight,
+            max_per_document=self.max_per_document,
+            where={name: (only,) if isinstance(only, str) else tuple(only) for name, only in self.where.items()},
+        )
 
 
 class GuardSlot(Struct, frozen=True, kw_only=True, tag_field="kind", tag="guard"):
@@ -92,6 +109,9 @@ class GuardSlot(Struct, frozen=True, kw_only=True, tag_field="kind", tag="guard"
     max_passes: int = 3
     settings: dict[str, Json] = {}
 
+
+UNSLOTTED_RERANK_MS = 30_000
+"""The time a reranker has that a feature asks by itself."""
 
 Slot: TypeAlias = ModelSlot | CorpusSlot | GuardSlot
 
@@ -138,6 +158,10 @@ class Release(Struct, frozen=True, kw_only=True, dict=True):
             raise unknown("HF201", "slot", slot, self.slots)
         old = self.slots[slot]
         return Release(slots={**self.slots, slot: _changed(slot, old, fields)})
+
+    def rerank_ms(self, slot: str) -> int:
+        """The time for the reranker of a corpus slot; empty: for one that a feature asks. Raises NotFound (HF202)."""
+        return self.corpus(slot).rerank_ms if slot else UNSLOTTED_RERANK_MS
 
     def with_change(self, name: str, value: Json) -> Release:
         """`with_` by a change's name, as in `--set answer.models=...`; a slot's own name may hold dots."""

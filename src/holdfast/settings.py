@@ -127,6 +127,10 @@ class ProviderPart(Part):
     documents: Literal["file", "document_url", "none"] | None = Field(
         default=None, description="whether documents may be sent, and in which field"
     )
+    rerank: Literal["cohere", "jina", "voyage", "tei"] | None = Field(
+        default=None, description="the shape of its API for reranking; none: it has none"
+    )
+    rerank_url: str | None = Field(default=None, description="where it reranks; none: `rerank` below its base_url")
 
 
 class ModelPart(Part):
@@ -229,6 +233,24 @@ class SlotPart(Part):
     )
     max_per_document: int | None = Field(
         default=None, ge=1, description="for a corpus: passages of one document at most"
+    )
+    where: dict[str, str | tuple[str, ...]] | None = Field(
+        default=None,
+        description="for a corpus: only documents whose metadata, `section`, `locale` or `id` has one of these values",
+    )
+    min_confidence: float | None = Field(
+        default=None, ge=0, le=1, description="for a corpus: below it, nothing was found"
+    )
+    reranker: str | None = Field(
+        default=None,
+        description="for a corpus: `sentences`, `onnx:FOLDER`, or `provider:model`; `none`: the order of the search",
+    )
+    rerank_k: int | None = Field(default=None, ge=1, le=200, description="for a corpus: how many passages it reads")
+    rerank_weight: float | None = Field(
+        default=None, ge=0, le=1, description="for a corpus: the share of its scores beside those of the search"
+    )
+    rerank_ms: int | None = Field(
+        default=None, ge=1, description="for a corpus: the time it has; after that the order stays as it was"
     )
 
     def given(self) -> dict[str, Json]:

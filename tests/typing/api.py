@@ -33,7 +33,7 @@ class Reply(BaseModel):
 @app.feature(bar=hf.Bar(grounded=0.95, p95_ms=2500, cost_usd=0.01))
 async def answer_ticket(ctx: hf.Context, ticket: Ticket) -> Reply:
     passages = await ctx.retrieve("help_center", f"{ticket.subject or ''}\n{ticket.body}")
-    assert_type(passages, list[hf.Passage])
+    assert_type(passages, hf.Passages)
     reply = await ctx.generate("answer", Reply, ticket=ticket, passages=passages)
     assert_type(reply, Reply)
     verdict = await ctx.guard("grounded", reply.text, sources=passages)

@@ -72,7 +72,7 @@ class Build:
         self.drop(document_id)
         self._segment.add(prepared.entry, prepared.document, prepared.chunks, vectors)
         for chunk in prepared.chunks:
-            self._lexical.add(chunk, key_of_chunk(chunk.id), chunk.index_text)
+            self._lexical.add(chunk, key_of_chunk(chunk.id), prepared.entry.facets)
         self._written[document_id] = len(prepared.chunks)
 
     def drop(self, document_id: str) -> None:

@@ -52,11 +52,12 @@ something else is left. Worth .005 of lexical nDCG@10, .002 of the fusion's (doc
 
 class Visible(Struct, frozen=True):
     """Who asks. None for `principals`: no chunk of this index is restricted. `hidden` documents are never seen,
-    `shown` ones always, whatever the index itself says of them."""
+    `shown` ones always, whatever the index itself says of them. `where`: of each tuple a document must have a mark."""
 
     principals: tuple[str, ...] | None = None
     hidden: frozenset[str] = frozenset()
     shown: frozenset[str] = frozenset()
+    where: tuple[tuple[str, ...], ...] = ()
 
 
 def _schema() -> Any:
@@ -64,7 +65,7 @@ def _schema() -> Any:
 
     builder = tantivy.SchemaBuilder()
     builder.add_integer_field("chunk", fast=True)
-    for name in ("document", "principal"):
+    for name in ("document", "principal", "facet"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     for name, _ in FIELD_WEIGHTS:
         builder.add_text_field(name, tokenizer_name="words", index_option="freq")
@@ -113,7 +114,7 @@ class LexicalWriter:
             self._index.register_tokenizer("words", analyzer(language))
             self._writer: Any = self._index.writer(WRITER_BYTES, 1)
 
-    def add(self, chunk: Chunk, key: int, text: str) -> None:
+    def add(self, chunk: Chunk, key: int, facets: Sequence[str] = ()) -> None:
         with index_errors(self._folder):
             self._writer.add_document(
                 self._document(
@@ -121,7 +122,8 @@ class LexicalWriter:
                     document=chunk.document,
                     principal=[_mark(principal) for principal in chunk.principals] or [PUBLIC],
                     title=chunk.title,
-                    text=text,
+                    facet=list(facets),
+                    text=chunk.index_text,
                 )
             )
 
@@ -204,6 +206,8 @@ class LexicalIndex:
             clauses.append((self._occur.Must, self._query.const_score_query(may, 0.0)))
         if visible.hidden:
             clauses.append((self._occur.MustNot, self._among("document", visible.hidden)))
+        having = [self._query.const_score_query(self._among("facet", marks), 0.0) for marks in visible.where]
+        clauses += [(self._occur.Must, one) for one in having]
         return query if len(clauses) == 1 else self._query.boolean_query(clauses)
 
     def _among(self, field: str, values: Collection[str]) -> Any:

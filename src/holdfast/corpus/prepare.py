@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from holdfast.contracts import Embedder
 from holdfast.corpus.chunk import PREFIX_TOKENS, CountTokens, chunk_markdown
 from holdfast.corpus.cleaned import Cleaned, Finding
+from holdfast.corpus.facets import facets_of
 from holdfast.corpus.html import clean_html
 from holdfast.corpus.language import language_of
 from holdfast.corpus.markdown import clean_markdown
@@ -85,6 +86,7 @@ def prepare(raw: RawDocument, raw_hash: str, *, max_tokens: int, count_tokens: C
         at=0,
         size=0,
         chunks=len(chunks),
+        facets=facets_of(document),
     )
     return Prepared(entry, document, chunks)
 

@@ -20,6 +20,7 @@ import msgspec
 from msgspec import Struct
 
 from holdfast.contracts import Embedder, Progress, silent
+from holdfast.corpus.facets import wanted
 from holdfast.corpus.last_sync import LastSync, read_last_sync
 from holdfast.corpus.quality import CorpusFinding, SyncReport, examine
 from holdfast.corpus.settings import CorpusSettings
@@ -291,7 +292,7 @@ class CorpusRoom:
                 f"{effect.corpus} has no vectors of the encoder in use, and the search asks for mode 'vector'",
                 f"holdfast models pull, then holdfast sync {name}; or set mode = 'hybrid'",
             )
-        return opened.search(query, vector, how, opened.view(effect.principals, now))
+        return opened.search(query, vector, how, opened.view(effect.principals, now, wanted(how.where)))
 
     def _embedded(self, name: str, opened: Version, query: str) -> NDArray[np.float32] | None:
         embedder, manifest = self._embedder, opened.manifest

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 class Entry(Struct, frozen=True, array_like=True):
     """A document in the ledger. `hash` is of everything its source says of it, `text_hash` of its cleaned text;
-    `findings` counts what cleaning remarked; `at` and `size` say where its body stands."""
+    `findings` counts what cleaning remarked; `facets` are what a search may be narrowed by; `at` and `size` say where
+    its body stands."""
 
     id: str
     hash: str
@@ -42,6 +43,7 @@ class Entry(Struct, frozen=True, array_like=True):
     at: int
     size: int
     chunks: int
+    facets: tuple[str, ...] = ()
 
 
 class _Ledger(Struct, frozen=True, array_like=True):

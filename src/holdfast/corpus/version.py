@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    Marks: TypeAlias = tuple[tuple[str, ...], ...]
+    """For each name asked for, the marks of which a document must have one (`facets.wanted`)."""
     Ranked: TypeAlias = tuple[NDArray[np.int64], NDArray[np.float32]]
     """Rows and their scores, best first."""
 
@@ -78,7 +80,7 @@ class Version:
         self.places: dict[str, Place] = {}
         self._lexical = LexicalIndex(folder / LEXICAL_FOLDER, language=manifest.language)
         self._map_rows()
-        self._views: OrderedDict[tuple[str, ...], View] = OrderedDict()
+        self._views: OrderedDict[tuple[int, tuple[str, ...], Marks], View] = OrderedDict()
         self._groups: tuple[int, tuple[_Group, ...]] | None = None
         self._guard = threading.Lock()
 
@@ -220,16 +222,17 @@ class Version:
 
     # ------------------------------------------------------------ who may see what
 
-    def view(self, principals: tuple[str, ...], now: Version) -> View:
-        """What somebody with those principals may see of this version, by the documents and permissions of `now`.
+    def view(self, principals: tuple[str, ...], now: Version, where: Marks = ()) -> View:
+        """What somebody with those principals may see of this version, by the documents and permissions of `now`, and
+        wants to: documents with one of each of the marks in `where`.
 
         A document that `now` does not have is gone for everybody; one it has is seen by those who may see it now.
         """
-        asker = (f"v{now.manifest.number}", *sorted(set(principals)))
+        asker = (now.manifest.number, tuple(sorted(set(principals))), where)
         with self._guard:
             made = self._views.get(asker)
             if made is None:
-                made = self._views[asker] = self._view(frozenset(principals), self._groups_by(now))
+                made = self._views[asker] = self._view(frozenset(principals), self._groups_by(now), where)
             self._views.move_to_end(asker)
             if len(self._views) > VIEWS_KEPT:
                 self._views.popitem(last=False)
@@ -252,7 +255,17 @@ class Version:
         self._groups = (now.manifest.number, groups)
         return groups
 
-    def _view(self, principals: frozenset[str], groups: tuple[_Group, ...]) -> View:
+    @cached_property
+    def _having(self) -> Mapping[str, list[int]]:
+        """The documents that have a mark, by the mark."""
+        found: dict[str, list[int]] = {}
+        for place in self.places.values():
+            ordinal = int(self._document_starts[place.segment]) + place.ordinal
+            for mark in self.segments[place.segment].entries[place.ordinal].facets:
+                found.setdefault(mark, []).append(ordinal)
+        return found
+
+    def _view(self, principals: frozenset[str], groups: tuple[_Group, ...], where: Marks) -> View:
         import numpy as np
 
         hidden: set[str] = set()
@@ -265,7 +278,12 @@ class Version:
             if may != before:
                 (shown if may else hidden).update(group.ids)
         names = tuple(sorted(principals)) if any(group.own for group in groups) else None
-        visible = Visible(names, frozenset(hidden), frozenset(shown))
+        for marks in where:
+            having = np.zeros(len(allowed), bool)
+            for mark in marks:
+                having[self._having.get(mark, [])] = True
+            allowed &= having
+        visible = Visible(names, frozenset(hidden), frozenset(shown), where)
         return View(visible, self._alive & allowed[self._owners])
 
 

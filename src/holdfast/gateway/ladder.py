@@ -13,8 +13,9 @@ from holdfast.gateway.call import Call, Shared
 from holdfast.gateway.climb import Climb
 from holdfast.gateway.embeddings import Encoding
 from holdfast.gateway.health_report import HealthReport
+from holdfast.gateway.reranking import Reranking
 from holdfast.gateway.rung import Hosted, resolve
-from holdfast.records import Done, Embed, Generate
+from holdfast.records import Done, Embed, Generate, Rerank
 from holdfast.release import ModelSlot
 
 
@@ -71,7 +72,19 @@ class Gateway(Shared):
         try:
             return await call.run()
         except asyncio.CancelledError as stopped:
-            stopped.attempts = tuple(call.attempts)  # type: ignore[attr-defined]  # attempts_of reads it
+            stopped.attempts = tuple(call.asked.attempts)  # type: ignore[attr-defined]  # attempts_of reads it
+            raise
+
+    async def rerank(self, effect: Rerank, limit_ms: int) -> Done:
+        """A score for each text from the reranker named as `provider:model`, in order, higher is better.
+
+        Tried again and failing as `embed` does, within `limit_ms`.
+        """
+        call = Reranking(self, effect, ModelSlot(models=(effect.reranker,), deadline_ms=limit_ms))
+        try:
+            return await call.run()
+        except asyncio.CancelledError as stopped:
+            stopped.attempts = tuple(call.asked.attempts)  # type: ignore[attr-defined]  # attempts_of reads it
             raise
 
     async def warm(self, models: Iterable[str] | None = None) -> None:

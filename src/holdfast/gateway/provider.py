@@ -14,6 +14,7 @@ from holdfast.errors import Misconfigured
 
 Dialect: TypeAlias = Literal["openai", "openai-responses", "azure", "anthropic", "gemini"]
 Prefill: TypeAlias = Literal["none", "last_message", "prefix_field", "continue_final_message"]
+RerankShape: TypeAlias = Literal["cohere", "jina", "voyage", "tei"]
 Reasoning: TypeAlias = Literal["reasoning_effort", "reasoning", "thinking", "none"]
 
 
@@ -30,7 +31,8 @@ class Provider:
     "some JSON object"; `reasoning`: how effort is asked for (a word, an object with the word, a switch, not at all);
     `prefill`: how an answer that has begun is handed in to be continued; `images` and `documents`: what may be
     attached, and how a document is; `nine_letter_ids`: names of tool calls must be nine letters or digits long;
-    `embed_inputs` and `embed_tokens`: the most of one request for vectors.
+    `embed_inputs` and `embed_tokens`: the most of one request for vectors; `rerank`: the shape of its API for
+    reranking, if it has one, at `rerank_url`, else beside the others.
 
     Raises Misconfigured (HF100) for a key that cannot stand in a header, and for a proxy that is none of HTTP.
     """
@@ -55,6 +57,8 @@ class Provider:
     nine_letter_ids: bool = False
     embed_inputs: int = 256
     embed_tokens: int = 250_000
+    rerank: RerankShape | None = None
+    rerank_url: str = ""
 
     def __post_init__(self) -> None:
         for key in self.keys:
@@ -149,9 +153,24 @@ BUILT_IN: Mapping[str, Provider] = MappingProxyType(
                 images=False,
             ),
             speaker("xai", "https://api.x.ai/v1", key_variable="XAI_API_KEY"),
+            speaker(
+                "cohere",
+                "https://api.cohere.ai/compatibility/v1",  # its own dialect only for reranking
+                key_variable="COHERE_API_KEY",
+                rerank="cohere",
+                rerank_url="https://api.cohere.com/v2/rerank",
+            ),
+            speaker("jina", "https://api.jina.ai/v1", key_variable="JINA_API_KEY", rerank="jina"),
+            speaker("voyage", "https://api.voyageai.com/v1", key_variable="VOYAGE_API_KEY", rerank="voyage"),
             speaker("ollama", "http://localhost:11434/v1", needs_key=False),
             speaker("lmstudio", "http://localhost:1234/v1", needs_key=False),
-            speaker("vllm", "http://localhost:8000/v1", needs_key=False, prefill="continue_final_message"),
+            speaker(
+                "vllm",
+                "http://localhost:8000/v1",
+                needs_key=False,
+                prefill="continue_final_message",
+                rerank="jina",
+            ),
             speaker("llamacpp", "http://localhost:8080/v1", needs_key=False, prefill="last_message"),
         )
     }

@@ -40,19 +40,18 @@ from holdfast.records import (
     Passage,
     Rerank,
     Reranked,
-    Retrieve,
-    Retrieved,
     Told,
     Tool,
     ToolCall,
     Verdict,
 )
-from holdfast.release import LATEST, GuardSlot, Release
+from holdfast.release import GuardSlot, Release
 from holdfast.runtime import prompts
 from holdfast.runtime.citing import cite
 from holdfast.runtime.conversation import EMBED, SLOT, Conversation, over
 from holdfast.runtime.feature import Feature
 from holdfast.runtime.passing import Pass
+from holdfast.runtime.retrieving import Passages, Where, retrieve
 from holdfast.runtime.shape import Shape, Unreadable, shape_of
 from holdfast.runtime.stream import Stream
 from holdfast.runtime.tape import Tape
@@ -115,20 +114,17 @@ class Context:
         """Who asks, as far as known."""
         return self._request.who.subject
 
-    async def retrieve(self, corpus: str, query: str, *, k: int | None = None) -> list[Passage]:
+    async def retrieve(self, corpus: str, query: str, *, k: int | None = None, where: Where | None = None) -> Passages:
         """Passages of a corpus that answer a query, best first; at most `k`, or what the release says.
+
+        `where` lets only documents pass that have, for each name, one of the values given: a name of their metadata,
+        `id`, `locale`, or `section` as in `Billing/Refunds`, which holds what is below it. The release may add more.
+        The passages know how sure it is that they answer (`confidence`), and there are none where that is less than the
+        release's `min_confidence`. A reranker that fails leaves the order, and the outcome is `degraded`.
 
         Raises NotFound (HF202) for an unknown corpus, EffectFailed (HF308).
         """
-        slot = self._request.release.corpus(corpus)
-        version = slot.version
-        remembered = self._request.tape.pins.get(corpus) if version == LATEST else None
-        pinned = f"{corpus}@{remembered}" if remembered else self._request.world.pin(corpus, version)
-        search = slot.search() if k is None else replace(slot.search(), k=k)
-        effect = Retrieve(corpus=pinned, query=query, search=search, principals=self._request.who.principals)
-        _, result = await self._pass.do(effect, deaf)
-        assert isinstance(result, Retrieved)
-        return list(result.passages)
+        return await retrieve(self._request, self._pass, corpus, query, k=k, where=where)
 
     @overload
     async def generate(self, slot: str, output: type[T], /, **values: Any) -> T: ...

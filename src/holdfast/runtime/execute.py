@@ -24,12 +24,14 @@ from holdfast.records import (
     Blocked,
     Checked,
     Degraded,
+    Failed,
     Failure,
     Generate,
     Generated,
     Json,
     Outcome,
     Recording,
+    Rerank,
     Step,
     total_cost_usd,
 )
@@ -169,9 +171,13 @@ class _Execution:
         return self.recording("failed", failure=failure)
 
     def _degraded(self) -> Degraded | None:
-        """The first generation of the last pass that a lower rung answered, and why the rungs above it did not."""
+        """The first step of the last pass that is less than was asked for: a generation that a lower rung answered, and
+        why the rungs above it did not, or passages that were not reranked."""
         assert self._pass is not None
         for step in self._pass.steps:
+            if isinstance(step.effect, Rerank) and step.effect.slot and isinstance(step.result, Failed):
+                why = f"{step.effect.reranker}: {step.result.message}"
+                return Degraded(slot=step.effect.slot, rung=1, model="none", reason=why)
             if isinstance(step.effect, Generate) and isinstance(step.result, Generated) and step.result.rung > 0:
                 why = _why(step, self._done, self._pass.steps)
                 return Degraded(slot=step.effect.slot, rung=step.result.rung, model=step.result.model, reason=why)

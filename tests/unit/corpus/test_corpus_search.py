@@ -68,7 +68,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> LexicalIndex:
     texts = ["Resetting your café router", "How the billing works", "nothing of the sort"]
     for number, text in enumerate(texts):
         chunk = Chunk(id="0" * 16, document=f"d{number}", title="", headings=(), text=text, index_text=text, position=0)
-        writer.add(chunk, number, text)
+        writer.add(chunk, number)
     writer.commit()
     return LexicalIndex(folder, language="english")
 
