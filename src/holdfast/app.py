@@ -344,6 +344,7 @@ async def open_configured(
     """
     from holdfast.corpus.opening import open_corpora, open_encoder
     from holdfast.gateway.opening import open_gateway
+    from holdfast.store.landing import SqliteLanding
 
     declared = app if app is not None else await load_app(config)
     embedder, missing = None, "it is switched off"
@@ -355,7 +356,7 @@ async def open_configured(
         assert store is not None
         return await versions_named(store.releases, corpus)
 
-    corpora = open_corpora(config, embedder, released)
+    corpora = open_corpora(config, embedder, released, SqliteLanding)
     if store is None:
         store = await open_project_store(config)
     rooms = Rooms(store, corpora, gateway, embedder, Rerankers(embedder, config.folder))

@@ -74,6 +74,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "HF602": "the database is newer than this Holdfast",
         "HF603": "a recording or a body is damaged",
         "HF604": "a sync would delete most of a corpus",
+        "HF611": "the ledger of a sync does not add up",
         "HF700": "the request is not valid JSON",
         "HF701": "the input does not match the feature",
         "HF702": "the request is too large",

@@ -28,6 +28,10 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
 """Every code a finding may carry, with what it means."""
 
 
+class Unreadable(Exception):
+    """A document that cannot be read as what it says it is; the text says why, for the ledger."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing cleaning noticed: a stable code, a sentence for the reader, and how many times it happened."""

@@ -5,11 +5,13 @@ Knows nothing of other documents, of vectors, or of whether anything changed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from holdfast.contracts import Embedder
 from holdfast.corpus.chunk import PREFIX_TOKENS, CountTokens, chunk_markdown
-from holdfast.corpus.cleaned import Cleaned, Finding
+from holdfast.corpus.cleaned import Cleaned, Finding, Unreadable
 from holdfast.corpus.facets import facets_of
 from holdfast.corpus.html import clean_html
 from holdfast.corpus.language import language_of
@@ -35,6 +37,28 @@ class Prepared:
     chunks: tuple[Chunk, ...]
 
 
+PrepareAll: TypeAlias = Callable[[Sequence[tuple[RawDocument, str]]], list[Prepared | Passed]]
+"""Prepares a batch of documents, each with its hash, in their order. What cannot be read is Passed as failed."""
+
+
+def preparing(settings: CorpusSettings, embedder: Embedder | None) -> PrepareAll:
+    """How a corpus with these settings prepares its documents: one after the other, here."""
+    limit = chunk_limit(settings, embedder)
+    count = None if embedder is None else embedder.count_tokens
+
+    def prepare_all(batch: Sequence[tuple[RawDocument, str]]) -> list[Prepared | Passed]:
+        return [_prepared(raw, raw_hash, limit, count) for raw, raw_hash in batch]
+
+    return prepare_all
+
+
+def _prepared(raw: RawDocument, raw_hash: str, limit: int, count: CountTokens | None) -> Prepared | Passed:
+    try:
+        return prepare(raw, raw_hash, max_tokens=limit, count_tokens=count)
+    except Unreadable as error:
+        return Passed(id=raw.id, reason=str(error), failed=True)
+
+
 def recipe(settings: CorpusSettings, embedder: Embedder | None) -> str:
     """A hash of everything but the source that shapes the chunks: when it changes, all documents are prepared anew."""
     encoder = None if embedder is None else (embedder.name, embedder.max_tokens)
@@ -52,7 +76,10 @@ def hash_of(raw: RawDocument) -> str:
 
 
 def prepare(raw: RawDocument, raw_hash: str, *, max_tokens: int, count_tokens: CountTokens | None) -> Prepared | Passed:
-    """Clean and chunk one document; Passed when no text is left. The same document gives the same chunks."""
+    """Clean and chunk one document; Passed when no text is left. The same document gives the same chunks.
+
+    Raises Unreadable where cleaning cannot read it.
+    """
     cleaned = clean(raw)
     title = " ".join((raw.title or cleaned.title or "").split())
     counts = {finding.code: finding.count for finding in cleaned.findings}
@@ -70,6 +97,8 @@ def prepare(raw: RawDocument, raw_hash: str, *, max_tokens: int, count_tokens: C
         updated_at=raw.updated_at,
         principals=tuple(sorted(set(raw.principals))),
         metadata=raw.metadata,
+        removed=cleaned.removed,
+        tables=cleaned.tables or tables_of(cleaned.text),
     )
     chunks = _chunks(document, max_tokens, count_tokens)
     if not chunks:
@@ -99,8 +128,11 @@ def clean(raw: RawDocument) -> Cleaned:
         body, noticed = decode(body, None)
         findings += noticed
     body = body.encode("utf-8", "replace").decode()  # half of a surrogate pair stands in a str, never in a file
-    cleaned = clean_html(body, base_url=raw.url) if raw.media_type == "text/html" else clean_markdown(body)
-    return Cleaned(cleaned.text, cleaned.title, (*findings, *cleaned.findings))
+    if raw.media_type.startswith("text/html"):
+        cleaned = clean_html(body, base_url=raw.url, article=raw.media_type == "text/html; page")
+    else:
+        cleaned = clean_markdown(body)
+    return replace(cleaned, findings=(*findings, *cleaned.findings))
 
 
 def _chunks(document: Document, max_tokens: int, count_tokens: CountTokens | None) -> tuple[Chunk, ...]:
