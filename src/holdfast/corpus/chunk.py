@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from holdfast.corpus.chunk_pieces import Group, Piece, group_of
 from holdfast.corpus.outline import Outlined, outline
 from holdfast.corpus.plain import plain
+from holdfast.corpus.table_values import caption_of
 
 CountTokens = Callable[[Sequence[str]], Sequence[int]]
 
@@ -119,7 +120,8 @@ def _sections(blocks: Sequence[Outlined]) -> Iterator[_Section]:
         if headings != section.headings:
             yield section
             section = _Section(headings, [])
-        section.groups.append(group_of(block))
+        caption = caption_of(blocks[index - 1]) if block.kind == "table" and index else ""
+        section.groups.append(group_of(block, caption))
     yield section
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from holdfast.documents import Removed
+from holdfast.documents import Removed, Table
 
 MESSAGES: Mapping[str, str] = MappingProxyType(
     {
@@ -43,13 +43,16 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """A document's text as Markdown, its own title if it names one, the findings, sorted by code, and what was taken
-    out of it, in order."""
+    """A document's text as Markdown, its own title if it names one, and the findings, sorted by code.
+
+    `removed` is what was taken out of the text, `tables` are its tables as grids.
+    """
 
     text: str
     title: str | None
     findings: tuple[Finding, ...] = ()
     removed: tuple[Removed, ...] = ()
+    tables: tuple[Table, ...] = ()
 
 
 def findings(counts: Mapping[str, int]) -> tuple[Finding, ...]:

@@ -3,7 +3,7 @@
 It does not know where a page comes from.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import urljoin
 
 from holdfast.corpus.blocks import join, resolve, write_heading
@@ -15,6 +15,7 @@ from holdfast.corpus.html_seen import Seen
 from holdfast.corpus.html_source import Source
 from holdfast.corpus.html_structure import STRUCTURE, VERBATIM
 from holdfast.corpus.html_tables import TABLES
+from holdfast.corpus.table_values import tables_of
 from holdfast.corpus.text import normalise, repair_mojibake
 
 _OPENERS: Mapping[str, Opener] = {**STRUCTURE, **INLINE, **TABLES}
@@ -38,13 +39,19 @@ def clean_html(html: str, *, base_url: str | None = None, article: bool = False)
     source = Source(html, page.counts)
     page.seen, page.controls = Seen(source.styles), source.controls
     page.base_url = _joined(base_url, source.base)
-    tokens = source.tokens
-    if article:
-        tokens, page.removed = main_content(tokens)
-    blocks = resolve(page.read(tokens), headings=True)
-    text = join([write_heading(block) if block.kind == "heading" else block for block in blocks])
+    tokens, boilerplate = main_content(source.tokens) if article else (source.tokens, [])
+    text = _markdown(page, tokens)
+    if not text and boilerplate:
+        boilerplate, text = [], _markdown(page, source.tokens)
     titles = (" ".join(normalise(title).split()) for title in source.titles)
-    return Cleaned(text, next(filter(None, titles), None), findings(page.counts), tuple(page.removed))
+    return Cleaned(
+        text, next(filter(None, titles), None), findings(page.counts), (*boilerplate, *page.removed), tables_of(text)
+    )
+
+
+def _markdown(page: Page, tokens: Sequence[str]) -> str:
+    blocks = resolve(page.read(tokens), headings=True)
+    return join([write_heading(block) if block.kind == "heading" else block for block in blocks])
 
 
 def _joined(base_url: str | None, written: str) -> str | None:

@@ -7,69 +7,41 @@ nearly all of that worth, until no single part does: that is the article. What i
 comment, a share button, a teaser), or is mostly links, goes.
 """
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from holdfast.corpus.html_source import VOID, attributes_of, name_of, unescaped
+from holdfast.corpus.html_hints import LEADS_AWAY, SENDS, Kind, kind_of
+from holdfast.corpus.html_source import unescaped
 from holdfast.corpus.text import normalise
 from holdfast.documents import Removed
 
-_WORDS = 200
-_TEASER = 500  # characters of a teaser at most
-_MOST = 0.5
-_PARAGRAPHS = frozenset({"p", "blockquote", "pre"})
-_LISTS = frozenset({"ul", "ol", "div", "section", "table", "dl"})
-_HINTS = ("class", "id", "itemprop", "role", "data-component", "data-testid")
-_SHARE = 0.75  # of its parent's worth: a part that holds it is gone down to
-_MIN_PARAGRAPH = 25  # characters
-_DIRECT = 0.04  # of the worth: what may stand in paragraphs beside a part that is gone down to
 
-_BLOCKS = frozenset(
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_BLOCKS = _words(
     "address article aside blockquote body button caption center dd details dialog dir div dl dt fieldset figcaption figure"
     " footer form h1 h2 h3 h4 h5 h6 header hgroup legend li main menu nav ol option p picture pre search section select"
-    " summary table tbody td tfoot th thead tr ul video audio object noscript template iframe".split()
+    " summary table tbody td tfoot th thead tr ul video audio object noscript template"
 )
-_CONTAINERS = frozenset(
-    "article body center div details fieldset form main section table tbody td tr ul ol dl dd li header".split()
+_CONTAINERS = _words(
+    "article body center div details fieldset form main section table tbody td tr ul ol dl dd li header"
 )
-_NEVER = frozenset("nav footer aside button dialog select noscript template form figcaption".split())
-_ROLES = frozenset(
-    "navigation complementary menu menubar dialog alertdialog banner contentinfo search toolbar tablist".split()
-)
+_PARAGRAPHS = _words("p blockquote pre")
+_HEADINGS = _words("h1 h2 h3 h4 h5 h6")
+_GROUPS = _words("ul ol div section table dl")
+_CELLS = _words("li td th dd")
 
-
-# Classes of what is no part of an article. Names are split into words first: `related-posts`, `ShareBar`, `c_comments`.
-_OTHER = re.compile(
-    r"(?:^| )(?:comments?|disqus|respond|share|sharing|social|socials|sharebar|sharedaddy|addthis|related|recirc|recirculation"
-    r"|recommend\w*|outbrain|taboola|newsletters?|subscribe|subscription|signup|sign up|promo\w*|sponsor\w*|advert\w*|ads?"
-    r"|adslot|dfp|banner|cookies?|consent|gdpr|breadcrumbs?|byline|bylines|dateline|timestamp|pubdate|author|authors"
-    r"|bio|sidebar|widgets?|footer|footnav|nav|navbar|navigation|menu|masthead|tags?|taglist|pagination|pager"
-    r"|prev|next|popular|trending|most read|most viewed|read more|readmore|more stories|more from|toolbar|tools|rating|ratings|votes?"
-    r"|captions?|credits?|copyright|disclaimer|popup|modal|overlay|lightbox|skip|hidden|print|meta|metadata|postmeta|entry meta"
-    r"|sr only|screen reader\w*|visually hidden|video player|player|gallery|carousel|slideshow|slider|teaser|teasers|toc|login|register"
-    r"|paywall|donat\w*|follow|kicker|eyebrow|correction|feedback|report)(?: |$)"
-)
-# Classes of the article itself, which weigh more than the above.
-_BODY = re.compile(
-    r"(?:^| )(?:article ?(?:body|content|text|main)|entry ?content|post ?(?:body|content|text)|story ?(?:body|content|text)"
-    r"|page ?content|main ?content|rich ?text|body ?(?:copy|text|content)|content ?body)(?: |$)"
-)
-_SPLIT = re.compile(r"(?<=[a-z])(?=[A-Z])|[^A-Za-z]+")
-# What short blocks begin with that lead away from the article, and what longer ones say.
-_LEADS_AWAY = re.compile(
-    r"(?:advertisement|ad|share(?: this)?|print|email|tweet|comments?|\d+ comments?|read (?:more|next|also)|see (?:also|more)|also read|related|more from|more on"
-    r"|recommended|click here|sign up|subscribe|follow (?:us|him|her|me)|watch(?: now)?|photos?:|image(?: credit)?s?:|image \d+ of|credit:|source:|picture:|tags?:|topics?:|filed under"
-    r"|by |written by|posted (?:on|by|in)|published|updated|last updated|copyright|©|all rights reserved|story continues|continue reading"
-    r"|you (?:may|might) (?:also )?like|don.t miss|popular |trending|most (?:read|popular)|latest |about the author|leave a (?:comment|reply)"
-    r"|this (?:article|story|post) (?:was |originally )|loading|get (?:our|the) |join (?:our|the) |\(?\bimage: )",
-    re.I,
-)
-_SENDS = re.compile(
-    r"follow (?:us|me|him|her|them|@)|on twitter|subscribe to|sign up (?:for|to)|our newsletter|originally (?:published|appeared)"
-    r"|contributed to this|all rights reserved|\(image: |e-?mail [\w .]+ at ",
-    re.I,
-)
+_WORDS = 200  # characters of a part's own text that are looked at
+_MIN_PARAGRAPH = 25  # characters
+_COMMA = 20  # characters that a comma is worth: sentences have them, labels have not
+_TEASER = 500  # characters of a teaser at most
+# Shares of worth. Chosen on every second page of the development half of the article extraction benchmark.
+_MOST = 0.5  # of the page's: what holds as much is no sidebar, whatever its class
+_NEARLY_ALL = 0.75  # of a part's: what holds as much is gone down to
+_DIRECT = 0.04  # of a part's: what its own paragraphs may hold if it is gone down from
+_MARKED = (("main", 0.3), ("body", 0.4))  # of the page's: what is marked as the article and holds as much is believed
 
 
 @dataclass(slots=True, eq=False)
@@ -79,7 +51,7 @@ class Part:
     name: str
     start: int
     parent: "Part | None"
-    kind: str = ""  # what its class or its name says: body, main, other, comments
+    kind: Kind = ""
     end: int = 0
     parts: list["Part"] = field(default_factory=list)
     own: int = 0  # characters of text directly in it, in links or not
@@ -108,59 +80,36 @@ def main_content(tokens: Sequence[str]) -> tuple[list[str], list[Removed]]:
 
 
 def _tree(tokens: Sequence[str]) -> Part:
-    root = part = Part("body", 1, None, end=len(tokens) - 2)
-    names = ["body"]
-    links, known = 0, dict[str, tuple[str, str]]()
+    root = part = Part("", 1, None, end=len(tokens) - 2)
+    names: list[str] = []
+    links, known = 0, dict[str, tuple[str, Kind]]()
     for place in range(1, len(tokens), 2):
         text, tag = tokens[place - 1], tokens[place]
         if text and not text.isspace():
             part.own += (length := len(text.strip()))
             part.linked += length if links else 0
-            part.commas += sum(map(text.count, ",，、;"))
+            part.commas += sum(map(text.count, ",;，、"))
             if len(part.words) < _WORDS:
                 part.words += text
         if tag[1] == "/":
             name = tag[2:-1]
             if name == "a":
                 links -= links > 0
-            elif name in names[1:] and (name in _BLOCKS or name == "span"):
+            elif name in names:
                 while names:
                     part.end = place
                     part = part.parent or root
                     if names.pop() == name:
                         break
             continue
-        name, kind = known.get(tag) or known.setdefault(tag, _kind_of(tag))
+        name, kind = known.get(tag) or known.setdefault(tag, kind_of(tag))
         if name == "a":
             links += kind != "anchor"
-        elif (name in _BLOCKS or kind == "other") and name not in VOID and name not in {"body", "iframe"}:
-            part = Part(name, place, part, kind, len(tokens) - 2)
-            part.parent.parts.append(part)
+        elif name in _BLOCKS or (name == "span" and (kind == "other" or "span" in names)):
+            outer, part = part, Part(name, place, part, kind, len(tokens) - 2)
+            outer.parts.append(part)
             names.append(name)
     return root
-
-
-def _kind_of(tag: str) -> tuple[str, str]:
-    """A start tag's name, and what its attributes say of what it holds."""
-    name = name_of(tag)
-    if not name:
-        return "", ""
-    attributes = attributes_of(tag) if " " in tag and name not in {"script", "style", "iframe"} else {}
-    if name == "a":
-        return name, "anchor" if attributes.get("href", "#").startswith("#") else ""
-    if name in _NEVER or attributes.get("role") in _ROLES:
-        return name, "other"
-    if not attributes or name in {"body", "html"}:
-        return name, "main" if name in {"main", "article"} else ""
-    hints = " ".join(attributes[key] for key in _HINTS if key in attributes)
-    said = " ".join(_SPLIT.split(hints)).strip().lower() if hints else ""
-    if _BODY.search(said):
-        return name, "body"
-    if name in {"main", "article"} or attributes.get("role") == "main":
-        return name, "main"
-    if _OTHER.search(said) and name not in {"table", "tbody", "tr", "td"}:
-        return name, "comments" if "comment" in said or "disqus" in said else "other"
-    return name, ""
 
 
 def _in_order(root: Part) -> list[Part]:
@@ -178,12 +127,11 @@ def _weigh(parts: Sequence[Part]) -> None:
     for part in reversed(parts):
         part.all_text = part.own + sum(child.all_text for child in part.parts)
         part.all_linked = part.linked + sum(child.all_linked for child in part.parts)
-        heading = part.name[0] == "h" and part.name[1:].isdigit()
         part.titles = sum(child.titles for child in part.parts)
-        if heading:
+        if part.name in _HEADINGS:
             part.titles = int(0 < part.all_text < 1.3 * part.all_linked)
         elif part.own - part.linked >= _MIN_PARAGRAPH:
-            part.worth = (part.own - part.linked + 20 * part.commas) * (1 - part.linked / part.own) ** 2
+            part.worth = (part.own - part.linked + _COMMA * part.commas) * (1 - part.linked / part.own) ** 2
         part.worth += sum(child.worth for child in part.parts)
         if part.titles == 1 and part.all_text < _TEASER and part.name != "p":
             part.worth = 0.0
@@ -194,7 +142,7 @@ def _judge(parts: Sequence[Part]) -> None:
     total = parts[0].worth
     for part in parts:
         part.drop = part.kind == "comments" or (part.kind == "other" and part.worth < _MOST * total)
-    if all(part.drop or part.worth <= 0 or part.name == "body" for part in parts[0].parts):
+    if all(part.drop or part.worth <= 0 for part in _top_parts(parts[0])):
         for part in parts:
             part.drop = part.drop and part.kind == "other" and part.worth < _MOST * total
     for part in reversed(parts):
@@ -202,10 +150,15 @@ def _judge(parts: Sequence[Part]) -> None:
         part.worth = max(0.0, part.worth - part.lost)
 
 
+def _top_parts(root: Part) -> Sequence[Part]:
+    """The parts at the top of a page, its one body stepped into."""
+    return root.parts[0].parts if len(root.parts) == 1 else root.parts
+
+
 def _descend(root: Part, parts: Sequence[Part]) -> Part:
     """The smallest part that holds nearly all of what the page says."""
     part = root
-    for kind, share in (("main", 0.3), ("body", 0.4)):
+    for kind, share in _MARKED:
         marked = [one for one in parts if one.kind == kind and not one.drop and _within(one, part)]
         best = max(marked, key=lambda one: one.worth, default=part)
         if best.worth >= share * part.worth:
@@ -213,7 +166,7 @@ def _descend(root: Part, parts: Sequence[Part]) -> Part:
     while part.kind != "body":
         best = max(part.parts, key=lambda child: child.worth * (not child.drop), default=part)
         direct = sum(child.worth for child in part.parts if child.name in _PARAGRAPHS and not child.drop)
-        if best.name not in _CONTAINERS or best.worth < _SHARE * part.worth or direct > _DIRECT * part.worth:
+        if best.name not in _CONTAINERS or best.worth < _NEARLY_ALL * part.worth or direct > _DIRECT * part.worth:
             break
         part = best
     return part
@@ -233,8 +186,7 @@ def _prune(top: Part) -> None:
             child.drop = child.drop or _leads_away(child, top) or (len(teasers) > 1 and child in teasers)
         after_dropped = True
         for child in reversed(part.parts):
-            heading = child.name[0] == "h" and child.name[1:].isdigit()
-            if heading and after_dropped and (part.name in _CONTAINERS):
+            if child.name in _HEADINGS and after_dropped and part.name in _CONTAINERS:
                 child.drop = True
             after_dropped = child.drop or (after_dropped and child.all_text == 0)
         stack.extend(child for child in part.parts if not child.drop)
@@ -247,18 +199,19 @@ def _leads_away(part: Part, top: Part) -> bool:
         return False
     words = " ".join(normalise(unescaped(part.words)).split())
     density = part.all_linked / part.all_text
-    if part.name in _LISTS and density > 0.5 and part.worth < 0.2 * top.worth:
+    if part.name in _GROUPS and density > 0.5 and part.worth < 0.2 * top.worth:
         return True
     if part.titles > 2 and part.worth < 0.3 * top.worth and part.titles * _TEASER > part.all_text:
         return True
-    if part.name in {"p", "h2", "h3", "h4", "h5"} and part.all_text > 15 and density > 0.9:
+    if (part.name == "p" or part.name in _HEADINGS) and part.all_text > 15 and density > 0.9:
         return True
-    if part.all_text < 120 and not part.parts and part.name not in {"li", "td", "th", "dd"}:
-        return _LEADS_AWAY.match(words) is not None
-    return part.all_text < 300 and part.name == "p" and _SENDS.search(words) is not None
+    if part.all_text < 120 and not part.parts and part.name not in _CELLS:
+        return LEADS_AWAY.match(words) is not None
+    return part.all_text < 300 and part.name == "p" and SENDS.search(words) is not None
 
 
 def _cut(tokens: Sequence[str], top: Part) -> tuple[list[str], list[Removed]]:
+    """The tokens of `top` without what was dropped in it, and the words of all that is not kept, in their order."""
     gone: list[tuple[int, int]] = []
     stack = [top]
     while stack:
@@ -267,29 +220,18 @@ def _cut(tokens: Sequence[str], top: Part) -> tuple[list[str], list[Removed]]:
             gone.append((part.start, part.end))
         else:
             stack.extend(part.parts)
-    gone.sort()
-    if top.parent is not None:
-        gone = [(1, top.start - 2), *gone, (top.end + 2, len(tokens) - 2)]
-    kept: list[str] = [tokens[0] if top.parent is None else ""]
-    removed: list[Removed] = []
-    place = 1
-    for start, end in gone:
-        kept += tokens[place:start]
-        text = " ".join(
-            normalise(
-                unescaped(
-                    " ".join(
-                        tokens[start - 1 : end + 2 : 2]
-                        if top.parent is None or start == 1
-                        else tokens[start + 1 : end : 2]
-                    )
-                )
-            ).split()
-        )
-        if any(map(str.isalnum, text)):
-            removed.append(Removed("boilerplate", text))
-        if end >= start and end + 1 < len(tokens):
-            kept[-1] += tokens[end + 1]
-        place = end + 2
-    kept += tokens[place:]
-    return kept, removed
+    start, end = (1, len(tokens)) if top.parent is None else (top.start, top.end + 1)
+    removed = [tokens[0:start:2]] if start > 1 else []
+    kept: list[str] = [tokens[0] if start == 1 else ""]
+    for first, last in sorted(gone):
+        kept += tokens[start:first]
+        removed.append(tokens[first + 1 : last : 2])
+        if last + 1 < end:
+            kept[-1] += tokens[last + 1]
+        start = last + 2
+    kept += tokens[start:end]
+    if end < len(tokens):
+        kept.append("")
+        removed.append(tokens[end::2])
+    texts = (" ".join(normalise(unescaped(" ".join(pieces))).split()) for pieces in removed)
+    return kept, [Removed("boilerplate", text) for text in texts if any(map(str.isalnum, text))]
