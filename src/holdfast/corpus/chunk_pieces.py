@@ -57,7 +57,8 @@ class Group:
 
     def say(self, pieces: Sequence[Piece]) -> str:
         """The words of some of its pieces for the index, each row of a table on a line of its own."""
-        return ("\n" if self.kind == "table" else " ").join(piece.index for piece in pieces if piece.index)
+        rows = self.kind == "table" or any(piece.header or "\n" in piece.index for piece in pieces)
+        return ("\n" if rows else " ").join(piece.index for piece in pieces if piece.index)
 
     def write(self, pieces: Sequence[Piece]) -> str:
         """The Markdown of some of its pieces."""

@@ -57,11 +57,12 @@ LEADS_AWAY = re.compile(
         advertisement|ad[ ]|ad$|share|print|email|tweet|comments?|[0-9]+[ ]comments?|leave[ ]a[ ](?:comment|reply)
         read[ ](?:more|next|also)|see[ ](?:also|more)|also[ ]read|related|more[ ](?:from|on)|recommended
         you[ ](?:may|might)[ ](?:also[ ])?like|don.t[ ]miss|popular[ ]|trending|most[ ](?:read|popular)|latest[ ]
-        click[ ]here|sign[ ]up|subscribe|follow[ ](?:us|him|her|me)|watch|get[ ](?:our|the)[ ]|join[ ](?:our|the)[ ]
+        click[ ]here|sign[ ]up|subscribe|follow[ ](?:us|him|her|me)|watch|(?:get|join)[ ](?:our|the)[ ]
         photos?:|images?:|image[ ]credits?:|image[ ][0-9]+[ ]of|credit:|source:|picture:|[(]image:
         tags?:|topics?:|filed[ ]under
         by[ ]|written[ ]by|posted[ ](?:on|by|in)|published|updated|last[ ]updated|about[ ]the[ ]author|loading
-        continue[ ]reading|copyright|©|all[ ]rights[ ]reserved|story[ ]continues|this[ ](?:article|story|post)[ ](?:was|originally)[ ]
+        continue[ ]reading|copyright|©|all[ ]rights[ ]reserved|story[ ]continues
+        this[ ](?:article|story|post)[ ](?:was|originally)[ ]
         ''')
     })""",
     re.I,

@@ -14,6 +14,9 @@ from holdfast.corpus.html_source import attributes_of, inside, name_of, unescape
 from holdfast.corpus.text import normalise
 
 _POWER = re.compile(r"[+\-\u2212]?\d{1,3}|[a-z]{1,2}")
+_NORMAL = re.compile(r"font-weight\s*:\s*(?:normal|[1-4]00)", re.I)
+_BOLD = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.I)
+_SLANTED = re.compile(r"font-style\s*:\s*(?:italic|oblique)", re.I)
 _UNSAFE = re.compile(r"[ <>()\n\t\r]")
 _NO_ADDRESS = re.compile(r"\s*(?:javascript|vbscript|data|blob|about):", re.I)
 
@@ -40,14 +43,32 @@ def _label(*written: str | None) -> str:
 
 
 def _marked(mark: str) -> Opener:
-    def opener(page: Page, _tag: Tag) -> Close | None:
-        if page.code:
+    def opener(page: Page, tag: Tag) -> Close | None:
+        if page.code or (mark == STRONG and _NORMAL.search(tag.attributes.get("style", ""))):
             return None
         flow = page.flow
         flow.open(mark)
         return flow.close
 
     return opener
+
+
+def _styled(page: Page, tag: Tag) -> Close | None:
+    """A span that is bold or slanted by its style alone, as word processors write them."""
+    style = tag.attributes.get("style", "")
+    bold, slanted = _BOLD.search(style), _SLANTED.search(style)
+    if page.code or not (bold or slanted):
+        return None
+    flow = page.flow
+    marks = [mark for mark, on in ((STRONG, bold), (EMPHASIS, slanted)) if on]
+    for mark in marks:
+        flow.open(mark)
+
+    def close() -> None:
+        for _ in marks:
+            flow.close()
+
+    return close
 
 
 def _code(page: Page, _tag: Tag) -> Close:
@@ -173,7 +194,7 @@ def _raised(page: Page, _tag: Tag) -> None:
         page.flow.pieces.append("^")
 
 
-def _spaced(page: Page, _tag: Tag) -> Close:
+def spaced(page: Page, _tag: Tag) -> Close:
     """Something set apart by its looks alone, as a button is."""
     pieces = page.flow.pieces
     pieces.append(" ")
@@ -206,7 +227,8 @@ INLINE: Mapping[str, Opener] = {
     **dict.fromkeys(("del", "s", "strike"), _marked(STRUCK)),
     **dict.fromkeys(("code", "tt", "samp", "kbd"), _code),
     **dict.fromkeys(("iframe", "video", "audio", "embed"), _media),
-    **dict.fromkeys(("button", "label"), _spaced),
+    "label": spaced,
+    "span": _styled,
     "a": _link,
     "img": _image,
     "object": _object,

@@ -21,9 +21,9 @@ def _words(text: str) -> frozenset[str]:
 
 
 _BLOCKS = _words(
-    "address article aside blockquote body button caption center dd details dialog dir div dl dt fieldset figcaption figure"
-    " footer form h1 h2 h3 h4 h5 h6 header hgroup legend li main menu nav ol option p picture pre search section select"
-    " summary table tbody td tfoot th thead tr ul video audio object noscript template"
+    "address article aside blockquote body button caption center dd details dialog dir div dl dt fieldset figcaption"
+    " figure footer form h1 h2 h3 h4 h5 h6 header hgroup legend li main menu nav ol option p picture pre search section"
+    " select summary table tbody td tfoot th thead tr ul video audio object noscript template"
 )
 _CONTAINERS = _words(
     "article body center div details fieldset form main section table tbody td tr ul ol dl dd li header"
@@ -133,7 +133,7 @@ def _weigh(parts: Sequence[Part]) -> None:
         elif part.own - part.linked >= _MIN_PARAGRAPH:
             part.worth = (part.own - part.linked + _COMMA * part.commas) * (1 - part.linked / part.own) ** 2
         part.worth += sum(child.worth for child in part.parts)
-        if part.titles == 1 and part.all_text < _TEASER and part.name != "p":
+        if _is_teaser(part) and part.name != "p":
             part.worth = 0.0
 
 
@@ -163,10 +163,15 @@ def _descend(root: Part, parts: Sequence[Part]) -> Part:
         best = max(marked, key=lambda one: one.worth, default=part)
         if best.worth >= share * part.worth:
             part = best
-    while part.kind != "body":
-        best = max(part.parts, key=lambda child: child.worth * (not child.drop), default=part)
+    while part.kind != "body" and part.parts:
+        best = max(part.parts, key=lambda child: child.worth * (not child.drop))
         direct = sum(child.worth for child in part.parts if child.name in _PARAGRAPHS and not child.drop)
-        if best.name not in _CONTAINERS or best.worth < _NEARLY_ALL * part.worth or direct > _DIRECT * part.worth:
+        if (
+            best.drop
+            or best.name not in _CONTAINERS
+            or best.worth < _NEARLY_ALL * part.worth
+            or direct > _DIRECT * part.worth
+        ):
             break
         part = best
     return part
@@ -181,15 +186,19 @@ def _prune(top: Part) -> None:
     stack = [top]
     while stack:
         part = stack.pop()
-        teasers = [child for child in part.parts if child.titles == 1 and child.all_text < _TEASER]
+        teasers = sum(map(_is_teaser, part.parts))
         for child in part.parts:
-            child.drop = child.drop or _leads_away(child, top) or (len(teasers) > 1 and child in teasers)
+            child.drop = child.drop or _leads_away(child, top) or (teasers > 1 and _is_teaser(child))
         after_dropped = True
         for child in reversed(part.parts):
             if child.name in _HEADINGS and after_dropped and part.name in _CONTAINERS:
                 child.drop = True
             after_dropped = child.drop or (after_dropped and child.all_text == 0)
         stack.extend(child for child in part.parts if not child.drop)
+
+
+def _is_teaser(part: Part) -> bool:
+    return part.titles == 1 and part.all_text < _TEASER
 
 
 def _leads_away(part: Part, top: Part) -> bool:

@@ -68,6 +68,7 @@ class Page:
         self.tokens: Sequence[str] = ()
         self.at = 0  # the place of the token after the tag at hand
         self._tags: dict[str, Tag] = {}
+        self._tabs: dict[str, str] | None = None
 
     @property
     def flow(self) -> Flow:
@@ -166,6 +167,16 @@ class Page:
         """Whether a letter or a digit stands within the element at hand."""
         texts = (self.tokens[place - 1] for place in inside(self.tokens, self.at))
         return any(any(map(str.isalnum, unescaped(text))) for text in texts)
+
+    def label(self, name: str) -> str:
+        """The text of the tab whose id this is."""
+        if self._tabs is None:
+            self._tabs = {}
+            for place in range(1, len(self.tokens), 2):
+                if 'role="tab"' in (tag := self.tokens[place]):
+                    text = text_of(self.tokens, place + 1, end_of(self.tokens, place + 1))
+                    self._tabs[attributes_of(tag).get("id", "")] = normalise(text)
+        return self._tabs.get(name, "") if name else ""
 
     def leave_out(self, kind: Literal["hidden", "boilerplate"]) -> None:
         """Keeps the words of the element at hand among what was removed."""

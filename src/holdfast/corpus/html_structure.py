@@ -8,18 +8,48 @@ from collections.abc import Mapping
 
 from holdfast.corpus.blocks import Block, bold, code_block, indented, join, quoted, resolve
 from holdfast.corpus.html_flow import Flow
+from holdfast.corpus.html_inline import spaced
 from holdfast.corpus.html_page import MAX_INDENT, Close, Opener, Page, Tag, skip
 from holdfast.corpus.html_seen import callout_kind
 from holdfast.corpus.html_source import attributes_of
 
+_BULLET = re.compile(r"(?:[\u00b7\u2022\u25aa\u25e6\u25cf\uf0b7\u00a7o]|(\d{1,3})[.)])\s+")
 _LANGUAGE = re.compile(r"(?:^|\s)(?:lang(?:uage)?-|highlight-(?:source-|text-)?|brush:\s*)([\w+#.-]+)")
 
 
 def _block(page: Page, tag: Tag) -> Close:
+    if tag.attributes.get("role") == "tabpanel" and (label := page.label(tag.attributes.get("aria-labelledby", ""))):
+        page.end_paragraph()
+        page.flow.blocks.append(Block("paragraph", bold(label)))
+    if "mso" in tag.attributes.get("class", "").lower():
+        return _pasted(page)
     if tag.attributes and (kind := callout_kind(tag.attributes)) and page.flow.data != kind:
         return _quoting(page, kind)
     page.end_paragraph()
     return page.end_paragraph
+
+
+def _pasted(page: Page) -> Close:
+    """A paragraph from a word processor, which writes the bullets of its lists as text."""
+    page.end_paragraph()
+    flow = page.flow
+    start = len(flow.blocks)
+
+    def close() -> None:
+        page.end_paragraph()
+        for index in range(start, len(flow.blocks)):
+            block = flow.blocks[index]
+            if block.kind == "paragraph" and (bullet := _BULLET.match(block.text)):
+                marker = f"{bullet[1]}. " if bullet[1] else "- "
+                flow.blocks[index] = Block("list", indented(block.text[bullet.end() :], marker))
+
+    return close
+
+
+def _button(page: Page, tag: Tag) -> Close:
+    """A button: what it says is set apart, and names what it opens where it opens something."""
+    opens = tag.attributes.keys() & {"aria-expanded", "aria-controls"} or "accordion" in tag.attributes.get("class", "")
+    return _summary(page, tag) if opens and page.flow.kind in {"page", "quote"} else spaced(page, tag)
 
 
 def _quote(page: Page, tag: Tag) -> Close:
@@ -214,6 +244,7 @@ STRUCTURE: Mapping[str, Opener] = {
     **dict.fromkeys(("script", "style", "template", "noscript", "datalist", "canvas", "map"), _skip),
     **dict.fromkeys(("pre", "listing"), _pre),
     "blockquote": _quote,
+    "button": _button,
     "details": _details,
     "summary": _summary,
     "hr": _rule,

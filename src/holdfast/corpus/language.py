@@ -38,6 +38,7 @@ _SCRIPTS = (
     ("th", "\u0e00", "\u0e7f"),
 )
 _WORD = re.compile(r"[^\W\d_]+")
+_NOT_LATIN = re.compile("[\u0370-\U0010ffff]")
 MIN_WORDS = 12
 MAX_CHARACTERS = 4000
 
@@ -46,8 +47,9 @@ def language_of(text: str) -> str | None:
     """Its two-letter name: by its script, or by its most frequent words. None where that does not tell."""
     words = _WORD.findall(text[:MAX_CHARACTERS].lower())
     letters = "".join(words)
-    for name, low, high in () if letters.isascii() else _SCRIPTS:
-        if sum(low <= letter <= high for letter in letters) * 3 > len(letters):
+    others = _NOT_LATIN.findall(letters)
+    for name, low, high in _SCRIPTS if others else ():
+        if sum(low <= letter <= high for letter in others) * 3 > len(letters):
             return name
     if len(words) < MIN_WORDS:
         return None

@@ -1,4 +1,4 @@
-"""The process that prepares documents for another: takes one at a time, answers, and ends when there is nobody to answer.
+"""The process that prepares documents for another: takes one at a time, answers, ends when there is nobody to answer.
 
 Knows nothing of who asks. Bounds itself: memory by a limit of the system, time by an alarm that no code can put off.
 """
@@ -27,7 +27,6 @@ from holdfast.sources import MediaType, Passed, RawDocument
 ALARM = getattr(signal, "SIGALRM", 0)
 _LENGTH = struct.Struct("<Q")
 _LOOKS_EVERY_S = 0.5  # for the process it works for
-_LATER_S = 5.0  # than the one that waits for it would end it
 
 
 class Setup(Struct, frozen=True, kw_only=True):
@@ -140,7 +139,7 @@ def main() -> None:
     decode = msgspec.msgpack.Decoder(Task).decode
     encode = msgspec.msgpack.Encoder().encode
     while (frame := read_frame(tasks)) is not None:
-        _set_alarm(setup.seconds + _LATER_S)
+        _set_alarm(setup.seconds)
         try:
             answer = encode(_done(decode(frame), setup, count))
         except MemoryError:

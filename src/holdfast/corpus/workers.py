@@ -27,7 +27,8 @@ from holdfast.corpus.worker import ALARM, Done, Failed, Setup, read_frame, task_
 from holdfast.sources import Passed, RawDocument
 
 MAX_WORKERS = 16
-_GRACE_S = 2.0  # after the time limit, for a worker that is just answering
+_GRACE_S = 5.0  # after a worker's own alarm: for one whose system has none
+_START_S = 30.0  # for a worker to come up, on a machine that is busy
 _decode = msgspec.msgpack.Decoder(Done | Failed)
 
 
@@ -48,27 +49,27 @@ class _Worker:
     def give(self, index: int, task: bytes, seconds: float) -> bool:
         """Hand it a document; False where it has died meanwhile."""
         assert self.process.stdin is not None
-        self.index, self.deadline = index, time.monotonic() + seconds + _GRACE_S
+        fresh = self.index < 0
+        self.index = index
+        self.deadline = time.monotonic() + seconds + _GRACE_S + (_START_S if fresh else 0.0)
         try:
             write_frame(self.process.stdin, task)
         except OSError:
             return False
         return True
 
-    def end(self) -> int:
-        """Kill it, and leave no zombie; its exit status."""
+    def end(self) -> tuple[int, str]:
+        """Kill it, and leave no zombie; its exit status, and the last line of what it said."""
         self.process.kill()
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe is not None:
                 with suppress(OSError):  # what it was never told
                     pipe.close()
-        return self.process.wait()
-
-    def last_words(self) -> str:
-        """The last line of what it said when it failed."""
-        self.errors.seek(0)
-        lines = self.errors.read().decode("utf-8", "replace").strip().splitlines()
-        return lines[-1][:300] if lines else ""
+        status = self.process.wait()
+        with self.errors:
+            self.errors.seek(0)
+            lines = self.errors.read().decode("utf-8", "replace").strip().splitlines()
+        return status, lines[-1][:300] if lines else ""
 
 
 class Workers:
@@ -141,21 +142,20 @@ class Workers:
                 return answer
             worker.end()
             return Done(passed=Passed(id=raw.id, reason=answer.reason, failed=True))
-        status = worker.end()
-        return Done(passed=Passed(id=raw.id, reason=self._why(worker, status, late), failed=True))
+        status, said = worker.end()
+        return Done(passed=Passed(id=raw.id, reason=self._why(status, said, late), failed=True))
 
-    def _why(self, worker: _Worker, status: int, late: bool) -> str:
+    def _why(self, status: int, said: str, late: bool) -> str:
         setup = self._setup
         if late or status == -ALARM:
             return f"reading it took over {setup.seconds:g} s"
-        said = worker.last_words()
         if "memory" in said.lower():
             return f"reading it needed over {setup.memory_bytes / 2**30:g} GB"
         return f"reading it ended the process that tried: {said or f'signal {-status}' if status < 0 else said}"
 
     def _spawn(self) -> _Worker:
-        errors = tempfile.TemporaryFile()
-        process = subprocess.Popen(  # noqa: S603 - this Python, our module
+        errors = tempfile.TemporaryFile()  # noqa: SIM115 - for as long as the process lives
+        process = subprocess.Popen(
             [sys.executable, "-m", "holdfast.corpus.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
