@@ -129,7 +129,7 @@ def kept(html: str, text: str, length: int) -> float:
 
 def bare(cell: str) -> str:
     """What a cell says, without marks, references and the way it is written."""
-    return re.sub(r"\W+", "", re.sub(r"\[\^?(?:note )?\w{1,3}\]", "", plain(cell))).lower()
+    return re.sub(r"\W+", "", re.sub(r"\[\^?(?:note )?\w{1,3}\]|\^\d+", "", plain(cell))).lower()
 
 
 def grid(text: str) -> list[tuple[str, ...]]:
@@ -144,24 +144,33 @@ def grid(text: str) -> list[tuple[str, ...]]:
 
 
 def cells(reference: str, text: str) -> tuple[int, int, int]:
-    """Of the reference's cells: how many stand in their row and column, in their row but another column, or neither."""
+    """Of the reference's cells: how many stand in their row and column, in their row but another column, or neither.
+
+    The reference leaves out rows that are titles and columns of pictures alone, so rows are matched in order by what
+    they hold, and a column is that in which most of its cells stand.
+    """
     expected = [[bare(cell) for cell in row] for row in csv.reader(io.StringIO(reference), escapechar="\\")][1:]
-    found, best = grid(text), (0, 0, sum(bool(cell) for row in expected for cell in row))
-    for offset in range(5):
-        right = moved = lost = 0
-        for row, cellsof in enumerate(expected):
-            there = found[row + offset] if row + offset < len(found) else ()
-            for column, cell in enumerate(cellsof):
-                if not cell:
-                    continue
-                if column < len(there) and there[column] == cell:
-                    right += 1
-                elif cell in there:
-                    moved += 1
-                else:
-                    lost += 1
-        best = max(best, (right, moved, lost))
-    return best
+    found, place, lines = grid(text), 0, []
+    for row in expected:
+        wanted = [cell for cell in row if cell]
+        held = [sum(cell in line for cell in wanted) for line in found[place : place + 5]]
+        best = max(range(len(held)), key=held.__getitem__) if held else 0
+        if held and held[best] * 2 >= len(wanted):
+            lines.append(found[place + best])
+            place += best + 1
+        else:
+            lines.append(())
+    right = moved = lost = 0
+    for column in range(max(map(len, expected), default=0)):
+        pairs = [
+            (row[column], line) for row, line in zip(expected, lines, strict=True) if row[column : column + 1] > [""]
+        ]
+        places = Counter(at for cell, line in pairs for at, said in enumerate(line) if said == cell)
+        here = places.most_common(1)[0][0] if places else 0
+        right += (fits := sum(line[here : here + 1] == (cell,) for cell, line in pairs))
+        moved += (held_by := sum(cell in line for cell, line in pairs)) - fits
+        lost += len(pairs) - held_by
+    return right, moved, lost
 
 
 def code_lines(html: str) -> list[str]:

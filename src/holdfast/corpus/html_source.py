@@ -101,10 +101,7 @@ def inside(tokens: Sequence[str], at: int) -> Iterator[int]:
 
 def end_of(tokens: Sequence[str], at: int) -> int:
     """The place after the element whose start tag stands before `at`."""
-    place = at - 1
-    for place in inside(tokens, at):  # noqa: B007
-        pass
-    return place + 1
+    return max(inside(tokens, at), default=at - 1) + 1
 
 
 def text_of(tokens: Sequence[str], start: int, end: int) -> str:

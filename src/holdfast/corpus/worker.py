@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import signal
-import struct
 import sys
 import threading
 import time
@@ -25,7 +24,7 @@ from holdfast.messages import Json
 from holdfast.sources import MediaType, Passed, RawDocument
 
 ALARM = getattr(signal, "SIGALRM", 0)
-_LENGTH = struct.Struct("<Q")
+_LENGTH = 8  # bytes that say how long a message is
 _LOOKS_EVERY_S = 0.5  # for the process it works for
 
 
@@ -110,17 +109,17 @@ def raw_of(task: Task) -> RawDocument:
 
 def write_frame(pipe: IO[bytes], data: bytes) -> None:
     """Sends a message whole."""
-    pipe.write(_LENGTH.pack(len(data)))
+    pipe.write(len(data).to_bytes(_LENGTH, "little"))
     pipe.write(data)
     pipe.flush()
 
 
 def read_frame(pipe: IO[bytes]) -> bytes | None:
     """A message; None where the other side ended before it was whole."""
-    head = pipe.read(_LENGTH.size)
-    if len(head) < _LENGTH.size:
+    head = pipe.read(_LENGTH)
+    if len(head) < _LENGTH:
         return None
-    (length,) = _LENGTH.unpack(head)
+    length = int.from_bytes(head, "little")
     data = pipe.read(length)
     return data if len(data) == length else None
 
