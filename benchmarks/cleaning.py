@@ -128,7 +128,8 @@ def kept(html: str, text: str, length: int) -> float:
 
 
 def bare(cell: str) -> str:
-    """What a cell says, without marks, references and the way it is written."""
+    """What a cell says, without pictures, marks, references and the way it is written."""
+    cell = re.sub(r"!\[[^\]]*\]\((?:[^()]|\([^()]*\))*\)", "", cell)
     return re.sub(r"\W+", "", re.sub(r"\[\^?(?:note )?\w{1,3}\]|\^\d+", "", plain(cell))).lower()
 
 
@@ -167,9 +168,10 @@ def cells(reference: str, text: str) -> tuple[int, int, int]:
         ]
         places = Counter(at for cell, line in pairs for at, said in enumerate(line) if said == cell)
         here = places.most_common(1)[0][0] if places else 0
-        right += (fits := sum(line[here : here + 1] == (cell,) for cell, line in pairs))
-        moved += (held_by := sum(cell in line for cell, line in pairs)) - fits
-        lost += len(pairs) - held_by
+        for cell, line in pairs:
+            there = line[here] if here < len(line) else ""
+            elsewhere = cell in line and not there.startswith(cell)  # a mark of a note may stand after it
+            right, moved, lost = (right + (there == cell), moved + elsewhere, lost + (there != cell and not elsewhere))
     return right, moved, lost
 
 
