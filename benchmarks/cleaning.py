@@ -196,8 +196,8 @@ def f1(pairs: Iterable[tuple[str, str]]) -> dict[str, float]:
         if wanted:
             recalls.append(both / sum(wanted.values()))
     precision, recall = mean(precisions), mean(recalls)
-    both = 2 * precision * recall / (precision + recall)
-    return {"f1": round(both, 4), "precision": round(precision, 4), "recall": round(recall, 4)}
+    harmonic = 2 * precision * recall / (precision + recall)
+    return {"f1": round(harmonic, 4), "precision": round(precision, 4), "recall": round(recall, 4)}
 
 
 def as_text(markdown: str) -> str:
@@ -309,12 +309,12 @@ def main() -> None:
     wiki = [row["page_html"] for row in rows("html_tables_wtq", "wiki_pages.jsonl")][:limit]
     articles = [row["html"] for row in rows("html_article_extraction", "pages.jsonl")][:limit]
     tables = [row["html"] for row in rows("html_tables_wtq", "tables.jsonl")][:limit]
-    result = {
+    result: dict[str, Any] = {
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
         "side_by_side": side_by_side(options.peers, limit),
         "boilerplate": boilerplate(),
     }
-    for name, score in result["boilerplate"].items():  # type: ignore[attr-defined]
+    for name, score in result["boilerplate"].items():
         print(name, score)
     result["whole_way"] = {
         f"{name}, {processes} processes": whole_way(pages, processes)
