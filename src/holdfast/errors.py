@@ -39,6 +39,8 @@ CODES: Mapping[str, str] = MappingProxyType(
         "HF110": "a feature is declared in a way that cannot work",
         "HF111": "a case of an evaluation cannot be taken as it is",
         "HF112": "the files of a batch do not fit together",
+        "HF113": "a source refuses the credentials, or what they ask for",
+        "HF114": "a source gave no usable answer in the time there is patience for",
         "HF200": "there is no feature of that name",
         "HF201": "there is no slot, guard or setting of that name",
         "HF202": "there is no corpus of that name",

@@ -134,6 +134,8 @@ class LandedFeed:
         for start in range(0, len(ids), FETCH_BATCH):
             page = await self._feed.fetch(ids[start : start + FETCH_BATCH])
             await self._work.in_thread(partial(self._landing.keep, page, moves=False))
+            # an item may be of documents that were not asked for, as an article is of all its translations
+            self._only = (self._only or frozenset()) | {item.document for item in page.items if item.document}
             self._progress("fetch", min(start + FETCH_BATCH, len(ids)), len(ids))
 
     async def _fetch_pages(self) -> None:

@@ -37,7 +37,7 @@ def open_corpora(
         name: CorpusSettings(
             name=name,
             source=part.source,
-            options=part.options,
+            options=part.given,
             base_dir=str(config.folder),
             max_tokens=part.max_tokens,
             keep=part.keep,

@@ -13,6 +13,8 @@ from holdfast.corpus.cleaned import Cleaned, Finding
 from holdfast.corpus.facets import facets_of
 from holdfast.corpus.html import clean_html
 from holdfast.corpus.language import language_of
+from holdfast.corpus.mail.conversation import clean_conversation
+from holdfast.corpus.mail.message import read_mail
 from holdfast.corpus.markdown import clean_markdown
 from holdfast.corpus.segment import Entry
 from holdfast.corpus.settings import CorpusSettings
@@ -66,7 +68,7 @@ def assemble(
     title = " ".join((raw.title or cleaned.title or "").split())
     counts = {finding.code: finding.count for finding in cleaned.findings}
     if not cleaned.text.strip():
-        return Passed(id=raw.id, reason="no text is left after cleaning")
+        return Passed(id=raw.id, reason=_why_empty(cleaned))
     if not title:
         counts["untitled"] = 1
     document = Document(
@@ -102,10 +104,22 @@ def assemble(
     return Prepared(entry, document, chunks)
 
 
+def _why_empty(cleaned: Cleaned) -> str:
+    if any(part.kind == "auto_reply" for part in cleaned.removed):
+        return "automatic reply"
+    if any(finding.code == "mail_encrypted" for finding in cleaned.findings):
+        return "encrypted mail"
+    return "no text is left after cleaning"
+
+
 def clean(raw: RawDocument) -> Cleaned:
     """The document's text as Markdown, whatever it came as."""
     findings: list[Finding] = []
     body = raw.body
+    if raw.media_type == "message/rfc822":
+        return read_mail(body if isinstance(body, bytes) else body.encode("utf-8", "replace"))
+    if raw.media_type == "application/vnd.holdfast.conversation+json":
+        return clean_conversation(body)
     if isinstance(body, bytes):
         body, noticed = decode(body, None)
         findings += noticed

@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 WORTH_BYTES = 2_000_000
 """So much is prepared here before processes are started: starting them costs as long as preparing as much again."""
 RISKY_BYTES = 1_000_000
-SAFE = frozenset({"text/html", "text/html; page", "text/markdown", "text/plain", "text/csv"})
+SAFE = frozenset(
+    {
+        *("text/html", "text/html; page", "text/markdown", "text/plain", "text/csv"),
+        "application/vnd.holdfast.conversation+json",
+    }
+)
 """What is cleaned in linear time and memory by code of ours. What other formats cost is for their bytes to say."""
 
 Batch = Sequence[tuple[RawDocument, str]]
