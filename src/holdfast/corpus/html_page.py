@@ -23,6 +23,8 @@ Close = Callable[[], None]
 MAX_INDENT = 12
 """Lists and quotes nested deeper are not indented further, so that text cannot grow with depth times length."""
 
+_LOOKS_AHEAD = 2000  # tags: elements within elements must not each be searched to their end
+
 
 class Tag(Struct, frozen=True):
     """A start tag: what is known of it without its place, and so once for all that are written alike."""
@@ -164,9 +166,11 @@ class Page:
         return text_of(self.tokens, self.at, end + 1)
 
     def has_words(self) -> bool:
-        """Whether a letter or a digit stands within the element at hand."""
-        texts = (self.tokens[place - 1] for place in inside(self.tokens, self.at))
-        return any(any(map(str.isalnum, unescaped(text))) for text in texts)
+        """Whether a letter or a digit stands within the element at hand; so large a one is taken to hold some."""
+        for seen, place in enumerate(inside(self.tokens, self.at)):
+            if seen > _LOOKS_AHEAD or any(map(str.isalnum, unescaped(self.tokens[place - 1]))):
+                return True
+        return False
 
     def label(self, name: str) -> str:
         """The text of the tab whose id this is."""

@@ -73,6 +73,11 @@ def test_markup_within_a_drawing_s_title_is_bounded() -> None:
     assert "the end" in clean_html("<svg><title><div>" * 20_000 + "the end").text
 
 
+def test_ornaments_within_ornaments_are_not_each_searched_to_their_end() -> None:
+    html = "<div aria-hidden=true>" * 150 + "<br>" * 100_000 + "<img src=x alt=end>" + "</div>" * 150
+    assert clean_html(html).text == "![end](x)"
+
+
 def test_unclosed_markup_many_times_over_takes_no_quadratic_time() -> None:
     for start in ("<script>", "<!--", "<style>", "<title>", "<a b='", "<!doctype", "<iframe>"):
         assert not is_tame(start * 40_000)
