@@ -5,8 +5,10 @@ Knows nothing of where documents come from or of how a version is searched.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Sequence
+from concurrent.futures import Future
 from functools import partial
 
 from msgspec.structs import replace
@@ -19,7 +21,8 @@ from holdfast.corpus.checks.examine import Passing
 from holdfast.corpus.last_sync import keep_last_sync
 from holdfast.corpus.ledger import Ledger, check_reconciled, what_is_red
 from holdfast.corpus.outcomes import Outcomes, grouped_outcomes, keep_outcomes
-from holdfast.corpus.prepare import Prepared, preparing
+from holdfast.corpus.prepare import Prepared
+from holdfast.corpus.preparing import Preparing
 from holdfast.corpus.probing import Probed, probe
 from holdfast.corpus.quality import QualityReport, SyncReport, grouped
 from holdfast.corpus.survey import How, Parts, Survey
@@ -48,7 +51,8 @@ class Sync:
         self._survey = Survey(parts, how, self._work, progress)
         self._build: Build | None = None
         self._cache = None if parts.embedder is None else VectorCache(parts.vectors, parts.embedder)
-        self._prepare_all = preparing(parts.settings, parts.embedder)
+        self._preparing = Preparing(parts.settings, parts.embedder)
+        self._ahead: Future[list[Prepared | Passed]] | None = None
         self._embedded = self._written_chunks = 0
         self._narrowed: list[str] = []  # documents that somebody may not see any more
 
@@ -64,10 +68,12 @@ class Sync:
             try:
                 await work.in_thread(partial(self._survey.begin, await self._parts.named()))
                 await self._survey.read(self._take)
+                await work.in_thread(self._write_ahead)
                 report = await work.in_thread(partial(self._end, started))
             finally:
                 if self._build is not None:
                     self._build.abandon()
+                await asyncio.to_thread(self._preparing.close)
                 self._survey.close()
             if report.published:  # a release may have been made meanwhile: ask again which versions are named
                 named = await self._parts.named()
@@ -77,10 +83,18 @@ class Sync:
     # ------------------------------------------------------------ documents
 
     def _take(self, batch: Sequence[tuple[RawDocument, str]]) -> None:
-        """Clean, chunk, embed and write a batch."""
+        """Start on a batch, cleaning and chunking it, and write the one before meanwhile."""
+        before, self._ahead = self._ahead, self._preparing.begin(batch)
+        self._write(before)
+
+    def _write_ahead(self) -> None:
+        self._write(self._ahead)
+
+    def _write(self, batch: Future[list[Prepared | Passed]] | None) -> None:
+        """Embed and write a batch, once it is prepared."""
         prepared: list[Prepared] = []
         with self._work.timed("prepare"):
-            for made in self._prepare_all(batch):
+            for made in () if batch is None else batch.result():
                 if isinstance(made, Passed):
                     self._survey.tally.passed.append(made)
                 else:
