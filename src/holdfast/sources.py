@@ -208,3 +208,12 @@ class Hearing(Protocol):
         What else the message says is not believed: the documents are fetched.
         """
         ...
+
+
+@runtime_checkable
+class Probing(Protocol):
+    """A source or a feed that can say, before anything is synced, whether it will be let in and to what."""
+
+    async def probe(self) -> str:
+        """What can be read, in one line. Raises Misconfigured (HF109, or a code of its own) where a sync would."""
+        ...

@@ -72,6 +72,6 @@ def _is_found(version: Version, document_id: str) -> bool:
     vectors = version.vectors_of(document_id)
     if vectors is None:
         return True
-    rows, scores = version.by_meaning(vectors[0], DEPTH, view)
+    rows, scores = version.by_meaning(version.compare(vectors[0]), DEPTH, view)
     crowded = len(rows) == DEPTH and float(scores[-1]) >= float(vectors[0] @ vectors[0]) - NEAR
     return row in rows or crowded

@@ -12,13 +12,15 @@ from functools import partial
 from msgspec.structs import replace
 
 from holdfast.contracts import Progress
+from holdfast.corpus.admitting import Admission
 from holdfast.corpus.build import Build, sweep
+from holdfast.corpus.checks.examine import Passing
 from holdfast.corpus.last_sync import keep_last_sync
 from holdfast.corpus.ledger import Ledger, check_reconciled, what_is_red
 from holdfast.corpus.outcomes import Outcomes, grouped_outcomes, keep_outcomes
 from holdfast.corpus.prepare import Prepared, preparing
 from holdfast.corpus.probing import Probed, probe
-from holdfast.corpus.quality import SyncReport, examine, grouped
+from holdfast.corpus.quality import QualityReport, SyncReport, grouped
 from holdfast.corpus.survey import How, Parts, Survey
 from holdfast.corpus.vectors import VectorCache
 from holdfast.corpus.version import Version
@@ -39,6 +41,7 @@ class Sync:
     def __init__(self, parts: Parts, how: How, progress: Progress) -> None:
         self._parts = parts
         self._how = how
+        self._admission = Admission(parts.settings, parts.folder, how.accept)
         self._progress = progress
         self._work = Work()
         self._survey = Survey(parts, how, self._work, progress)
@@ -52,7 +55,7 @@ class Sync:
 
         Raises Misconfigured (HF109) when the source cannot be read, StoreFailed: HF601 when the disk does not take
         it, HF603 when what is on disk is damaged, HF604 when more than half of the documents would vanish, HF611 when
-        the ledger does not add up.
+        the ledger does not add up, HF621 when what was made breaks a limit of the corpus.
         """
         started, work = time.perf_counter(), self._work
         async with self._parts.folder.lock(self._progress):
@@ -122,10 +125,11 @@ class Sync:
             with self._work.timed("prove"):
                 probed = probe(version, build.written)
         assert version is not None
-        report = self._report(version, probed, len(removed), started)
+        with self._work.timed("examine"):
+            quality = self._quality(version, survey.base)
+        report = self._report(version, probed, quality, len(removed), started)
         assert report.ledger is not None
         check_reconciled(report.corpus, report.ledger)
-        # Here, before anything is published, is the place for what else may refuse the report.
         if self._build is not None:
             self._publish(self._build)
         self._keep(version, report)
@@ -187,10 +191,19 @@ class Sync:
         )
         return replace(ledger, red=what_is_red(ledger))
 
-    def _report(self, version: Version, probed: Probed, removed: int, started: float) -> SyncReport:
+    def _quality(self, version: Version, base: Version | None) -> QualityReport:
+        """What is wrong with the data; refused here where it breaks a limit, before anything is published."""
+        if self._build is None:
+            return self._admission.standing(version)
+        tally = self._survey.tally
+        passed = [(one.id, one.reason) for one in tally.passed]
+        failed = [one.id for one in tally.passed if one.failed]
+        return self._admission.admit(version, base, Passing(self._survey.seen.fetched, passed, failed))
+
+    def _report(
+        self, version: Version, probed: Probed, quality: QualityReport, removed: int, started: float
+    ) -> SyncReport:
         survey, tally, number = self._survey, self._survey.tally, version.manifest.number
-        with self._work.timed("examine"):
-            findings = examine(version.entries())
         ledger = self._ledger(version, probed)
         self._work.seconds["total"] = time.perf_counter() - started
         pointer = survey.pointer
@@ -209,9 +222,10 @@ class Sync:
             chunks=version.manifest.chunks,
             embedded=self._embedded,
             reused=0 if self._cache is None else self._written_chunks - self._embedded,
-            findings=findings,
+            findings=quality.findings,
             seconds={stage: round(seconds, 4) for stage, seconds in self._work.seconds.items()},
             encoder=version.manifest.encoder,
             lexical_only=None if version.manifest.encoder is not None else NO_ENCODER,
             ledger=ledger,
+            accepted=quality.accepted,
         )
