@@ -56,6 +56,11 @@ def may_see(of_document: tuple[str, ...], principals: frozenset[str]) -> bool:
     return not of_document or not principals.isdisjoint(of_document)
 
 
+def narrows(before: tuple[str, ...], after: tuple[str, ...]) -> bool:
+    """Whether somebody who could see a document by the first principals cannot by the second."""
+    return bool(after) and (not before or not set(before) <= set(after))
+
+
 class Access:
     """The views of one version. `entries` are its documents with their ordinals; `owners` the ordinal of each row's
     document, `alive` the rows that are of the version at all. Safe from several threads."""

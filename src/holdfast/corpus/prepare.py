@@ -5,14 +5,12 @@ Knows nothing of other documents, of vectors, or of whether anything changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
 
 from holdfast.contracts import Embedder
 from holdfast.corpus.checks.facts import facts_of
 from holdfast.corpus.chunk import PREFIX_TOKENS, CountTokens, chunk_markdown
-from holdfast.corpus.cleaned import Cleaned, Finding, Unreadable
+from holdfast.corpus.cleaned import Cleaned, Finding
 from holdfast.corpus.facets import facets_of
 from holdfast.corpus.formats import expect, is_format, read_format
 from holdfast.corpus.html import clean_html
@@ -41,28 +39,6 @@ class Prepared:
     chunks: tuple[Chunk, ...]
 
 
-PrepareAll: TypeAlias = Callable[[Sequence[tuple[RawDocument, str]]], list[Prepared | Passed]]
-"""Prepares a batch of documents, each with its hash, in their order. What cannot be read is Passed as failed."""
-
-
-def preparing(settings: CorpusSettings, embedder: Embedder | None) -> PrepareAll:
-    """How a corpus with these settings prepares its documents: one after the other, here."""
-    limit = chunk_limit(settings, embedder)
-    count = None if embedder is None else embedder.count_tokens
-
-    def prepare_all(batch: Sequence[tuple[RawDocument, str]]) -> list[Prepared | Passed]:
-        return [_prepared(raw, raw_hash, limit, count) for raw, raw_hash in batch]
-
-    return prepare_all
-
-
-def _prepared(raw: RawDocument, raw_hash: str, limit: int, count: CountTokens | None) -> Prepared | Passed:
-    try:
-        return prepare(raw, raw_hash, max_tokens=limit, count_tokens=count)
-    except Unreadable as error:
-        return Passed(id=raw.id, reason=str(error), failed=True)
-
-
 def recipe(settings: CorpusSettings, embedder: Embedder | None) -> str:
     """A hash of everything but the source that shapes the chunks: when it changes, all documents are prepared anew."""
     encoder = None if embedder is None else (embedder.name, embedder.max_tokens)
@@ -84,7 +60,13 @@ def prepare(raw: RawDocument, raw_hash: str, *, max_tokens: int, count_tokens: C
 
     Raises Unreadable where cleaning cannot read it.
     """
-    cleaned = clean(raw)
+    return assemble(raw, raw_hash, clean(raw), max_tokens=max_tokens, count_tokens=count_tokens)
+
+
+def assemble(
+    raw: RawDocument, raw_hash: str, cleaned: Cleaned, *, max_tokens: int, count_tokens: CountTokens | None
+) -> Prepared | Passed:
+    """A document that was cleaned, titled and cut into chunks; Passed when no text is left."""
     title = " ".join((raw.title or cleaned.title or "").split())
     counts = {finding.code: finding.count for finding in cleaned.findings}
     if not cleaned.text.strip():
@@ -152,7 +134,10 @@ def clean(raw: RawDocument) -> Cleaned:
         body, noticed = decode(body, None)
         findings += noticed
     body = body.encode("utf-8", "replace").decode()  # half of a surrogate pair stands in a str, never in a file
-    cleaned = clean_html(body, base_url=raw.url) if raw.media_type.startswith("text/html") else clean_markdown(body)
+    if raw.media_type.startswith("text/html"):
+        cleaned = clean_html(body, base_url=raw.url, article=raw.media_type == "text/html; page")
+    else:
+        cleaned = clean_markdown(body)
     return replace(cleaned, findings=(*findings, *cleaned.findings))
 
 

@@ -212,3 +212,24 @@ async def test_documents_from_before_there_were_facts_are_counted_as_unexamined(
 
 def test_an_example_of_the_whole_corpus_names_no_document() -> None:
     assert Example(evidence="sections vanished").documents == ()
+
+
+async def test_a_refused_version_does_not_keep_what_is_gone_or_for_fewer_people_from_being_forgotten(
+    source: ListSource, tmp_path: Path
+) -> None:
+    room = hashing_room(tmp_path, limits={"injected": 0})
+    await room.sync("kb", source=source)
+    del source.items["doc1"]
+    source.put(raw("doc2", locale="en", principals=("staff",)), raw("doc3", POISON, locale="en"))
+    with pytest.raises(StoreFailed, match="injected"):
+        await room.sync("kb", source=source)
+    names = {f"doc{number}" for number in range(12)}
+    everything = {"query": "page explains everybody asks", "k": 50}
+    assert {one.document for one in await find(room, **everything)} == names - {"doc1", "doc2"}
+    assert {one.document for one in await find(room, **everything, version="v1")} == names - {"doc1", "doc2"}
+    source.put(raw("doc3", locale="en"))
+    await room.sync("kb", source=source)
+    assert {one.document for one in await find(room, **everything)} == names - {"doc1", "doc2"}
+    staff = await find(room, **everything, principals=("staff",))
+    assert {one.document for one in staff} == names - {"doc1"}
+    room.close()
