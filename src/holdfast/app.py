@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,7 +45,7 @@ from holdfast.runtime.declaring import App as App
 from holdfast.runtime.execute import execute, recording_of
 from holdfast.runtime.feature import Feature
 from holdfast.runtime.loading import load_module
-from holdfast.runtime.tape import BLANK, Tape
+from holdfast.runtime.tape import BLANK, StillVisible, Tape
 from holdfast.runtime.who import ANYONE, Who
 from holdfast.runtime.world import World
 from holdfast.store.scrubbing import Scrubber
@@ -184,11 +184,12 @@ class Project:
         fresh: Collection[str] = (),
         strict: bool = False,
         tenant: str = "",
+        still_visible: StillVisible | None = None,
     ) -> Replay:
         """Run a recording again, with changes to its release by name, as in {"answer.models": "extractive"}.
 
         What stands on the tape is remembered; side effects are never repeated unless `fresh` holds "call". Permissions
-        are those of now. Raises NotFound, Misconfigured, and ReplayDiverged (HF500, HF501) when `strict`.
+        are those of now, or as `still_visible` says. Raises NotFound, Misconfigured, and ReplayDiverged (HF500, HF501) when `strict`.
         """
         if isinstance(recording, str):
             recording = await self.store.recordings.get(recording, tenant)
@@ -197,8 +198,9 @@ class Project:
         code_changed = again.code_changed(feature, recording)
         release = await self.changed(await self.store.releases.get(recording.release), again.changes)
         who = self.who(recording.subject, recording.tenant)
-        tape = again.tape(recording)
-        made = await self._kept_execution(feature, recording.input, release, self.world(release), tape, who)
+        world, tape = self.world(release), again.tape(recording)
+        world = world if still_visible is None else replace(world, still_visible=still_visible)
+        made = await self._kept_execution(feature, recording.input, release, world, tape, who)
         return Replay.of(recording, made, code_changed=code_changed)
 
     async def changed(self, release: Release, changes: Mapping[str, Json]) -> Release:

@@ -249,4 +249,9 @@ async def test_a_corpus_is_synced_by_one_job_at_a_time_and_what_waits_takes_in_w
         assert (await jobs.get(second.id)).status == "queued"
         assert (await asking.ask_sync_of(jobs, "kb", ["c"])).id == second.id
         works.go.set()
-        assert (await ended(project, second.id)).asked == {"corpus": "kb", "full": False, "only": ["b", "c"]}
+        assert (await ended(project, second.id)).asked == {
+            "corpus": "kb",
+            "full": False,
+            "only": ["b", "c"],
+            "accept": None,
+        }
