@@ -2,6 +2,9 @@
 
 Knows nothing of vectors, of fusion, or of what the text of a chunk is.
 
+A chunk is indexed by its words and by its pairs of neighbouring words: "reset password" is worth more than both apart.
+tantivy's BM25 has k1 = 1.2 and b = .75 in every field, and takes no others.
+
 tantivy never writes into a file it has finished: a new version is the old one's files by hard link, plus what the
 writer adds. Only `meta.json` and `.managed.json` are replaced, so those are copied.
 """
@@ -12,6 +15,7 @@ import os
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -26,6 +30,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FIELD_WEIGHTS = (("title", 1.0), ("text", 1.0))  # the text of the index begins with title and headings
+PAIRS, PAIR_WEIGHT = "pairs", 0.5
+"""Pairs of neighbouring words, stop words left out. Worth .009 of lexical nDCG@10 and .005 of the fusion's, much the
+same from .3 to .8 (docs/decisions/0019-ranking)."""
 WRITER_BYTES = 32_000_000
 MAX_TERM_LENGTH = 60
 MAX_QUERY_TERMS = 256  # a ticket's worth; beyond it a query costs more and finds no better
@@ -69,7 +76,13 @@ def _schema() -> Any:
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     for name, _ in FIELD_WEIGHTS:
         builder.add_text_field(name, tokenizer_name="words", index_option="freq")
+    builder.add_text_field(PAIRS, tokenizer_name="pairs", index_option="freq")
     return builder.build()
+
+
+def pairs_of(words: Sequence[str]) -> list[str]:
+    """Each word with the one after it, as the terms that the index holds; no analyzed word has an underscore."""
+    return [f"{first}_{second}" for first, second in pairwise(words)]
 
 
 def analyzer(language: str, also_stopped: Sequence[str] = ()) -> Any:
@@ -109,9 +122,12 @@ class LexicalWriter:
                 _link(base, folder)
         self._folder = folder
         self._document = tantivy.Document
+        self._analyzer = analyzer(language)
         with index_errors(folder):
             self._index = tantivy.Index(_schema(), path=str(folder), reuse=True)
-            self._index.register_tokenizer("words", analyzer(language))
+            self._index.register_tokenizer("words", self._analyzer)
+            spaced = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
+            self._index.register_tokenizer("pairs", spaced)
             self._writer: Any = self._index.writer(WRITER_BYTES, 1)
 
     def add(self, chunk: Chunk, key: int, facets: Sequence[str] = ()) -> None:
@@ -124,6 +140,7 @@ class LexicalWriter:
                     title=chunk.title,
                     facet=list(facets),
                     text=chunk.index_text,
+                    pairs=" ".join(pairs_of(self._analyzer.analyze(chunk.index_text))),
                 )
             )
 
@@ -155,10 +172,11 @@ class LexicalIndex:
         with index_errors(folder):
             index = tantivy.Index.open(str(folder))
             self._schema, self._searcher = index.schema, index.searcher()
-        self._analyzer = analyzer(language)
-        self._query_analyzer = analyzer(language, QUERY_STOP_WORDS.get(language, ()))
         self._query = tantivy.Query
         self._occur = tantivy.Occur
+        self._pairs = self._pair_fields()
+        self._analyzer = analyzer(language)
+        self._query_analyzer = analyzer(language, QUERY_STOP_WORDS.get(language, ()))
 
     def __len__(self) -> int:
         return int(self._searcher.num_docs)
@@ -169,29 +187,57 @@ class LexicalIndex:
         result: Any = self._searcher.search(query, 1)  # its stub leaves `count` out
         return int(result.count)
 
-    def search(self, text: str, limit: int, visible: Visible) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Keys (int64) and BM25 scores (float32) of at most `limit` chunks, best first. Any text is a valid query."""
+    def terms(self, text: str) -> tuple[str, ...]:
+        """What is looked for: each word once, as it is indexed, then each pair as in `reset_password`."""
+        words = self._query_analyzer.analyze(text) or self._analyzer.analyze(text)
+        return (*self._first(words), *self._first(pairs_of(words)))
+
+    def terms_in(self, *texts: str) -> frozenset[str]:
+        """The terms by which texts are found, words and pairs."""
+        analyzed = [self._analyzer.analyze(text) for text in texts]
+        return frozenset(term for words in analyzed for term in (*words, *pairs_of(words)))
+
+    def search(
+        self, text: str, limit: int, visible: Visible, *, document: str | None = None
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Keys (int64) and BM25 scores (float32) of at most `limit` chunks, best first; with `document`, of that one
+        only, each with the score it has among all. Any text is a valid query."""
         import numpy as np
 
-        words = self._query_analyzer.analyze(text) or self._analyzer.analyze(text)
-        terms = list(dict.fromkeys(words))[:MAX_QUERY_TERMS]
+        terms = self.terms(text)
         if not terms:
             return np.empty(0, np.int64), np.empty(0, np.float32)
         try:
-            hits = self._searcher.search(self._restrict(self._any_of(terms), visible), limit, count=False).hits
+            query = self._restrict(self._any_of(terms), visible)
+            if document is not None:
+                only = self._query.const_score_query(self._among("document", [document]), 0.0)
+                query = self._query.boolean_query([(self._occur.Must, query), (self._occur.Must, only)])
+            hits = self._searcher.search(query, limit, count=False).hits
             keys = self._searcher.fast_field_values("chunk", [address for _, address in hits])
         except ValueError as error:
             raise EffectFailed("HF308", f"the lexical index failed: {error}", "holdfast sync CORPUS --full") from error
         return np.array(keys, np.int64), np.array([score for score, _ in hits], np.float32)
 
+    def _pair_fields(self) -> tuple[tuple[str, float], ...]:
+        """The fields that pairs are looked for in: none in an index that was made before there were any."""
+        try:
+            self._query.term_query(self._schema, PAIRS, "", "freq")
+        except ValueError:
+            return ()
+        return ((PAIRS, PAIR_WEIGHT),)
+
+    def _first(self, terms: Sequence[str]) -> list[str]:
+        return list(dict.fromkeys(terms))[:MAX_QUERY_TERMS]
+
     def _any_of(self, terms: Iterable[str]) -> Any:
+        """Pairs are looked for in their own field; a word has no underscore."""
         clauses = [
             (
                 self._occur.Should,
                 self._query.boost_query(self._query.term_query(self._schema, name, term, "freq"), weight),
             )
             for term in terms
-            for name, weight in FIELD_WEIGHTS
+            for name, weight in (self._pairs if "_" in term else FIELD_WEIGHTS)
         ]
         return self._query.boolean_query(clauses)
 
