@@ -15,7 +15,7 @@ import asyncio
 import json
 import platform
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -211,10 +211,13 @@ async def main() -> None:
         counted = f"{report.kept} documents, {report.chunks} chunks, {len(collection.questions)} questions"
         print(f"{collection.name}: {counted}", flush=True)
     vectors.flush()
-    of_half: dict[str, Callable[[Question], bool]] = {half: lambda one, half=half: one.half == half for half in HALVES}
-    written = {"node": platform.node(), "encoder": encoder.name, "measures": [str(one) for one in MEASURES]}
-    for part, wanted in (*of_half.items(), ("all", lambda _: True)):
-        masks = {one.name: np.array([wanted(question) for question in one.questions]) for one in chosen}
+    written: dict[str, Any] = {
+        "node": platform.node(),
+        "encoder": encoder.name,
+        "measures": [str(one) for one in MEASURES],
+    }
+    for part, halves in (("choose", HALVES[:1]), ("report", HALVES[1:]), ("all", HALVES)):
+        masks = {one.name: np.array([question.half in halves for question in one.questions]) for one in chosen}
         written[part] = summary(tables, masks)
         show(part, written[part])
     (HERE / "results").mkdir(exist_ok=True)

@@ -2,8 +2,8 @@
 
 Knows nothing of vectors, of fusion, or of what the text of a chunk is.
 
-A chunk is indexed by its words and by its pairs of neighbouring words: "reset password" is worth more than both apart.
-tantivy's BM25 has k1 = 1.2 and b = .75 in every field, and takes no others.
+Words that stand together in the query count for more where they do in the text: "reset the password" is worth more than
+both apart. tantivy's BM25 has k1 = 1.2 and b = .75 in every field, and takes no others.
 
 tantivy never writes into a file it has finished: a new version is the old one's files by hard link, plus what the
 writer adds. Only `meta.json` and `.managed.json` are replaced, so those are copied.
@@ -30,9 +30,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FIELD_WEIGHTS = (("title", 1.0), ("text", 1.0))  # the text of the index begins with title and headings
-PAIRS, PAIR_WEIGHT = "pairs", 0.5
-"""Pairs of neighbouring words, stop words left out. Worth .009 of lexical nDCG@10 and .005 of the fusion's, much the
-same from .3 to .8 (docs/decisions/0019-ranking)."""
+PAIR_FIELD = "text"
+PAIR_WEIGHT, PAIR_SLOP, MAX_PAIRS = 0.35, 2, 64
+"""Two neighbours in the query, stop words left out, with at most two words between them in the text. Worth .009 of
+lexical nDCG@10 and .005 of the fusion's, much the same with other weights and gaps (docs/decisions/0019-ranking)."""
 WRITER_BYTES = 32_000_000
 MAX_TERM_LENGTH = 60
 MAX_QUERY_TERMS = 256  # a ticket's worth; beyond it a query costs more and finds no better
@@ -75,14 +76,8 @@ def _schema() -> Any:
     for name in ("document", "principal", "facet"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     for name, _ in FIELD_WEIGHTS:
-        builder.add_text_field(name, tokenizer_name="words", index_option="freq")
-    builder.add_text_field(PAIRS, tokenizer_name="pairs", index_option="freq")
+        builder.add_text_field(name, tokenizer_name="words", index_option="position" if name == PAIR_FIELD else "freq")
     return builder.build()
-
-
-def pairs_of(words: Sequence[str]) -> list[str]:
-    """Each word with the one after it, as the terms that the index holds; no analyzed word has an underscore."""
-    return [f"{first}_{second}" for first, second in pairwise(words)]
 
 
 def analyzer(language: str, also_stopped: Sequence[str] = ()) -> Any:
@@ -122,12 +117,9 @@ class LexicalWriter:
                 _link(base, folder)
         self._folder = folder
         self._document = tantivy.Document
-        self._analyzer = analyzer(language)
         with index_errors(folder):
             self._index = tantivy.Index(_schema(), path=str(folder), reuse=True)
-            self._index.register_tokenizer("words", self._analyzer)
-            spaced = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
-            self._index.register_tokenizer("pairs", spaced)
+            self._index.register_tokenizer("words", analyzer(language))
             self._writer: Any = self._index.writer(WRITER_BYTES, 1)
 
     def add(self, chunk: Chunk, key: int, facets: Sequence[str] = ()) -> None:
@@ -140,7 +132,6 @@ class LexicalWriter:
                     title=chunk.title,
                     facet=list(facets),
                     text=chunk.index_text,
-                    pairs=" ".join(pairs_of(self._analyzer.analyze(chunk.index_text))),
                 )
             )
 
@@ -174,7 +165,7 @@ class LexicalIndex:
             self._schema, self._searcher = index.schema, index.searcher()
         self._query = tantivy.Query
         self._occur = tantivy.Occur
-        self._pairs = self._pair_fields()
+        self._has_positions = self._can_pair()
         self._analyzer = analyzer(language)
         self._query_analyzer = analyzer(language, QUERY_STOP_WORDS.get(language, ()))
 
@@ -188,14 +179,18 @@ class LexicalIndex:
         return int(result.count)
 
     def terms(self, text: str) -> tuple[str, ...]:
-        """What is looked for: each word once, as it is indexed, then each pair as in `reset_password`."""
+        """What is looked for: each word once, as it is indexed, then each pair of neighbours as in `reset_password`."""
         words = self._query_analyzer.analyze(text) or self._analyzer.analyze(text)
-        return (*self._first(words), *self._first(pairs_of(words)))
+        pairs = [f"{first}_{second}" for first, second in pairwise(words)] if self._has_positions else []
+        return (*list(dict.fromkeys(words))[:MAX_QUERY_TERMS], *list(dict.fromkeys(pairs))[:MAX_PAIRS])
 
-    def terms_in(self, *texts: str) -> frozenset[str]:
-        """The terms by which texts are found, words and pairs."""
-        analyzed = [self._analyzer.analyze(text) for text in texts]
-        return frozenset(term for words in analyzed for term in (*words, *pairs_of(words)))
+    def matched(self, terms: Sequence[str], document: str, limit: int) -> Mapping[int, tuple[str, ...]]:
+        """Which of the terms each chunk of one document has, by the chunk's key, of at most `limit` chunks."""
+        found: dict[int, list[str]] = {}
+        for term in terms:
+            for key in self._found(self._within(self._any_of([term]), document), limit)[0].tolist():
+                found.setdefault(key, []).append(term)
+        return {key: tuple(has) for key, has in found.items()}
 
     def search(
         self, text: str, limit: int, visible: Visible, *, document: str | None = None
@@ -207,39 +202,46 @@ class LexicalIndex:
         terms = self.terms(text)
         if not terms:
             return np.empty(0, np.int64), np.empty(0, np.float32)
+        query = self._restrict(self._any_of(terms), visible)
+        return self._found(query if document is None else self._within(query, document), limit)
+
+    def _found(self, query: Any, limit: int) -> tuple[NDArray[Any], NDArray[Any]]:
+        import numpy as np
+
         try:
-            query = self._restrict(self._any_of(terms), visible)
-            if document is not None:
-                only = self._query.const_score_query(self._among("document", [document]), 0.0)
-                query = self._query.boolean_query([(self._occur.Must, query), (self._occur.Must, only)])
             hits = self._searcher.search(query, limit, count=False).hits
             keys = self._searcher.fast_field_values("chunk", [address for _, address in hits])
         except ValueError as error:
             raise EffectFailed("HF308", f"the lexical index failed: {error}", "holdfast sync CORPUS --full") from error
         return np.array(keys, np.int64), np.array([score for score, _ in hits], np.float32)
 
-    def _pair_fields(self) -> tuple[tuple[str, float], ...]:
-        """The fields that pairs are looked for in: none in an index that was made before there were any."""
+    def _can_pair(self) -> bool:
+        """Whether the index knows where words stand: not one that was made before it was asked to."""
         try:
-            self._query.term_query(self._schema, PAIRS, "", "freq")
+            self._searcher.search(self._pair("a_b"), 1)
         except ValueError:
-            return ()
-        return ((PAIRS, PAIR_WEIGHT),)
-
-    def _first(self, terms: Sequence[str]) -> list[str]:
-        return list(dict.fromkeys(terms))[:MAX_QUERY_TERMS]
+            return False
+        return True
 
     def _any_of(self, terms: Iterable[str]) -> Any:
-        """Pairs are looked for in their own field; a word has no underscore."""
-        clauses = [
-            (
-                self._occur.Should,
-                self._query.boost_query(self._query.term_query(self._schema, name, term, "freq"), weight),
-            )
-            for term in terms
-            for name, weight in (self._pairs if "_" in term else FIELD_WEIGHTS)
+        """A pair is told by its underscore; an analyzed word has none."""
+        clauses = [clause for term in terms for clause in ([self._pair(term)] if "_" in term else self._word(term))]
+        return self._query.boolean_query([(self._occur.Should, clause) for clause in clauses])
+
+    def _word(self, term: str) -> list[Any]:
+        return [
+            self._query.boost_query(self._query.term_query(self._schema, name, term, "freq"), weight)
+            for name, weight in FIELD_WEIGHTS
         ]
-        return self._query.boolean_query(clauses)
+
+    def _pair(self, pair: str) -> Any:
+        near = self._query.phrase_query(self._schema, PAIR_FIELD, list(pair.split("_")), PAIR_SLOP)
+        return self._query.boost_query(near, PAIR_WEIGHT)
+
+    def _within(self, query: Any, document: str) -> Any:
+        """The query, for chunks of one document, with the scores they have among all."""
+        only = self._query.const_score_query(self._among("document", [document]), 0.0)
+        return self._query.boolean_query([(self._occur.Must, query), (self._occur.Must, only)])
 
     def _restrict(self, query: Any, visible: Visible) -> Any:
         """The query, with who may see what as part of it: never a cut afterwards."""

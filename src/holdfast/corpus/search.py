@@ -9,7 +9,7 @@ Knows nothing of segments, of indexes, or of who may see what.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
@@ -43,7 +43,7 @@ class Ground(Protocol):
     def numbers(self, rows: NDArray[np.int64]) -> tuple[list[int], list[int]]: ...
     def chunk(self, row: int) -> Chunk: ...
     def terms(self, text: str) -> tuple[str, ...]: ...
-    def terms_in(self, chunk: Chunk) -> frozenset[str]: ...
+    def matched(self, terms: tuple[str, ...], document_id: str) -> Mapping[int, tuple[str, ...]]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +191,8 @@ def explained(ground: Ground, question: Question, document_id: str) -> SearchExp
     seen = rows[question.view.rows[rows]]
     terms = ground.terms(question.text) if question.by_words else ()
     about = _About(ground, question, result, seen, document_id)
-    every = [_chunk(about, terms, row) for row in seen.tolist()]
+    matched = ground.matched(terms, document_id)
+    every = [_chunk(about, matched.get(row, ()), row) for row in seen.tolist()]
     last = len(result.fused.rows) + 1
     return SearchExplained(
         document=document_id,
@@ -242,11 +243,10 @@ class _About:
         return "document_is_full", ""
 
 
-def _chunk(about: _About, terms: Sequence[str], row: int) -> ChunkExplained:
+def _chunk(about: _About, matched: tuple[str, ...], row: int) -> ChunkExplained:
     chunk = about.ground.chunk(row)
     at = about.places.get(row)
     ranking, place = (about.result.fused, at) if at is not None else (about.wider, about.wider_places.get(row))
-    has = about.ground.terms_in(chunk)
     left_out, same_as = about.left_out(at)
     words = vectors = expanded = None
     if about.result.words is not None:
@@ -263,7 +263,7 @@ def _chunk(about: _About, terms: Sequence[str], row: int) -> ChunkExplained:
     return ChunkExplained(
         chunk=chunk.id,
         position=chunk.position,
-        matched=tuple(term for term in terms if term in has),
+        matched=matched,
         words=words,
         vectors=vectors,
         expanded=expanded,

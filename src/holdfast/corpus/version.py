@@ -215,9 +215,10 @@ class Version:
         """What is looked for by words (`LexicalIndex.terms`)."""
         return self._lexical.terms(text)
 
-    def terms_in(self, chunk: Chunk) -> frozenset[str]:
-        """The terms by which a chunk is found."""
-        return self._lexical.terms_in(chunk.title, chunk.index_text)
+    def matched(self, terms: tuple[str, ...], document_id: str) -> Mapping[int, tuple[str, ...]]:
+        """Which of the terms each chunk of a document has, by row."""
+        by_key = self._lexical.matched(terms, document_id, max(1, len(self.rows_of(document_id))))
+        return {int(self._by_key[self._sorted_keys.searchsorted(key)]): has for key, has in by_key.items()}
 
     def owners(self, rows: NDArray[np.int64]) -> list[str]:
         """The ids of the documents that the rows' chunks belong to."""
