@@ -63,7 +63,7 @@ def _is_found(version: Version, document_id: str) -> bool:
     """Whether a search for a chunk's own text and vector, by somebody who may see it, finds it."""
     entry = version.entry(document_id)
     assert entry is not None
-    row = version.rows_of(document_id)[0]
+    row = int(version.rows_of(document_id)[0])
     view = version.view(entry.principals, version)
     text = version.chunk(row).index_text
     rows, _ = version.by_words(text, DEPTH, view)
@@ -72,6 +72,6 @@ def _is_found(version: Version, document_id: str) -> bool:
     vectors = version.vectors_of(document_id)
     if vectors is None:
         return True
-    rows, scores = version.by_meaning(vectors[0], DEPTH, view)
+    rows, scores = version.by_meaning(version.compare(vectors[0]), DEPTH, view)
     crowded = len(rows) == DEPTH and float(scores[-1]) >= float(vectors[0] @ vectors[0]) - NEAR
     return row in rows or crowded

@@ -24,6 +24,8 @@ from holdfast.corpus.heard import ids_in
 from holdfast.corpus.last_sync import LastSync, read_last_sync
 from holdfast.corpus.outcomes import Outcome, read_outcomes
 from holdfast.corpus.quality import SyncReport, examine
+from holdfast.corpus.query_vectors import QueryVectors
+from holdfast.corpus.search import Question, SearchExplained
 from holdfast.corpus.settings import CorpusSettings
 from holdfast.corpus.sources import build_source
 from holdfast.corpus.storage import CorpusFolder, Pointer, bytes_in, local_root
@@ -93,6 +95,7 @@ class CorpusRoom:
         self._embedder = embedder
         self._keep = keep
         self._vectors = root / "vectors"
+        self._query_vectors = QueryVectors()
         self._folders = {name: CorpusFolder(root / "corpora", name) for name in settings}
         self._opened = {name: Opened(folder) for name, folder in self._folders.items()}
         self._threads = ThreadPoolExecutor(SEARCH_THREADS, thread_name_prefix="corpus")
@@ -274,6 +277,11 @@ class CorpusRoom:
         """
         return await self._in_thread(partial(self._search, effect))
 
+    async def explain(self, effect: Retrieve, document_id: str) -> SearchExplained:
+        """The same search as `search`, with how far each chunk of one document came in it. Raises what that raises."""
+        opened, question = await self._in_thread(partial(self._asked, effect))
+        return await self._in_thread(partial(opened.explain, question, document_id))
+
     async def document(
         self, name: str, version: str, document_id: str, *, principals: Sequence[str] | None = None
     ) -> Document:
@@ -318,29 +326,31 @@ class CorpusRoom:
         )
 
     def _search(self, effect: Retrieve) -> tuple[Passage, ...]:
+        opened, question = self._asked(effect)
+        return opened.search(question) if question.text else ()
+
+    def _asked(self, effect: Retrieve) -> tuple[Version, Question]:
         name, _, version = effect.corpus.partition("@")
         opened = self._version(name, version or "latest")
         now = self._opened[name].version(self._pointer(name).newest)
         query = effect.query.encode("utf-8", "replace").decode()
-        if not query.strip():
-            return ()
+        query = query if query.strip() else ""
         how = effect.search
         if how.weight is None:
             how = msgspec.structs.replace(how, weight=self._settings[name].weight)
-        vector = None if how.mode == "lexical" else self._embedded(name, opened, query)
-        if vector is None and how.mode == "vector":
+        vector = None if how.mode == "lexical" or not query else self._embedded(name, opened, query)
+        if vector is None and how.mode == "vector" and query:
             raise EffectFailed(
                 "HF308",
                 f"{effect.corpus} has no vectors of the encoder in use, and the search asks for mode 'vector'",
                 f"holdfast models pull, then holdfast sync {name}; or set mode = 'hybrid'",
             )
-        return opened.search(query, vector, how, opened.view(effect.principals, now, wanted(how.where)))
+        return opened, Question(query, vector, how, opened.view(effect.principals, now, wanted(how.where)))
 
     def _embedded(self, name: str, opened: Version, query: str) -> NDArray[np.float32] | None:
         embedder, manifest = self._embedder, opened.manifest
         if embedder is not None and manifest.encoder == embedder.name:
-            vector: NDArray[np.float32] = embedder.embed([query])[0]
-            return vector
+            return self._query_vectors.of(embedder, query)
         if embedder is None and manifest.encoder is None:
             return None  # the sync's report said so
         with self._guard:

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from msgspec import Struct
 
+from holdfast.corpus.products import Rounded, rounded
 from holdfast.corpus.storage import disk_errors, fsync_folder
 from holdfast.errors import StoreFailed
 from holdfast.identity import digest
@@ -171,6 +173,11 @@ class Segment:
             ) from error
         self.entries = ledger.entries
         self._starts = np.concatenate(([0], np.cumsum([entry.chunks for entry in ledger.entries]))).astype(np.int64)
+
+    @cached_property
+    def in_bits(self) -> Rounded | None:
+        """The vectors in 8 bits, made when first asked for and kept in memory."""
+        return None if self.vectors is None else rounded(self.vectors)
 
     def rows_of(self, ordinal: int) -> range:
         """The rows of a document's chunks."""

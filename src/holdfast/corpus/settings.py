@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from holdfast.records import Json
 
-DEFAULT_WEIGHT = 0.5
-"""The share of the vector score in the fusion, for every corpus; docs/decisions/0004-corpus-search.md has figures."""
+DEFAULT_WEIGHT = 0.6
+"""The share of the vector score in the fusion, for every corpus; docs/decisions/0019-ranking.md has figures."""
 
 
 class CorpusSettings(Struct, frozen=True, kw_only=True):
