@@ -83,7 +83,7 @@ def clean_markdown(text: str) -> Cleaned:
     counts: Counter[str] = Counter()
     text, counts["mojibake_repaired"] = repair_mojibake(text)
     values, body, broken = _front_matter(normalise(text))
-    counts["front_matter_broken"] = broken
+    counts["front_matter_broken"] = int(broken)
     source = resolve_references(_without_comments(body, counts)).split("\n")
     lines = _Cleaner(counts, len(source)).clean(source)
     cleaned = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
