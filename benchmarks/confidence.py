@@ -233,7 +233,7 @@ async def searched(root: Path, mode: Mode) -> tuple[dict[str, list[Judged]], dic
         if not room.versions(one.name):
             await room.sync(one.name, source=one)
         version = room._version(one.name, "latest")
-        questions = one.questions[:QUESTIONS_AT_MOST]
+        questions = list(one.questions[:QUESTIONS_AT_MOST])
         vectors, _ = cache.embed([question.text for question in questions])
         sets[one.name] = judged(version, questions, vectors, mode, small=False)
         sets[f"{one.name} small"] = judged(version, questions[:100], vectors[:100], mode, small=True)

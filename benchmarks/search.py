@@ -1,9 +1,10 @@
 """What a search costs: latency, opening, building, disk and memory, at 5 and at 100 thousand chunks.
 
-    python benchmarks/search.py [--chunks 5000 100000] [--usearch]
+    OPENBLAS_NUM_THREADS=1 python benchmarks/search.py [--chunks 5000 100000] [--usearch]
 
 Documents are of random words by Zipf's law, four chunks each, and vectors random around 200 topics, so that nothing is
 embedded but the query, with the real encoder where it is kept. Then one document is added, one changed and one deleted.
+With one thread for numpy its float32 is compared with the first pass of 8 bits, which has one thread always.
 `--usearch` also measures usearch's index over the same vectors, in float16, where that package is there.
 Writes benchmarks/results/search.json.
 """
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import platform
 import resource
 import shutil
@@ -206,6 +208,7 @@ async def main() -> None:
     parser.add_argument("--usearch", action="store_true")
     options = parser.parse_args()
     written: dict[str, Any] = {"node": platform.node(), "dimensions": DIMENSIONS}
+    written["numpy's threads"] = os.environ.get("OPENBLAS_NUM_THREADS", "all")
     for chunks in options.chunks:
         root = Path(tempfile.mkdtemp(prefix="search-"))
         try:

@@ -100,6 +100,17 @@ class DeskFeed:
         return Item(kind=kind, id=item_id, document=item_id, data=self.desk.articles.get(item_id))
 
 
+DESKS: dict[str, Desk] = {}
+"""By the name under which a project's configuration finds them."""
+
+
+class NamedFeed(DeskFeed):
+    """What `source = "feeds:NamedFeed"` with `desk = NAME` is."""
+
+    def __init__(self, desk: str) -> None:
+        super().__init__(DESKS[desk])
+
+
 def made(document_id: str, data: dict[str, Any], section: str) -> RawDocument | Passed:
     """What an article is as a document."""
     if data.get("draft"):

@@ -5,6 +5,7 @@ Knows nothing of files or of the environment.
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -166,11 +167,12 @@ class PricePart(Part):
 class CorpusPart(OpenPart):
     """Where a corpus comes from, and how it is cut.
 
-    The settings of each kind of source are in docs/how-to/build: connect-your-data.md, connect-zendesk.md.
+    The settings of each kind of source are in docs/how-to/build: connect-your-data.md,
+    connect-files-and-web-pages.md, connect-zendesk.md.
     """
 
     source: str = Field(
-        description="`folder`, `rows`, `zendesk`, or `package.module:Class`; its own settings stand beside it"
+        description="`folder`, `rows`, `web`, `zendesk`, or `package.module:Class`; its own settings stand beside it"
     )
     principals: str | tuple[str, ...] | None = Field(
         default=None,
@@ -183,6 +185,38 @@ class CorpusPart(OpenPart):
     language: str = Field(default="english", description="picks the stemmer and the stop words; `none` for neither")
     max_tokens: int = Field(default=150, ge=32, le=200, description="the longest chunk, in the encoder's tokens")
     keep: int = Field(default=5, ge=1, description="how many versions stay besides those that a release names")
+    webhook_secret: str | None = Field(
+        default=None, min_length=16, repr=False, description="signs what the source's vendor calls its webhook with"
+    )
+    limits: dict[str, str | int] = Field(
+        default={},
+        description="the most of a finding that a version may have to be published, by its code: a count of documents, "
+        "or a share as in `20%`",
+    )
+    stale_after: str = Field(
+        default="730d", description="a document untouched for so long that speaks of years past is reported as stale"
+    )
+
+    @field_validator("limits")
+    @classmethod
+    def _limits(cls, limits: dict[str, str | int]) -> dict[str, str | int]:
+        for code, most in limits.items():
+            share = re.fullmatch(r"\d{1,3}(\.\d+)?\s*%", most.strip()) if isinstance(most, str) else None
+            if isinstance(most, str) and (share is None or float(most.strip().rstrip("%")) > 100):
+                raise ValueError(f"'{most}' is no limit for {code}; write a count as in 5, or a share as in '20%'")
+            if not isinstance(most, str) and most < 0:
+                raise ValueError(f"the limit for {code} is below 0")
+        return limits
+
+    @field_validator("stale_after")
+    @classmethod
+    def _age(cls, stale_after: str) -> str:
+        seconds_in(stale_after)
+        return stale_after
+
+    @property
+    def stale_after_days(self) -> int:
+        return seconds_in(self.stale_after) // 86_400
 
     @field_validator("every")
     @classmethod

@@ -1,4 +1,4 @@
-"""Every landing keeps the contract: pages whole or not at all, what is gone left out, changes by mark, little memory."""
+"""Every landing keeps the contract: pages whole or not at all, what is gone left out, changes by mark."""
 
 from __future__ import annotations
 

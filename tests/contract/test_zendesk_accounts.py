@@ -68,6 +68,10 @@ async def test_a_big_account_is_exported_whole_in_pages_of_a_thousand() -> None:
         assert all((ticket["status"] == "deleted") == past.deleted(ticket["id"]) for ticket in tickets)
         events = {event["id"]: event for event in await every(server, EVENTS, "ticket_events")}
         count = (await get(server, "/api/v2/tickets/count.json")).json["count"]["value"]
+    scrubbed = [ticket for ticket in tickets if past.scrubbed(ticket["id"])]
+    assert len(scrubbed) == 18
+    assert {(row["status"], row["subject"], row["description"]) for row in scrubbed} == {("deleted", *["SCRUBBED"] * 2)}
+    assert sum(ticket["status"] == "deleted" for ticket in tickets) == 70 + 18
     comments = [
         child for event in events.values() for child in event["child_events"] if child["event_type"] == "Comment"
     ]

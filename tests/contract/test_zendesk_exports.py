@@ -181,6 +181,7 @@ async def test_a_redaction_and_a_comment_made_private_show_everywhere_and_move_t
     slip = account.support.comment(1, "Customer is rude", account.admin.id)
     account.clock.advance(600)
     account.support.redact(1, secret.id, "1234")
+    account.support.redact(2, account.support.comments(2)[0].id, "Words")
     account.support.make_private(1, slip.id)
     account.clock.advance(60)
     async with ZendeskServer(account) as server:
@@ -192,5 +193,6 @@ async def test_a_redaction_and_a_comment_made_private_show_everywhere_and_move_t
             ("Customer is rude", False),
         ]
         kinds = [c["event_type"] for e in events.json["ticket_events"] for c in e["child_events"]]
-        assert kinds[-2:] == ["CommentRedactionEvent", "CommentPrivacyChange"]
-        assert [row["id"] for row in (await get(server, f"{EXPORT}?start_time=0")).json["tickets"]] == [2, 1]
+        assert kinds[-3:] == ["CommentRedactionEvent", "CommentRedactionEvent", "CommentPrivacyChange"]
+        exported = (await get(server, f"{EXPORT}?start_time=0")).json["tickets"]
+        assert [(row["id"], row["description"]) for row in exported] == [(1, "Words 1"), (2, "▇▇▇▇▇ 2")]

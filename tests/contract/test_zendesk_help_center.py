@@ -49,6 +49,8 @@ async def test_lists_go_by_cursor_of_at_most_a_hundred(desk) -> None:
         assert (first["meta"]["has_more"], len(first["articles"])) == (True, 3)
         rows = await every(server, f"{ARTICLES}?page[size]=3", "articles", "links.next")
         assert [row["id"] for row in rows] == ids
+        assert server.count() == 1 + 3
+        assert not (await get(server, f"{ARTICLES}?page[size]=7")).json["meta"]["has_more"]
         backwards = f"{ARTICLES}?page[size]=3&sort_by=updated_at&sort_order=desc"
         assert [row["id"] for row in await every(server, backwards, "articles", "links.next")] == ids[::-1]
         assert (await get(server, f"{ARTICLES}?page[size]=101")).json["errors"][0]["code"]
@@ -234,6 +236,11 @@ async def test_every_brand_has_a_host_and_articles_of_its_own(desk) -> None:
         assert [row["title"] for row in rows] == ["Labs article"]
         by_host = (await get(server, ARTICLES, Host="acme-labs.zendesk.com")).json["articles"]
         assert [row["title"] for row in by_host] == ["Labs article"]
+        labs.help_center_state = "restricted"
+        assert (await get(server, f"{server.brand_url(labs.id)}{ARTICLES}", None)).status == 401
+        assert (await get(server, f"{server.brand_url(labs.id)}{ARTICLES}")).status == 200
+        labs.help_center_state = "disabled"
+        assert (await get(server, f"{server.brand_url(labs.id)}{ARTICLES}")).status == 404
         labs.active = False
         closed = await get(server, f"{server.brand_url(labs.id)}{ARTICLES}")
         assert (closed.status, closed.json["error"]["title"]) == (404, "No help desk at acme-labs.zendesk.com")

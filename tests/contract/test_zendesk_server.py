@@ -22,7 +22,8 @@ async def test_an_api_token_lets_in_and_a_wrong_one_is_told_in_zendesks_words() 
         assert (await get(server, "/api/v2/tickets.json")).status == 200
         wrong = await get(server, "/api/v2/tickets.json", basic("ada@acme.example/token", "wrong"))
         assert (wrong.status, wrong.json) == (401, {"error": "Couldn't authenticate you"})
-        assert (await get(server, "/api/v2/tickets.json", basic("ada@acme.example", "only-for-tests"))).status == 401
+        for name in ("ada@acme.example", "ada@acme.example/session"):
+            assert (await get(server, "/api/v2/tickets.json", basic(name, "only-for-tests"))).status == 401
         assert (await get(server, "/api/v2/tickets.json", None)).status == 401
 
 
@@ -108,6 +109,12 @@ async def test_pools_are_counted_apart_and_say_how_many_are_left() -> None:
         assert (await get(server, "/api/v2/tickets.json")).status == 200
         assert (server.over_limit, server.count("export"), server.count("help_center")) == (3, 2, 2)
         assert server.limiter.over == {"help_center": 1, "export": 1, "support": 1}
+
+
+async def test_offset_pages_behind_the_five_hundredth_have_a_limit_of_their_own() -> None:
+    async with ZendeskServer(desk(), limits=Limits(support=10, deep=1)) as server:
+        path = "/api/v2/tickets.json?per_page=1&page="
+        assert [(await get(server, f"{path}{page}")).status for page in (500, 501, 501, 500)] == [200, 200, 429, 200]
 
 
 async def test_a_request_inside_a_retry_after_is_counted_as_early() -> None:

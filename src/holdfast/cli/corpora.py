@@ -90,13 +90,25 @@ def list_(
 
 
 def show(
-    asked: Asked, corpus: _Corpus, version: Annotated[str, typer.Argument(metavar="[VERSION]")] = "latest"
+    asked: Asked,
+    corpus: _Corpus,
+    version: Annotated[str, typer.Argument(metavar="[VERSION]")] = "latest",
+    quality: Annotated[
+        bool, typer.Option("--quality", help="All that is wrong with its data, with examples and what to do.")
+    ] = False,
 ) -> None:
     """One version closely: its size, its languages, what is wrong with its data; and what the last sync reported.
 
-    --json: {"summary", "bytes", "findings", "languages", "last_sync": {"at", "report"} or null}.
+    --json: {"summary", "bytes", "findings", "languages", "last_sync": {"at", "report"} or null}; with --quality
+    {"report", "history", "refused"}.
     """
     room = _room(asked)
+    if quality:
+        from holdfast.cli.data_quality import show_quality
+
+        found = room.quality(corpus, version)
+        asked.answer(found, lambda: show_quality(asked, found))
+        return
     detail, last = room.show(corpus, version), room.last_sync(corpus)
     shown = Shown(
         summary=detail.summary,
@@ -117,12 +129,13 @@ def show(
 def _show_last_sync(asked: Asked, last: LastSync) -> None:
     """What it changed and passed over; what it found is a version's, and shown with it."""
     from holdfast.cli import words
-    from holdfast.cli.sync import changes, passed_over
+    from holdfast.cli.sync_showing import changes, ledger_line, passed_over
 
     report = last.report
     asked.terminal.show(
         f"last sync {words.moment(last.at)} ({words.age(last.at)}): {report.version}{changes(report)}",
-        *(f"  {line}" for line in passed_over(report)),
+        *([] if report.ledger is None else [f"  {ledger_line(report.ledger)}"]),
+        *(f"  {line}" for line in passed_over(report.passed)),
     )
 
 

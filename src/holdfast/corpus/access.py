@@ -56,6 +56,11 @@ def may_see(of_document: tuple[str, ...], principals: frozenset[str]) -> bool:
     return not of_document or not principals.isdisjoint(of_document)
 
 
+def narrows(before: tuple[str, ...], after: tuple[str, ...]) -> bool:
+    """Whether somebody who could see a document by the first principals cannot by the second."""
+    return bool(after) and (not before or not set(before) <= set(after))
+
+
 class Access:
     """The views of one version. `entries` are its documents with their ordinals; `owners` the ordinal of each row's
     document, `alive` the rows that are of the version at all. Safe from several threads."""
@@ -66,6 +71,7 @@ class Access:
         self._entries = entries
         self._owners = owners
         self._alive = alive
+        self._documents = 1 + max(int(owners.max(initial=-1)), *(ordinal for ordinal, _ in entries), -1)
         self._views: OrderedDict[tuple[int, tuple[str, ...], Marks], View] = OrderedDict()
         self._groups: tuple[int, tuple[_Group, ...]] | None = None
         self._guard = threading.Lock()
@@ -116,7 +122,7 @@ class Access:
 
         hidden: set[str] = set()
         shown: set[str] = set()
-        allowed = np.zeros(int(self._owners.max(initial=-1)) + 1, bool)
+        allowed = np.zeros(self._documents, bool)
         for group in groups:
             before = may_see(group.own, principals)
             may = group.current is not None and may_see(group.current, principals)

@@ -184,9 +184,7 @@ class LexicalIndex:
         terms = list(dict.fromkeys(self._analyzer.analyze(text)))[:MAX_QUERY_TERMS]
         if not terms:
             return True
-        own = self._query.term_query(self._schema, "document", document_id, "basic")
-        query = self._query.boolean_query([(self._occur.Must, self._any_of(terms)), (self._occur.Must, own)])
-        return bool(self._searcher.search(query, 1).hits)
+        return bool(self._searcher.search(self._within(self._any_of(terms), document_id), 1).hits)
 
     def terms(self, text: str) -> tuple[str, ...]:
         """What is looked for: each word once, as it is indexed, then each pair of neighbours as in `reset_password`."""
@@ -204,6 +202,8 @@ class LexicalIndex:
         """Which of the terms each chunk of one document has, by the chunk's key, of at most `limit` chunks."""
         found: dict[int, list[str]] = {}
         for term in terms:
+            if "_" in term and not any(set(term.split("_")) <= set(has) for has in found.values()):
+                continue  # a pair is dear to look for, and is nowhere without its words
             for key in self._found(self._within(self._any_of([term]), document), limit)[0].tolist():
                 found.setdefault(key, []).append(term)
         return {key: tuple(has) for key, has in found.items()}

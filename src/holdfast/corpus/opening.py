@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from holdfast.config import Config
-from holdfast.contracts import Embedder
+from holdfast.contracts import Describe, Embedder
 from holdfast.corpus import room
 from holdfast.corpus.encoder import default_cache_dir, installed, load_encoder
 from holdfast.corpus.room import CorpusRoom, Keep, no_landings, nothing_named
@@ -27,11 +27,12 @@ def open_corpora(
     embedder: Embedder | None,
     released: Keep = nothing_named,
     landings: OpenLanding = no_landings,
+    describe: Describe | None = None,
 ) -> CorpusRoom:
     """The project's corpora, over its storage. Reads nothing yet. Raises Misconfigured (HF100).
 
     A sync keeps the versions that `released` gives, and the one that the project itself names. `landings` opens the
-    places where pages of feeds are kept.
+    places where pages of feeds are kept, `describe` says what is in images.
     """
     settings = {
         name: CorpusSettings(
@@ -42,6 +43,8 @@ def open_corpora(
             max_tokens=part.max_tokens,
             keep=part.keep,
             language=part.language,
+            limits=part.limits,
+            stale_after_days=part.stale_after_days,
         )
         for name, part in config.corpora.items()
     }
@@ -51,4 +54,6 @@ def open_corpora(
         own = {LATEST if slot is None else slot.version or LATEST} - {LATEST}
         return own.union(await released(corpus))
 
-    return room.open_corpora(config.storage, settings, embedder=embedder, keep=named, landings=landings)
+    return room.open_corpora(
+        config.storage, settings, embedder=embedder, keep=named, landings=landings, describe=describe
+    )

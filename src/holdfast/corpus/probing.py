@@ -63,7 +63,7 @@ def _is_found(version: Version, document_id: str) -> bool:
     """Whether a search for a chunk's own text and vector, by somebody who may see it, finds it."""
     entry = version.entry(document_id)
     assert entry is not None
-    row = int(version.rows_of(document_id)[0])
+    row = version.rows_of(document_id)[0]
     view = version.view(entry.principals, version)
     text = version.chunk(row).index_text
     rows, _ = version.by_words(text, DEPTH, view)

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 class Entry(Struct, frozen=True, array_like=True):
     """A document in the ledger. `hash` is of everything its source says of it, `text_hash` of its cleaned text;
-    `findings` counts what cleaning remarked; `facets` are what a search may be narrowed by; `at` and `size` say where
-    its body stands."""
+    `findings` counts what cleaning and the checks remarked; `at` and `size` say where its body stands; `facets` are
+    what a search may be narrowed by; `facts` is what the checks keep, packed, empty in older segments."""
 
     id: str
     hash: str
@@ -46,6 +46,7 @@ class Entry(Struct, frozen=True, array_like=True):
     size: int
     chunks: int
     facets: tuple[str, ...] = ()
+    facts: bytes = b""
 
 
 class _Ledger(Struct, frozen=True, array_like=True):

@@ -16,9 +16,10 @@ DEFAULT_WEIGHT = 0.6
 class CorpusSettings(Struct, frozen=True, kw_only=True):
     """Where a corpus comes from and how it is indexed.
 
-    `source` is a kind (`folder`, `rows`) or `package.module:Class`; `options` are that source's own settings, and
-    relative paths in them start at `base_dir`. `max_tokens` bounds a chunk, `keep` is how many versions stay besides
-    those that a release names, `language` picks stemmer and stop words of the lexical index (`none`: neither).
+    `source` is a kind (`folder`, `rows`, `web`) or `package.module:Class`; `options` are that source's own settings,
+    and relative paths in them start at `base_dir`. `max_tokens` bounds a chunk, `keep` is how many versions stay
+    besides those that a release names, `language` picks stemmer and stop words of the lexical index (`none`: neither).
+    `limits` are the most of each finding that a version may have to be published, a count or a share (`"20%"`).
     """
 
     name: str
@@ -29,3 +30,5 @@ class CorpusSettings(Struct, frozen=True, kw_only=True):
     keep: int = 5
     language: str = "english"
     weight: float = DEFAULT_WEIGHT
+    limits: dict[str, str | int] = {}
+    stale_after_days: int = 730

@@ -142,6 +142,12 @@ class Version:
         """How many chunks the lexical index finds, of one document or of all."""
         return len(self._lexical) if document_id is None else self._lexical.count(document_id)
 
+    def rows_of(self, document_id: str) -> range:
+        """The rows of a document's chunks. Raises KeyError."""
+        place = self.places[document_id]
+        rows, first = self.segments[place.segment].rows_of(place.ordinal), int(self._row_starts[place.segment])
+        return range(rows.start + first, rows.stop + first)
+
     def vectors_of(self, document_id: str) -> NDArray[np.float32] | None:
         """A row for each of a document's chunks; None where the version has no vectors. Raises KeyError."""
         place = self.places[document_id]
@@ -208,15 +214,11 @@ class Version:
             of_documents=(sums[owners] / self._chunks_of[owners]).astype(np.float32),
         )
 
-    def rows_of(self, document_id: str) -> NDArray[np.int64]:
+    def rows_if_any(self, document_id: str) -> NDArray[np.int64]:
         """The rows of a document's chunks, none where the version does not have it."""
         import numpy as np
 
-        place = self.places.get(document_id)
-        if place is None:
-            return np.empty(0, np.int64)
-        own = self.segments[place.segment].rows_of(place.ordinal)
-        return int(self._row_starts[place.segment]) + np.arange(own.start, own.stop, dtype=np.int64)
+        return np.array(self.rows_of(document_id) if document_id in self.places else (), np.int64)
 
     def numbers(self, rows: NDArray[np.int64]) -> tuple[list[int], list[int]]:
         """For each row the number of its document, and one that is equal where the text is."""
@@ -232,7 +234,7 @@ class Version:
 
     def matched(self, terms: tuple[str, ...], document_id: str) -> Mapping[int, tuple[str, ...]]:
         """Which of the terms each chunk of a document has, by row."""
-        by_key = self._lexical.matched(terms, document_id, max(1, len(self.rows_of(document_id))))
+        by_key = self._lexical.matched(terms, document_id, max(1, len(self.rows_if_any(document_id))))
         return {int(self._by_key[self._sorted_keys.searchsorted(key)]): has for key, has in by_key.items()}
 
     def owners(self, rows: NDArray[np.int64]) -> list[str]:

@@ -63,6 +63,15 @@ def test_a_zero_vector_and_equal_vectors_keep_their_rows() -> None:
     assert products.rows(np.array([3, 0])).tolist() == vectors[[3, 0]].tolist()
 
 
+def test_a_damaged_vector_is_never_near_and_hides_no_other() -> None:
+    vectors = drawn(5, 30, 16)
+    vectors[3], vectors[4, 2] = np.nan, np.inf
+    products = over(vectors)
+    rows, _ = products.nearest(products.compare(vectors[9]), np.ones(30, bool), 3)
+    assert rows.tolist()[0] == 9
+    assert not {3, 4} & set(rows.tolist())
+
+
 def test_the_graph_is_one_multiplication() -> None:
     model = onnx.load_from_string(MULTIPLY)
     onnx.checker.check_model(model)

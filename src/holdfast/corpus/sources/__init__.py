@@ -7,33 +7,39 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from holdfast.corpus.described import Pictures
 from holdfast.corpus.sources.folder import FolderSource
 from holdfast.corpus.sources.restricted import restricted
 from holdfast.corpus.sources.rows import RowsSource
+from holdfast.corpus.sources.web import WebFeed
 from holdfast.corpus.sources.zendesk.feed import ZendeskFeed
 from holdfast.errors import Misconfigured, nearest
 from holdfast.records import Json
 from holdfast.sources import Feed, Source
 
 KINDS: Mapping[str, Callable[..., Source | Feed]] = MappingProxyType(
-    {"folder": FolderSource, "rows": RowsSource, "zendesk": ZendeskFeed}
+    {"folder": FolderSource, "rows": RowsSource, "web": WebFeed, "zendesk": ZendeskFeed}
 )
 WITH_PATH = frozenset({"folder", "rows"})
 """The kinds that read what lies at a path."""
-RESTRICTS_ITSELF = frozenset({"zendesk"})
-"""The kinds that know which of their documents are for everyone only if nobody says otherwise."""
+RESTRICTS_ITSELF = frozenset({"folder", "web", "zendesk"})
+"""The kinds that know themselves which of their documents are for everyone."""
 
 
-def build_source(kind: str, options: Mapping[str, Json], base_dir: str | Path) -> Source | Feed:
+def build_source(
+    kind: str, options: Mapping[str, Json], base_dir: str | Path, pictures: Pictures | None = None
+) -> Source | Feed:
     """The source or feed of that kind, or of the class at a dotted path `package.module:Class`.
 
     `options` are its keywords; a relative `path` of a kind of ours starts at `base_dir`. `principals` among them, as a
-    list, are who may see the documents for which the source names nobody. Reads nothing yet. Raises Misconfigured:
-    HF100 for a kind or an option that is not there, HF102 when the dotted path cannot be loaded.
+    list, are who may see the documents for which the source names nobody. `pictures` says what is in images.
+    Reads nothing yet. Raises Misconfigured: HF100 for a kind or an option that is not there, HF102 when the dotted path
+    cannot be loaded.
     """
     principals = options.get("principals")
     if isinstance(principals, list | tuple) and kind not in RESTRICTS_ITSELF:
@@ -53,7 +59,8 @@ def build_source(kind: str, options: Mapping[str, Json], base_dir: str | Path) -
         )
     if "://" not in path:
         options["path"] = str(Path(base_dir) / path)
-    return _made(kind, KINDS[kind], options)
+    make = partial(FolderSource, pictures=pictures) if kind == "folder" else KINDS[kind]
+    return _made(kind, make, options)
 
 
 _METHODS = (("read",), ("pages", "fetch", "documents"))
