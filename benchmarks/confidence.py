@@ -4,7 +4,7 @@
 
 Every question is asked twice: of the whole corpus, and with all that answers it hidden (gold out). A search is right if
 it shows a document that answers, so about half of all searches are wrong. Each set is also asked as a small corpus of
-40 documents. Weights are fitted with one set left out (both of Doc2Dial's together) and measured on that set; `--fit`
+25 documents. Weights are fitted with one set left out (both of Doc2Dial's together) and measured on that set; `--fit`
 fits them on all sets and prints them for holdfast.corpus.confidence. Writes benchmarks/results/confidence.json.
 """
 
@@ -38,7 +38,7 @@ from holdfast.corpus.version import Version
 from holdfast.records import Search
 
 Mode = Literal["hybrid", "lexical"]
-K, SMALL, QUESTIONS_AT_MOST, RIDGE = 6, 40, 400, 0.03
+K, SMALL, QUESTIONS_AT_MOST, RIDGE = 6, 25, 400, 0.003
 LINKED = ("doc2dial", "aws_docs", "covid_faq", "mtrag")
 MEASURES = ("auroc", "brier", "ece", "ece_by_chance")
 THRESHOLDS = (0.3, 0.5, 0.7)
@@ -64,14 +64,14 @@ def search(version: Version, asked: Asked, gold: frozenset[str], question: str, 
     if not result.shown:
         return None
     shown = result.fused.rows[list(result.shown)]
-    seen = signs(result, version.rarities(asked.text), int(asked.view.rows.sum()))
+    seen = signs(result, version.rarities(asked.text))
     documents = list(dict.fromkeys(version.owners(shown)))
     rank = next((at for at, one in enumerate(documents, start=1) if one in gold), None)
     return Judged(question, gold_in, seen, rank)
 
 
 def views(version: Version, question: Question, small: bool) -> Iterator[tuple[bool, View]]:
-    """Everything, and everything but what answers; `small`: of 40 documents."""
+    """Everything, and everything but what answers; `small`: of 25 documents."""
     everything = set(version.places)
     ignored = {question.ignore} & everything
     if small:
@@ -123,7 +123,7 @@ def fitted(sets: Sequence[Sequence[Judged]]) -> tuple[Array, float]:
     mean = each @ x
     scale = np.sqrt(each @ (x - mean) ** 2) + 1e-9
     z = np.c_[(x - mean) / scale, np.ones(len(x))]
-    ridge = np.r_[np.full(x.shape[1], RIDGE / 10), 1e-9]
+    ridge = np.r_[np.full(x.shape[1], RIDGE), 1e-9]
     weights = np.zeros(z.shape[1])
     for _ in range(30):
         p = 1 / (1 + np.exp(-z @ weights))
@@ -252,7 +252,7 @@ def cost_ms(version: Version, questions: Sequence[Question], vectors: NDArray[An
     for question, vector in zip(questions[:30], vectors, strict=False):
         result = found(version, Asked(question.text, vector, how, view))
         started = time.perf_counter()
-        signs(result, version.rarities(question.text), int(view.rows.sum()))
+        signs(result, version.rarities(question.text))
         taken.append(time.perf_counter() - started)
     return float(np.median(taken)) * 1000
 

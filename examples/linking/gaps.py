@@ -6,7 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-WORD = re.compile(r"[^\W\d_]{3,}")
+WORD = re.compile(r"[^\W\d_]{4,}")
+ASIDE = frozenset({
+    "about", "does", "exist", "from", "have", "into", "like", "over", "that", "them", "then", "there", "this", "want",
+    "what", "when", "where", "which", "will", "with", "would", "your",
+})  # fmt: skip
 
 
 def clusters(vectors: Sequence[Sequence[float]], similar: float) -> list[list[int]]:
@@ -31,12 +35,13 @@ def clusters(vectors: Sequence[Sequence[float]], similar: float) -> list[list[in
 
 
 def words(text: str) -> set[str]:
-    return {word.casefold() for word in WORD.findall(text)}
+    """What a text speaks of: its words of four letters and more, but for those that anybody asks with."""
+    return {word.casefold() for word in WORD.findall(text)} - ASIDE
 
 
 def apart(said: Sequence[set[str]], group: Sequence[int], most: int = 8) -> list[str]:
     """The words that more of a group's tickets have than of the others, most telling first; two of them at least have
-    each. `said` are the words of every ticket: what everybody says sets nobody apart."""
+    each. `said` are the words of every ticket: what all of them say sets none apart."""
     inside = Counter(word for n in group for word in said[n])
     outside = Counter(word for n, has in enumerate(said) if n not in set(group) for word in has)
     others = max(1, len(said) - len(group))

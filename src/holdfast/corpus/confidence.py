@@ -11,14 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from holdfast.corpus.search import Found
 
 WORDS_PLACE, MEANING_PLACE = 20, 50
-"""The best of a list is held against the one at this place, which stands for what does not answer."""
-WORDS_SHARE, MEANING_SHARE = 15, 6  # in a small corpus that place is this part of its chunks
+"""The best of a list is held against the one at this place, which stands for what does not answer. A list of words that
+ends before has 0 there: nothing else has any of them, as with the number of an error. One of vectors has everything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,40 +26,35 @@ class Weights:
     intercept: float
 
 
-BY_BOTH = Weights((0.120, 1.484, 3.113, 3.405, 5.245), -9.222)
-BY_WORDS = Weights((0.285, 2.310), -2.919)
+BY_BOTH = Weights((0.193, 1.544, 3.876, 2.425, 4.336), -9.308)
+BY_WORDS = Weights((0.372, 2.468), -3.728)
 
 
-def confidence(result: Found, rarities: tuple[float, ...], visible: int) -> float | None:
+def confidence(result: Found, rarities: tuple[float, ...]) -> float | None:
     """The chance that a shown passage answers, in 0..1; 0 where nothing is shown, None for a search by meaning alone.
 
-    Calibrated for queries of which half have an answer in the corpus. `rarities` are the idf of the query's words,
-    `visible` is how many chunks there are to find.
+    Calibrated for queries of which half have an answer in the corpus. `rarities` are the idf of the query's words.
     """
     if not result.shown:
         return 0.0
     if result.words is None:
         return None
     weights = BY_WORDS if result.vectors is None else BY_BOTH
-    logit = weights.intercept + sum(map(float.__mul__, weights.signs, signs(result, rarities, visible)))
+    logit = weights.intercept + sum(map(float.__mul__, weights.signs, signs(result, rarities)))
     return round(1 / (1 + math.exp(-logit)), 3)
 
 
-def signs(result: Found, rarities: tuple[float, ...], visible: int) -> tuple[float, ...]:
+def signs(result: Found, rarities: tuple[float, ...]) -> tuple[float, ...]:
     """What the weights are for: the best BM25 score for words as rare as these, and what share of it is lost down the
     list; with vectors also the best cosine, how far it falls, and the fused score of the best passage."""
     assert result.words is not None
     scores = result.words[1]
     best = float(scores[0]) if len(scores) else 0.0
-    lost = _fall(scores, min(WORDS_PLACE, visible // WORDS_SHARE)) / best if best > 0 else 0.0
+    other = float(scores[WORDS_PLACE - 1]) if len(scores) >= WORDS_PLACE else 0.0
+    lost = 1 - other / best if best > 0 else 0.0
     by_words = (best / math.sqrt(1 + sum(rarities)), lost)
     if result.vectors is None:
         return by_words
     cosines = result.vectors[1]
-    fall = _fall(cosines, min(MEANING_PLACE, visible // MEANING_SHARE))
-    return (*by_words, float(cosines[0]), fall, float(result.fused.scores[result.shown[0]]))
-
-
-def _fall(scores: NDArray[np.float32], place: int) -> float:
-    """From the first score to the one at a place, at least 2; a list that ends before that has its last one there."""
-    return float(scores[0] - scores[min(max(place, 2), len(scores)) - 1])
+    best, other = float(cosines[0]), float(cosines[min(MEANING_PLACE, len(cosines)) - 1])
+    return (*by_words, best, best - other, float(result.fused.scores[result.shown[0]]))

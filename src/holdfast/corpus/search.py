@@ -110,7 +110,7 @@ def _fused(
 def retrieved(ground: Ground, question: Question) -> Retrieved:
     """What is shown, best first, and how likely it answers."""
     result = found(ground, question)
-    sure = confidence(result, ground.rarities(question.text), int(question.view.rows.sum()))
+    sure = confidence(result, ground.rarities(question.text))
     return Retrieved(passages=passages(ground, result), confidence=sure)
 
 
