@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from holdfast.corpus.cleaned import Unreadable
 from holdfast.corpus.formats import archive, read_format
 from holdfast.corpus.formats.sniff import content_of, expect
-from holdfast.corpus.prepare import preparing
+from holdfast.corpus.preparing import Preparing
 from holdfast.corpus.settings import CorpusSettings
 from holdfast.sources import MediaType, Passed, RawDocument
 from office import PDF, SHEETS, SLIDES, WORD, canvas_pdf, lines, sheet, slides, word
@@ -30,7 +30,9 @@ def refused(media_type: Any, body: bytes) -> str:
 
 
 def prepared(raw: RawDocument) -> object:
-    (made,) = preparing(CorpusSettings(name="kb"), None)([(raw, "hash")])
+    preparing = Preparing(CorpusSettings(name="kb"), None)
+    (made,) = preparing([(raw, "hash")])
+    preparing.close()
     return made
 
 
