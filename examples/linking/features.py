@@ -72,7 +72,7 @@ class Gaps(BaseModel):
     single: list[str]
 
 
-@app.feature(bar=hf.Bar(linked=0.7, found=0.9, answered=0.75, p95_ms=1000))
+@app.feature(bar=hf.Bar(linked=0.7, found=0.9, answered=0.75, p95_ms=2500))
 async def link_ticket(ctx: hf.Context, ticket: Ticket) -> Link:
     """The articles that answer a ticket, or none."""
     passages = await ctx.retrieve("help_center", ticket.text)
