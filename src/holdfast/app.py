@@ -32,7 +32,6 @@ from holdfast.records import (
     Recording,
     Rerank,
     Retrieve,
-    Retrieved,
 )
 from holdfast.release import ModelSlot, Release
 from holdfast.releases.freezing import versions_named
@@ -289,7 +288,7 @@ class Project:
         """Every effect to its room."""
         match effect:
             case Retrieve():
-                return Done(Retrieved(passages=await self.corpora.search(effect)))
+                return Done(await self.corpora.retrieve(effect))
             case Generate():
                 return await self.gateway.generate(effect, release.models(effect.slot), hear)
             case Check():

@@ -36,7 +36,7 @@ from holdfast.corpus.sync import Sync
 from holdfast.corpus.version import Version
 from holdfast.errors import EffectFailed, Misconfigured
 from holdfast.identity import canonical, digest
-from holdfast.records import Document, Json, Passage, Retrieve
+from holdfast.records import Document, Json, Passage, Retrieve, Retrieved
 from holdfast.sources import Feed, Landing, OpenLanding, Source
 
 if TYPE_CHECKING:
@@ -167,13 +167,17 @@ class CorpusRoom(Shelf):
     # ------------------------------------------------------------ reading
 
     async def search(self, effect: Retrieve) -> tuple[Passage, ...]:
-        """Passages for the query among what the principals may see, best first.
+        """The passages of `retrieve`."""
+        return (await self.retrieve(effect)).passages
+
+    async def retrieve(self, effect: Retrieve) -> Retrieved:
+        """Passages for the query among what the principals may see, best first, and how likely they answer it.
 
         Scores are in 0..1 and comparable within one search. `hybrid` is `lexical` where the version has no vectors, or
         those of an encoder that is not the one in use. Raises NotFound (HF202), ReplayDiverged (HF502) when the
         version is gone, EffectFailed (HF308) when it cannot be searched like that.
         """
-        return await self._in_thread(partial(self._search, effect))
+        return await self._in_thread(partial(self._retrieve, effect))
 
     async def explain(self, effect: Retrieve, document_id: str) -> SearchExplained:
         """The same search as `search`, with how far each chunk of one document came in it. Raises what that raises."""
@@ -192,9 +196,9 @@ class CorpusRoom(Shelf):
 
     # ------------------------------------------------------------ inside
 
-    def _search(self, effect: Retrieve) -> tuple[Passage, ...]:
+    def _retrieve(self, effect: Retrieve) -> Retrieved:
         opened, question = self._asked(effect)
-        return opened.search(question) if question.text else ()
+        return opened.search(question) if question.text else Retrieved(passages=(), confidence=0.0)
 
     def _asked(self, effect: Retrieve) -> tuple[Version, Question]:
         name, _, version = effect.corpus.partition("@")
