@@ -188,7 +188,8 @@ class Project:
         """Run a recording again, with changes to its release by name, as in {"answer.models": "extractive"}.
 
         What stands on the tape is remembered; side effects are never repeated unless `fresh` holds "call". Permissions
-        are those of now, or as `still_visible` says. Raises NotFound, Misconfigured, and ReplayDiverged (HF500, HF501) when `strict`.
+        are those of now, or as `still_visible` says. Raises NotFound, Misconfigured, and ReplayDiverged (HF500, HF501,
+        HF503) when `strict`.
         """
         if isinstance(recording, str):
             recording = await self.store.recordings.get(recording, tenant)

@@ -179,6 +179,7 @@ async def test_a_corpus_is_synced_once_for_each_interval(project: Project) -> No
             "corpus": "often",
             "full": False,
             "only": None,
+            "accept": None,
         }
     ids = [job.id for job in await project.store.jobs.find(JobQuery())]
     assert ids == ["job_sync_often_10s_103", "job_sync_often_10s_101"]
