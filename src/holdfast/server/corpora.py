@@ -19,7 +19,7 @@ from holdfast.corpus.quality import CorpusFinding, QualityReport
 from holdfast.corpus.quality_kept import CorpusQuality
 from holdfast.corpus.room import VersionDetail, VersionSummary
 from holdfast.corpus.why import Walk
-from holdfast.errors import NotFound
+from holdfast.errors import NotFound, Refused
 from holdfast.identity import to_json
 from holdfast.records import Document
 from holdfast.runtime.who import Who
@@ -65,12 +65,14 @@ CORPUS_STRUCTS: tuple[type[Struct], ...] = (CorpusList, CorpusSaid, VersionSaid,
 
 
 class WhyAsked(BaseModel):
-    """Which document, in which search; the caller's own, of the version that answers unless another is named."""
+    """Which document, in which search: of `query` now, or as a recording asked. Done as the caller, in the version
+    that is named, else the recording's, else the one that answers."""
 
     model_config = ConfigDict(extra="forbid")
 
-    query: Annotated[str, Field(min_length=1, max_length=4000)]
     document: Annotated[str, Field(min_length=1, max_length=2000)]
+    query: Annotated[str, Field(max_length=4000)] = ""
+    recording: Annotated[str, Field(max_length=80, pattern=r"^[A-Za-z0-9_.-]*$")] = ""
     version: Annotated[str | None, Field(max_length=20, pattern=r"^(latest|v[0-9]+)$")] = None
 
 
@@ -107,9 +109,17 @@ class CorpusRoutes:
         A document that the caller may not see is as good as not there.
         """
         who = _who(request)
+        if not (asked.query or asked.recording):
+            raise Refused("HF709", "no query is given", "add query=, or recording= with the id of one")
         version = asked.version or "latest"
         await self._project.corpora.document(name, version, asked.document, principals=who.principals)
-        asking = Asking(corpus=name, document=asked.document, query=asked.query, version=version)
+        asking = Asking(
+            corpus=name,
+            document=asked.document,
+            query=asked.query,
+            version=asked.version or "",
+            recording=asked.recording,
+        )
         return _json(await self._project.why(asking, who))
 
     async def _said(self, name: str, principals: Sequence[str]) -> CorpusSaid:

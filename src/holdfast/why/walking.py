@@ -5,6 +5,8 @@ Knows nothing of protocols, nor of how anything is searched.
 
 from __future__ import annotations
 
+import json
+
 from holdfast.corpus.why import Fate, Station, Walk, before_searching, completed, fell_out_at, station
 from holdfast.corpus.why_searched import while_searching, with_closest
 from holdfast.evals.answered import citations_of
@@ -101,8 +103,8 @@ def _prompt(posed: Posed, *, reached: bool) -> tuple[Station, ...]:
         if passage.document == posed.document
     ]
     asked = [step.effect for step in recording.steps if isinstance(step.effect, Generate)]
-    texts = "\n".join(message.text for effect in asked for message in effect.messages)
-    stood = [passage for passage in found if passage.text and passage.text in texts]
+    texts = _squeezed("\n".join(message.text for effect in asked for message in effect.messages))
+    stood = [passage for passage in found if any(form in texts for form in _forms(passage.text))]
     cited = any(one.document == posed.document for one in citations_of(recording.output))
     said = "it was not found then" if not found else f"{len(stood)} of its {len(found)} passages stood in a prompt"
     said += " and the answer cites it" if cited else ", and the answer does not cite it" if stood else ""
@@ -115,3 +117,12 @@ def _prompt(posed: Posed, *, reached: bool) -> tuple[Station, ...]:
             measured={"found": len(found), "in_prompt": len(stood), "cited": cited},
         ),
     )
+
+
+def _forms(text: str) -> tuple[str, ...]:
+    """How a text may stand in a prompt: as it is, or in JSON."""
+    return _squeezed(text), *(_squeezed(json.dumps(text, ensure_ascii=ascii)[1:-1]) for ascii in (False, True))
+
+
+def _squeezed(text: str) -> str:
+    return " ".join(text.split())

@@ -45,7 +45,7 @@ class Bench:
         self.broken = False
         self.asked_reranker = 0
 
-    async def perform(self, effect: Effect, release: Release) -> Result:  # noqa: ARG002  # as Ground calls it
+    async def perform(self, effect: Effect, release: Release) -> Result:
         if isinstance(effect, Rerank):
             self.asked_reranker += 1
             if self.broken:
@@ -171,36 +171,32 @@ async def test_every_permission_that_would_help_is_tried(bench: Bench) -> None:
 async def test_words_that_the_document_does_not_have_are_named_and_a_title_with_them_is_tried(tmp_path: Path) -> None:
     room = open_room(tmp_path)
     others = [raw(f"other{number}", f"Terminating subscriptions, way {number}.") for number in range(8)]
-    leaving = raw("leaving", "Your farewel letter, step by step.")
+    leaving = raw("leaving", "Your godbye letter, step by step.")
     await room.sync("kb", source=ListSource([*others, leaving]))
     segments = tmp_path / "corpora" / "kb" / "segments"
     before = sorted(path.name for path in segments.iterdir())
-    walked = await Bench(room).why("leaving", "farewell subscription", CorpusSlot(k=2))
+    walked = await Bench(room).why("leaving", "goodbye subscription", CorpusSlot(k=2))
     lexical = at(walked, "lexical")
     assert (walked.fell_out_at, lexical.fate) == ("lexical", "fell_out")
     assert lexical.measured["missing"] == [
-        {"word": "farewell", "near": ["farewel"]},
+        {"word": "goodbye", "near": ["godby"]},
         {"word": "subscription", "near": []},
     ]
-    assert suggestions(walked) == {"the title 'About wivetvdveweg farewell subscription'": 1}
+    assert suggestions(walked) == {f"the title '{leaving.title} goodbye subscription'": 1}
     assert sorted(path.name for path in segments.iterdir()) == before
     assert not list((tmp_path / "supposed").iterdir())
-    await room.sync(
-        "kb", source=ListSource([*others, replace(leaving, title=f"{leaving.title} farewell subscription")])
-    )
-    assert (await Bench(room).why("leaving", "farewell subscription", CorpusSlot(k=2))).rank == 1
+    await room.sync("kb", source=ListSource([*others, replace(leaving, title=f"{leaving.title} goodbye subscription")]))
+    assert (await Bench(room).why("leaving", "goodbye subscription", CorpusSlot(k=2))).rank == 1
     room.close()
 
 
 async def test_words_that_cleaning_took_out_are_named(tmp_path: Path) -> None:
     room = open_room(tmp_path)
-    page = "<main><h1>Zebras</h1><p>They sleep while standing, and nobody knows why.</p></main><footer>Imprint</footer>"
-    document = replace(raw("zebras", page), media_type="text/html")
-    await room.sync("kb", source=ListSource([document]))
-    kept = await room.document("kb", "latest", "zebras")
-    assert [part.text for part in kept.removed] == ["Imprint"]
-    walked = await Bench(room).why("zebras", "zebra imprint", CorpusSlot())
-    assert at(walked, "cleaning").measured["query_words_removed"] == ["imprint"]
+    mail = "Subject: Zebras\nFrom: a@b.example\n\nThey sleep while standing.\n\n-- \nPenelope Rhinoceros\n"
+    await room.sync("kb", source=ListSource([replace(raw("zebras", mail), media_type="message/rfc822")]))
+    assert [part.kind for part in (await room.document("kb", "latest", "zebras")).removed] == ["signature"]
+    walked = await Bench(room).why("zebras", "sleeping rhinoceros", CorpusSlot())
+    assert at(walked, "cleaning").measured["query_words_removed"] == ["rhinoceros"]
     assert walked.rank == 1
     room.close()
 
