@@ -242,7 +242,15 @@ class CorpusRoom(Shelf):
         opened, now = self._version(name, version or "latest"), self._version(name, f"v{self._pointer(name).newest}")
         query = effect.query.encode("utf-8", "replace").decode()
         outcome = self.outcome_of(name, document_id)
-        return standing_of(opened, now, outcome, query=query, principals=effect.principals, where=effect.search.where)
+        standing = standing_of(
+            opened, now, outcome, query=query, principals=effect.principals, where=effect.search.where
+        )
+        refused = self.refused(name)
+        return (
+            standing
+            if refused is None
+            else msgspec.structs.replace(standing, refused=tuple(broken.code for broken in refused.broken))
+        )
 
     def _supposed(self, effect: Retrieve, absent: str, titles: tuple[str, str] | None) -> tuple[Passage, ...] | None:
         opened, question = self._asked(effect)

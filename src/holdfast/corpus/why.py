@@ -78,12 +78,14 @@ class Standing(Struct, frozen=True, kw_only=True):
     """What is known of a document in a version before anything is searched.
 
     `held`: the version has it; `current`: so does the newest. `wanted` has, for each name that is filtered by and where
-    it does not pass, the values it has. `removed` counts the words that cleaning took out, by kind.
+    it does not pass, the values it has. `removed` counts the words that cleaning took out, by kind. `refused` are the
+    limits that a version broke which is waiting to be accepted.
     """
 
     version: str
     outcome: Outcome
     nearest: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
     held: bool = False
     current: bool = False
     title: str = ""

@@ -69,6 +69,9 @@ class _Helping:
                 yield Suggestion(what=f"version {outcome.version}", verified=True, rank=rank)
         for near in standing.nearest:
             yield Suggestion(what=f"the id '{near}', if that is meant", verified=False, note="an id that looks alike")
+        if standing.refused:
+            note = f"a version that may have it waits, for it breaks {', '.join(standing.refused)}"
+            yield Suggestion(what=f"holdfast sync {corpus} --accept", verified=False, note=note)
         why = {
             "unknown": "the last sync saw no such id; the source may have it by now",
             "skipped": "when the source no longer gives the reason for which it was skipped",
