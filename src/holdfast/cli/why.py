@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from holdfast.app import Project
     from holdfast.corpus.why import Station, Suggestion, Walk
 
-_SIGNS = {"passed": "ok", "missed": "--", "fell_out": "OUT", "not_asked": "", "not_reached": ""}
-_STYLES = {"passed": "green", "missed": "yellow", "fell_out": "bold red"}
+_SIGNS = MappingProxyType({"passed": "ok", "missed": "--", "fell_out": "OUT", "not_asked": "", "not_reached": ""})
+_STYLES = MappingProxyType({"passed": "green", "missed": "yellow", "fell_out": "bold red"})
 
 
 @dataclass(frozen=True, slots=True)
