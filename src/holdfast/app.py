@@ -31,7 +31,6 @@ from holdfast.records import (
     Json,
     Recording,
     Rerank,
-    Result,
     Retrieve,
 )
 from holdfast.release import ModelSlot, Release
@@ -236,11 +235,8 @@ class Project:
         """Why a search did or did not give a document, and what would bring it in; see `holdfast.why.walk`."""
         from holdfast.why import Ground, walk
 
-        async def perform(effect: Effect, release: Release) -> Result:
-            return (await self._perform(effect, release, deaf)).result
-
         rooms, release = self._rooms, await self.rollout.choose()
-        return await walk(Ground(rooms.corpora, rooms.store, release, perform, rooms.rerankers.has), asking, who)
+        return await walk(Ground(rooms.corpora, rooms.store, release, self._perform, rooms.rerankers.has), asking, who)
 
     async def rate(self, feedback: Feedback, tenant: str = "") -> None:
         """Keep what somebody thought of an answer. Raises NotFound (HF203)."""

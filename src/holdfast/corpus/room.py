@@ -195,13 +195,13 @@ class CorpusRoom(Shelf):
 
     async def supposed(
         self, effect: Retrieve, *, absent: str = "", titles: tuple[str, str] | None = None
-    ) -> tuple[Passage, ...] | None:
-        """What `search` would give were a document absent, or had it another title, as in ("id", "title").
+    ) -> Retrieved | None:
+        """What `retrieve` would give were a document absent, or had it another title, as in ("id", "title").
 
-        Really done, and nothing of it is kept. None where it cannot be done; raises what `search` raises, and
+        Really done, and nothing of it is kept. None where it cannot be done; raises what `retrieve` raises, and
         StoreFailed (HF601, HF603).
         """
-        return await self._in_thread(partial(self._supposed, effect, absent, titles))
+        return await asyncio.to_thread(self._supposed, effect, absent, titles)  # searches do not wait for it
 
     async def document(
         self, name: str, version: str, document_id: str, *, principals: Sequence[str] | None = None
@@ -252,7 +252,7 @@ class CorpusRoom(Shelf):
             else msgspec.structs.replace(standing, refused=tuple(broken.code for broken in refused.broken))
         )
 
-    def _supposed(self, effect: Retrieve, absent: str, titles: tuple[str, str] | None) -> tuple[Passage, ...] | None:
+    def _supposed(self, effect: Retrieve, absent: str, titles: tuple[str, str] | None) -> Retrieved | None:
         opened, question = self._asked(effect)
         if titles is None:
             return opened.search(replace(question, view=without(opened, question.view, absent)))

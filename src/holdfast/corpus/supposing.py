@@ -5,8 +5,10 @@ Knows nothing of what is asked, or of why.
 
 from __future__ import annotations
 
+import shutil
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,6 +22,9 @@ from holdfast.corpus.prepare import Prepared, chunk_limit, chunks_of
 from holdfast.corpus.settings import CorpusSettings
 from holdfast.corpus.storage import CorpusFolder, disk_errors
 from holdfast.corpus.version import Version
+
+LEFT_OVER_S = 3600.0
+"""A copy that is older was left by a process that was killed: none takes so long."""
 
 
 def without(opened: Version, view: View, document_id: str) -> View:
@@ -57,6 +62,10 @@ def retitled(
     )
     with disk_errors(root):
         root.mkdir(parents=True, exist_ok=True)
+        for left in root.glob("once-*"):
+            with suppress(FileNotFoundError):  # another's, just finished
+                if time.time() - left.stat().st_mtime > LEFT_OVER_S:
+                    shutil.rmtree(left, ignore_errors=True)
         folder = TemporaryDirectory(dir=root, prefix="once-")
     with folder as path:
         build = Build(CorpusFolder(Path(path), settings.name), plan, opened)

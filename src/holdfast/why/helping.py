@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from holdfast.corpus.settings import DEFAULT_WEIGHT
 from holdfast.corpus.why import Station, Suggestion, fell_out_at
-from holdfast.records import Json, Passage, Retrieved
+from holdfast.records import Json, Retrieved
 from holdfast.runtime.retrieving import reranker_of
 from holdfast.why.walker import DEEPEST, Walked, Walker, rank_in
 
@@ -104,8 +104,7 @@ class _Helping:
         assert isinstance(twins, list)
         found: list[Suggestion | None] = []
         for twin in map(str, twins):
-            passages = await self._walker.ground.corpora.supposed(self._posed.effect(), absent=twin)
-            rank = await self._finished(passages or ())
+            rank = await self._finished(await self._walker.ground.corpora.supposed(self._posed.effect(), absent=twin))
             if rank is not None:
                 found.append(Suggestion(what=f"the source without its twin '{twin}'", verified=True, rank=rank))
         return found
@@ -166,8 +165,7 @@ class _Helping:
             return None
         title = f"{self._standing.title} {words}"
         effect, titles = self._posed.effect(), (self._posed.document, title)
-        passages = await self._walker.ground.corpora.supposed(effect, titles=titles)
-        rank = None if passages is None else await self._finished(passages)
+        rank = await self._finished(await self._walker.ground.corpora.supposed(effect, titles=titles))
         return None if rank is None else Suggestion(what=f"the title '{title}'", verified=True, rank=rank)
 
     def _by_language(self) -> Suggestion | None:
@@ -190,12 +188,11 @@ class _Helping:
         rank = (await self._walker.given(slot)).rank(self._posed.document)
         return None if rank is None else Suggestion(what=what, verified=True, rank=rank, changes=changes)
 
-    async def _finished(self, passages: tuple[Passage, ...]) -> int | None:
-        """The place in what a feature would be given of these."""
-        if not self._free:
+    async def _finished(self, found: Retrieved | None) -> int | None:
+        """The place in what a feature would be given of what was found."""
+        if found is None or not self._free:
             return None
-        given = await self._walker.after(Retrieved(passages=passages), self._posed.slot)
-        return given.rank(self._posed.document)
+        return (await self._walker.after(found, self._posed.slot)).rank(self._posed.document)
 
 
 def _plain(where: Mapping[str, str | Sequence[str]]) -> dict[str, Json]:

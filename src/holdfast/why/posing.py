@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from msgspec import Struct
 from msgspec.structs import replace
 
+from holdfast.contracts import Hear
 from holdfast.corpus.room import CorpusRoom
 from holdfast.errors import NotFound
-from holdfast.records import Effect, Recording, Result, Retrieve, Retrieved
+from holdfast.records import Done, Effect, Recording, Result, Retrieve, Retrieved
 from holdfast.release import CorpusSlot, Release
 from holdfast.runtime.retrieving import reranker_of, search_of
 from holdfast.runtime.who import Who
@@ -41,7 +42,7 @@ class Ground:
     corpora: CorpusRoom
     store: Store
     release: Release
-    perform: Callable[[Effect, Release], Awaitable[Result]]
+    perform: Callable[[Effect, Release, Hear], Awaitable[Done]]
     here: Callable[[str], bool]
 
 

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
+from holdfast.contracts import deaf
 from holdfast.corpus.search import SearchExplained
 from holdfast.corpus.why import Standing, Station
 from holdfast.errors import EffectFailed
-from holdfast.records import Passage, Reranked, Retrieved
+from holdfast.records import Effect, Passage, Reranked, Result, Retrieved
 from holdfast.release import CorpusSlot
 from holdfast.runtime.retrieving import blended, to_rerank
 from holdfast.why.posing import Ground, Posed
@@ -54,7 +55,7 @@ class Walker:
 
     async def given(self, slot: CorpusSlot | None = None, principals: tuple[str, ...] | None = None) -> Given:
         """What a feature would be given, done as `ctx.retrieve` does it."""
-        result = await self.ground.perform(self.posed.effect(slot, principals), self.posed.release)
+        result = await self._done(self.posed.effect(slot, principals))
         assert isinstance(result, Retrieved)
         return await self.after(result, slot or self.posed.slot)
 
@@ -65,13 +66,16 @@ class Walker:
         asked = None if unsure else to_rerank(slot, self.posed.corpus, self.posed.query, found)
         if asked is not None:
             try:
-                scored = await self.ground.perform(asked, self.posed.release)
+                scored = await self._done(asked)
             except EffectFailed as error:
                 failed = error.message
             else:
                 assert isinstance(scored, Reranked)
                 order = tuple(blended(found, scored.scores, slot.rerank_weight))
         return Given(found, order, result.confidence, unsure, failed, slot.k)
+
+    async def _done(self, effect: Effect) -> Result:
+        return (await self.ground.perform(effect, self.posed.release, deaf)).result
 
     async def standing(self) -> Standing:
         return await self.ground.corpora.standing(self.posed.effect(), self.posed.document)

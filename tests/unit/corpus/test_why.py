@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -14,10 +15,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from corpora import ListSource, hashing_room, open_room, raw
+from holdfast.contracts import Hear
 from holdfast.corpus.room import CorpusRoom
 from holdfast.corpus.why import STATIONS, Station, Walk
 from holdfast.errors import EffectFailed
-from holdfast.records import Effect, Rerank, Reranked, Result, Retrieve, Retrieved
+from holdfast.records import Done, Effect, Rerank, Reranked, Retrieve
 from holdfast.release import CorpusSlot, Release
 from holdfast.runtime.who import Who
 from holdfast.sources import Passed
@@ -47,14 +49,16 @@ class Bench:
         self.broken = False
         self.asked_reranker = 0
 
-    async def perform(self, effect: Effect, release: Release) -> Result:
+    async def perform(self, effect: Effect, release: Release, hear: Hear) -> Done:
+        del release, hear
         if isinstance(effect, Rerank):
             self.asked_reranker += 1
             if self.broken:
                 raise EffectFailed("HF305", "the reranker is away", "wait")
-            return Reranked(scores=tuple(1.0 / len(text) for text in effect.texts))
+            return Done(Reranked(scores=tuple(1.0 / len(text) for text in effect.texts)))
         assert isinstance(effect, Retrieve)
-        return Retrieved(passages=await self.room.search(effect), confidence=self.confidence)
+        found = await self.room.retrieve(effect)
+        return Done(found if self.confidence is None else replace(found, confidence=self.confidence))
 
     async def why(self, document: str, query: str, slot: CorpusSlot, *principals: str, **more: Any) -> Walk:
         ground = Ground(
@@ -180,6 +184,9 @@ async def test_words_that_the_document_does_not_have_are_named_and_a_title_with_
     await room.sync("kb", source=ListSource([*others, leaving]))
     segments = tmp_path / "corpora" / "kb" / "segments"
     before = sorted(path.name for path in segments.iterdir())
+    left = tmp_path / "supposed" / "once-killed"  # by a process that was killed, yesterday
+    left.mkdir(parents=True)
+    os.utime(left, (1, 1))
     walked = await Bench(room).why("leaving", "goodbye subscription", CorpusSlot(k=2))
     lexical = at(walked, "lexical")
     assert (walked.fell_out_at, lexical.fate) == ("lexical", "fell_out")
