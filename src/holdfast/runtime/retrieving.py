@@ -97,8 +97,9 @@ def _read(passage: Passage) -> str:
 
 def _stretched(scores: Sequence[float]) -> list[float]:
     """The scores in 0..1. All equal: all 1."""
-    low, high = min(scores), max(scores)
-    return [(score - low) / (high - low) if high > low else 1.0 for score in scores]
+    halves = [score / 2 for score in scores]  # the distance between two floats may be no float, that of halves is one
+    low, high = min(halves), max(halves)
+    return [(half - low) / (high - low) if high > low else 1.0 for half in halves]
 
 
 def _tuples(where: Where) -> dict[str, tuple[str, ...]]:
