@@ -321,3 +321,15 @@ async def test_many_small_syncs_keep_few_segments_and_write_what_they_change(tmp
     assert len(segments) <= 8
     assert await finds(room, word("x7"), k=1) == {"doc7"}
     assert len(room.versions("kb")) == 1
+
+
+@pytest.mark.parametrize("count", [1, 3])  # here, or by processes
+async def test_front_matter_that_is_broken_is_a_finding_and_stops_nothing(
+    tmp_path: Path, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("holdfast.corpus.preparing.WORTH_BYTES", 1 if count > 1 else 1_000_000)
+    room = hashing_room(tmp_path)
+    source = ListSource(raw(f"d{number}", f"---\na: [\n---\nbody of {number}") for number in range(count))
+    report = await room.sync("kb", source=source)
+    assert {each.code: each.count for each in report.findings}["front_matter_broken"] == count
+    assert not (await hashing_room(tmp_path).sync("kb", source=source)).published

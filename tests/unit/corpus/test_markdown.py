@@ -1,12 +1,13 @@
 """Markdown as a source: front matter apart, HTML converted, dialects in one form, code untouched."""
 
 import re
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdfast.corpus.markdown import clean_markdown, split_front_matter
+from holdfast.corpus.markdown import clean_markdown, read_yaml, split_front_matter
 
 
 def md(text: str) -> str:
@@ -32,6 +33,19 @@ def test_broken_front_matter_is_kept_as_text_and_reported(matter: str) -> None:
     assert split_front_matter(text) == ({}, text)
     assert matter[:20] in md(text)
     assert codes(text)["front_matter_broken"] == 1
+
+
+@pytest.mark.parametrize(
+    "multiplied", ["[*{0}, *{0}, *{0}, *{0}, *{0}, *{0}]", "{{<<: [*{0}, *{0}, *{0}, *{0}, *{0}, *{0}]}}"]
+)
+def test_aliases_that_multiply_what_yaml_says_are_refused_at_once(multiplied: str) -> None:
+    names = [f"n{number}" for number in range(20)]
+    lines = [f"{name}: &{name} {multiplied.format(before)}" for before, name in pairwise(names)]
+    with pytest.raises(ValueError, match="more than"):
+        read_yaml("\n".join(["n0: &n0 {a: 1}", *lines]))
+    with pytest.raises(ValueError, match="within itself"):
+        read_yaml("a: &a [*a]")
+    assert read_yaml("a: &a [1, 2]\nb: *a") == {"a": [1, 2], "b": [1, 2]}
 
 
 def test_prose_between_rules_is_no_front_matter() -> None:
