@@ -27,7 +27,7 @@ _BEGUN = re.compile(r"\A\s*---[ \t]*\n(?:[^\n]+(?:\n|\Z))*")
 _WHO = re.compile(r"^\W*(?:principals|draft)\W*:", re.M)
 _COMMENT_OR_CODE = re.compile(
     r"^[ \t>]*(?P<fence>`{3,}|~{3,})[^\n]*\n.*?(?:^[ \t>]*(?P=fence)[`~]*[ \t]*$|\Z)"
-    r"|(?P<ticks>`+)(?!`)[^\n]{1,500}?(?<!`)(?P=ticks)(?!`)"
+    r"|(?<!`)(?P<ticks>`+)(?!`)[^\n]{1,500}?(?<!`)(?P=ticks)(?!`)"
     r"|<!--.*?-->[ \t]*",
     re.S | re.M,
 )

@@ -201,6 +201,15 @@ async def test_front_matter_that_may_say_who_sees_a_file_and_cannot_be_read_keep
     }
 
 
+@pytest.mark.parametrize("ends", ["\r\n", "\r"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+async def test_front_matter_counts_however_the_file_was_saved(tmp_path: Path, encoding: str, ends: str) -> None:
+    written = ends.join(["---", "principals: [board]", "title: Plans", "---", "secret", "more"])
+    (tmp_path / "a.md").write_bytes(written.encode(encoding))
+    document = documents(await read(tmp_path))["a.md"]
+    assert (document.title, document.principals, document.body) == ("Plans", ("board",), "secret\nmore")
+
+
 async def test_what_no_file_can_hold_is_written_as_text(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text('---\ntitle: "half \\ud800"\nnumber: 99999999999999999999\n"\\udc00": 1\n---\ntext')
     document = documents(await read(tmp_path))["a.md"]

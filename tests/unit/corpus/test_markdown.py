@@ -1,6 +1,7 @@
 """Markdown as a source: front matter apart, HTML converted, dialects in one form, code untouched."""
 
 import re
+import time
 from itertools import pairwise
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from holdfast.corpus.markdown import clean_markdown, read_yaml, split_front_matter
+from holdfast.corpus.plain import plain
 
 
 def md(text: str) -> str:
@@ -168,3 +170,10 @@ def test_no_word_is_lost_and_cleaning_twice_is_cleaning_once(parts: list[str]) -
     once = md(text)
     for word in re.findall(r"w\d+w", text):
         assert word in once
+
+
+def test_runs_of_backticks_that_nothing_closes_cost_no_more_than_other_text() -> None:
+    runs = " ".join("`" * length for length in range(1, 900)) + " <!-- x -->"
+    started = time.process_time()
+    assert plain(clean_markdown(runs).text)
+    assert time.process_time() - started < 5  # a minute and more where each backtick begins anew

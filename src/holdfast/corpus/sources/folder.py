@@ -152,9 +152,10 @@ class FolderSource:
         if kind in IMAGES:
             made = self._document(found, "", "text/markdown", fields)
             return made if isinstance(made, Passed) else _Image(data, IMAGES[kind], made)
-        if KINDS[kind] != "text/markdown" or b"\0" in data:
+        wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+        if KINDS[kind] != "text/markdown" or (b"\0" in data and not wide):
             return self._document(found, data, KINDS[kind], fields)
-        text, _ = decode(data, None)
+        text = decode(data, None)[0].replace("\r\n", "\n").replace("\r", "\n")
         front, text = split_front_matter(text)
         if not front and "principals" not in fields and hides_who(text):
             reason = f"its front matter cannot be read, {UNKNOWN_TO_WHOM}"
