@@ -12,7 +12,7 @@ import pytest
 from tests.embedders import HashingEmbedder
 
 from holdfast.corpus import preparing
-from holdfast.corpus.prepare import clean, Prepared, hash_of, prepare
+from holdfast.corpus.prepare import Prepared, clean, hash_of, prepare
 from holdfast.corpus.preparing import Preparing
 from holdfast.corpus.settings import CorpusSettings
 from holdfast.corpus.worker import Done, Setup, raw_of, task_of
