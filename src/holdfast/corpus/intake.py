@@ -152,7 +152,10 @@ class LandedFeed:
                 await close()  # lets go of its connections now
 
     async def stays(self, known: Known | None) -> tuple[frozenset[str], tuple[Passed, ...]]:
-        """What no item changed of since the mark of `known`, as long as it is here at all."""
+        """What no item changed of since the mark of `known`, as long as it is here at all, but what failed then.
+
+        A machine that was busy or short of memory fails a document that is well: it is looked at again.
+        """
         kept, passed = await self._work.in_thread(partial(self._stays, known))
         self._staying = len(kept) + len(passed)
         return kept, passed
@@ -172,7 +175,8 @@ class LandedFeed:
         if touched is None:
             return frozenset(), ()
         here = frozenset(self._landing.document_ids())
-        passed = tuple(one for one in known.outcomes.passed() if one.id in here and one.id not in touched)
+        again = here - touched
+        passed = tuple(one for one in known.outcomes.passed() if one.id in again and not one.failed)
         kept = (here & frozenset(known.documents)) - touched
         self._look = here - kept - {one.id for one in passed}
         return kept, passed

@@ -22,9 +22,12 @@ from holdfast.documents import Removed
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.S | re.M)
 _MAX_FRONT_MATTER = 16_384
+_MAX_YAML_VALUES = 100_000
+_BEGUN = re.compile(r"\A\s*---[ \t]*\n(?:[^\n]+(?:\n|\Z))*")
+_WHO = re.compile(r"^\W*(?:principals|draft)\W*:", re.M)
 _COMMENT_OR_CODE = re.compile(
     r"^[ \t>]*(?P<fence>`{3,}|~{3,})[^\n]*\n.*?(?:^[ \t>]*(?P=fence)[`~]*[ \t]*$|\Z)"
-    r"|(?P<ticks>`+)(?!`)[^\n]{1,500}?(?<!`)(?P=ticks)(?!`)"
+    r"|(?<!`)(?P<ticks>`+)(?!`)[^\n]{1,500}?(?<!`)(?P=ticks)(?!`)"
     r"|<!--.*?-->[ \t]*",
     re.S | re.M,
 )
@@ -55,12 +58,6 @@ def split_front_matter(text: str) -> tuple[dict[str, Any], str]:
     return values, body
 
 
-def hides_principals(text: str) -> bool:
-    """Whether there is front matter that cannot be read and that names who may see the document."""
-    match = _FRONT_MATTER.match(text)
-    return match is not None and _PRINCIPALS.search(match[1]) is not None and _front_matter(text)[2]
-
-
 def _front_matter(text: str) -> tuple[dict[str, Any], str, bool]:
     """As `split_front_matter`, and whether there is front matter that cannot be read."""
     match = _FRONT_MATTER.match(text)
@@ -68,17 +65,49 @@ def _front_matter(text: str) -> tuple[dict[str, Any], str, bool]:
         return {}, text, False
     if len(match[1]) > _MAX_FRONT_MATTER:
         return {}, text, True
-    import yaml
-
     try:
-        values = yaml.safe_load(match[1])
-    except (yaml.YAMLError, ValueError, RecursionError):  # ValueError: a date such as 2024-13-45
+        values = read_yaml(match[1])
+    except ValueError:
         return {}, text, True
     if values is None:
         return {}, text[match.end() :], False
     if not isinstance(values, dict):  # prose between two rules
         return {}, text, False
     return {str(name): value for name, value in values.items()}, text[match.end() :], False
+
+
+def read_yaml(text: str) -> Any:
+    """What a piece of YAML says. Raises ValueError where it cannot be read, and where its aliases multiply it."""
+    import yaml
+
+    try:
+        loader = yaml.SafeLoader(text)
+        try:
+            node = loader.get_single_node()
+            waiting, values = [node], 0
+            while waiting:
+                values += 1
+                if values > _MAX_YAML_VALUES:
+                    raise ValueError(f"it says more than {_MAX_YAML_VALUES} things, or one within itself")
+                one = waiting.pop()
+                if isinstance(one, yaml.MappingNode):
+                    waiting += [part for pair in one.value for part in pair]
+                elif isinstance(one, yaml.SequenceNode):
+                    waiting += one.value
+            return None if node is None else loader.construct_document(node)
+        finally:
+            loader.dispose()
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ValueError(" ".join(str(error).split())) from error
+
+
+def hides_who(text: str) -> bool:
+    """Whether text begins with front matter that would say who may see it, but is broken, unclosed or out of place."""
+    whole = _FRONT_MATTER.match(text)
+    if whole is not None and not _front_matter(text)[2]:
+        return False
+    begun = whole or _BEGUN.match(text)
+    return begun is not None and _WHO.search(begun[0]) is not None
 
 
 def clean_markdown(text: str) -> Cleaned:

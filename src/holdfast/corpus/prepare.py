@@ -5,6 +5,7 @@ Knows nothing of other documents, of vectors, or of whether anything changed.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from holdfast.contracts import Embedder
@@ -28,6 +29,7 @@ from holdfast.sources import Passed, RawDocument
 
 RECIPE_VERSION = 2  # counts up when cleaning, chunking or the fields of the index change what comes out
 MIN_CHUNK_TOKENS = 32
+_CHARSET = re.compile(rb"<meta\b[^>]*?charset\s*=\s*[\"']?([A-Za-z0-9._:-]{1,40})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,8 @@ def clean(raw: RawDocument) -> Cleaned:
         return read_format(raw.media_type, body if isinstance(body, bytes) else body.encode("utf-8", "replace"))
     if isinstance(body, bytes):
         expect(raw.media_type, body)
-        body, noticed = decode(body, None)
+        said = _CHARSET.search(body[:2048]) if raw.media_type.startswith("text/html") else None
+        body, noticed = decode(body, None if said is None else said[1].decode())
         findings += noticed
     body = body.encode("utf-8", "replace").decode()  # half of a surrogate pair stands in a str, never in a file
     if raw.media_type.startswith("text/html"):

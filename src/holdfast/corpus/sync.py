@@ -166,11 +166,29 @@ class Sync:
             return
         if self._build is not None:
             self._build.abandon()
-        self._build = build = Build(self._parts.folder, self._survey.plan, base)
-        for document_id in documents:
-            build.drop(document_id)
+            self._build = None
+        self._build = build = self._without(base, documents)
         build.finish()
         build.publish()
+
+    def _without(self, base: Version, documents: Sequence[str]) -> Build:
+        """The base without these, in the making. One of another recipe is copied, and goes on saying which it was."""
+        said, plan = base.manifest, self._survey.plan
+        if said.recipe == plan.recipe:
+            build = Build(self._parts.folder, plan, base)
+            for document_id in documents:
+                build.drop(document_id)
+            return build
+        plan = replace(
+            plan, recipe=said.recipe, language=said.language, encoder=said.encoder, dimensions=said.dimensions
+        )
+        build, gone = Build(self._parts.folder, plan, None), frozenset(documents)
+        for entry in base.entries():
+            document = base.document(entry.id)
+            if entry.id not in gone and document is not None:
+                chunks = tuple(base.chunk(row) for row in base.rows_of(entry.id))
+                build.put(Prepared(entry, document, chunks), base.vectors_of(entry.id))
+        return build
 
     def _publish(self, build: Build) -> None:
         with self._work.timed("finish"):

@@ -323,12 +323,13 @@ async def test_many_small_syncs_keep_few_segments_and_write_what_they_change(tmp
     assert len(room.versions("kb")) == 1
 
 
-async def test_a_document_whose_front_matter_is_broken_is_found_and_counted(tmp_path: Path) -> None:
+@pytest.mark.parametrize("count", [1, 3])  # here, or by processes
+async def test_front_matter_that_is_broken_is_a_finding_and_stops_nothing(
+    tmp_path: Path, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("holdfast.corpus.preparing.WORTH_BYTES", 1 if count > 1 else 1_000_000)
     room = hashing_room(tmp_path)
-    report = await room.sync(
-        "kb", source=ListSource([raw("d", "---\ntitle: We call: you\n---\nHow alarms are called in.")])
-    )
-    assert [(one.code, one.documents) for one in report.findings if one.code == "front_matter_broken"] == [
-        ("front_matter_broken", ("d",))
-    ]
-    assert await finds(hashing_room(tmp_path), "alarms") == {"d"}
+    source = ListSource(raw(f"d{number}", f"---\na: [\n---\nbody of {number}") for number in range(count))
+    report = await room.sync("kb", source=source)
+    assert {each.code: each.count for each in report.findings}["front_matter_broken"] == count
+    assert not (await hashing_room(tmp_path).sync("kb", source=source)).published

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from corpora import find, finds
 from feeds import Desk, DeskFeed, feed_room
+from holdfast.corpus.cleaned import Unreadable
+from holdfast.corpus.prepare import Prepared, prepare
 from holdfast.errors import StoreFailed
 from holdfast.messages import Json
 from holdfast.sources import FeedPage, Item, Landed, Passed, RawDocument
@@ -79,6 +82,27 @@ async def test_only_what_changed_is_fetched_and_looked_at(tmp_path: Path, desk: 
     report = await room.sync("kb", source=feed)
     assert (report.published, report.unchanged, feed.looked) == (False, 24, [])
     assert room.outcome_of("kb", "a04").outcome == "unknown"
+
+
+async def test_what_failed_is_looked_at_again_though_nothing_says_that_it_changed(
+    tmp_path: Path, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def short_of_memory(raw: RawDocument, raw_hash: str, **how: Any) -> Prepared | Passed:
+        if raw.id == "a03":
+            raise Unreadable("reading it needed over 1 GB")
+        return prepare(raw, raw_hash, **how)
+
+    room, feed = feed_room(tmp_path), DeskFeed(desk)
+    desk.put("draft", "x", draft=True)
+    with monkeypatch.context() as busy:
+        busy.setattr("holdfast.corpus.preparing.prepare", short_of_memory)
+        await room.sync("kb", source=feed)
+        assert room.outcome_of("kb", "a03").outcome == "failed"
+        feed.looked.clear()
+        assert not (await room.sync("kb", source=feed)).published
+        assert feed.looked == ["a03"]
+    assert (await room.sync("kb", source=feed)).added == 1
+    assert room.outcome_of("kb", "a03").outcome == "kept"
 
 
 async def test_an_item_of_many_documents_makes_all_be_looked_at(tmp_path: Path, desk: Desk) -> None:

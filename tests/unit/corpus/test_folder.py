@@ -174,6 +174,48 @@ async def test_file_whose_permissions_cannot_be_read_is_kept_back(tmp_path: Path
     assert reasons(found, failed=True)["a.txt"].startswith("a.txt.meta.yaml cannot be read, so that nobody knows who")
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "---\nprincipals: [board\n---\nsecret",
+        "---\ntitle: [\n\n'principals': board\n---\nsecret",
+        "---\nprincipals: [board]\n\nsecret",
+        "\n---\nprincipals: [board]\n---\nsecret",
+        "---\ndraft: true\nupdated: 2024-13-45\n---\nsecret",
+        "---\nprincipals: {board: true}\n---\nsecret",
+        "---\nprincipals: [[board]]\n---\nsecret",
+        "---\nprincipals: false\n---\nsecret",
+    ],
+)
+async def test_front_matter_that_may_say_who_sees_a_file_and_cannot_be_read_keeps_it_back(
+    tmp_path: Path, written: str
+) -> None:
+    (tmp_path / "a.md").write_text(written)
+    (tmp_path / "b.md").write_text("---\nprincipals:\n---\nSay `principals: [board]` there.\n\n---\ntext")
+    (tmp_path / "c.md").write_text("---\ntitle: [\n---\nprincipals: none are named")
+    found = await read(tmp_path, principals=["all-staff"])
+    assert reasons(found, failed=True)["a.md"].endswith("so that nobody knows who may see this")
+    assert {name: one.principals for name, one in documents(found).items()} == {
+        "b.md": ("all-staff",),
+        "c.md": ("all-staff",),
+    }
+
+
+@pytest.mark.parametrize("ends", ["\r\n", "\r"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+async def test_front_matter_counts_however_the_file_was_saved(tmp_path: Path, encoding: str, ends: str) -> None:
+    written = ends.join(["---", "principals: [board]", "title: Plans", "---", "secret", "more"])
+    (tmp_path / "a.md").write_bytes(written.encode(encoding))
+    document = documents(await read(tmp_path))["a.md"]
+    assert (document.title, document.principals, document.body) == ("Plans", ("board",), "secret\nmore")
+
+
+async def test_what_no_file_can_hold_is_written_as_text(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text('---\ntitle: "half \\ud800"\nnumber: 99999999999999999999\n"\\udc00": 1\n---\ntext')
+    document = documents(await read(tmp_path))["a.md"]
+    assert (document.title, document.metadata) == ("half ?", {"number": "99999999999999999999", "?": 1})
+
+
 async def test_patterns_choose_files_at_any_depth(tmp_path: Path) -> None:
     for name in ("a.md", "docs/b.md", "docs/deep/c.md", "docs/c.txt", "docs/drafts/d.md"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

@@ -1,12 +1,15 @@
 """Markdown as a source: front matter apart, HTML converted, dialects in one form, code untouched."""
 
 import re
+import time
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdfast.corpus.markdown import clean_markdown, split_front_matter
+from holdfast.corpus.markdown import clean_markdown, read_yaml, split_front_matter
+from holdfast.corpus.plain import plain
 
 
 def md(text: str) -> str:
@@ -32,6 +35,19 @@ def test_broken_front_matter_is_kept_as_text_and_reported(matter: str) -> None:
     assert split_front_matter(text) == ({}, text)
     assert matter[:20] in md(text)
     assert codes(text)["front_matter_broken"] == 1
+
+
+@pytest.mark.parametrize(
+    "multiplied", ["[*{0}, *{0}, *{0}, *{0}, *{0}, *{0}]", "{{<<: [*{0}, *{0}, *{0}, *{0}, *{0}, *{0}]}}"]
+)
+def test_aliases_that_multiply_what_yaml_says_are_refused_at_once(multiplied: str) -> None:
+    names = [f"n{number}" for number in range(20)]
+    lines = [f"{name}: &{name} {multiplied.format(before)}" for before, name in pairwise(names)]
+    with pytest.raises(ValueError, match="more than"):
+        read_yaml("\n".join(["n0: &n0 {a: 1}", *lines]))
+    with pytest.raises(ValueError, match="within itself"):
+        read_yaml("a: &a [*a]")
+    assert read_yaml("a: &a [1, 2]\nb: *a") == {"a": [1, 2], "b": [1, 2]}
 
 
 def test_prose_between_rules_is_no_front_matter() -> None:
@@ -154,3 +170,10 @@ def test_no_word_is_lost_and_cleaning_twice_is_cleaning_once(parts: list[str]) -
     once = md(text)
     for word in re.findall(r"w\d+w", text):
         assert word in once
+
+
+def test_runs_of_backticks_that_nothing_closes_cost_no_more_than_other_text() -> None:
+    runs = " ".join("`" * length for length in range(1, 900)) + " <!-- x -->"
+    started = time.process_time()
+    assert plain(clean_markdown(runs).text)
+    assert time.process_time() - started < 5  # a minute and more where each backtick begins anew

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from corpora import ListSource, find, hashing_room, open_room, raw
+from corpora import ListSource, find, finds, hashing_room, open_room, raw, word
+from embedders import HashingEmbedder
 from holdfast.corpus.checks.examine import examine
 from holdfast.corpus.checks.limits import limits_of, refused
 from holdfast.corpus.quality import Broken, CorpusFinding, Example, Profile, QualityReport
@@ -121,6 +122,27 @@ async def test_a_source_that_is_mended_again_leaves_no_refusal_behind(tmp_path: 
     del source.items["poison"]
     assert not (await room.sync("kb", source=source)).published
     assert room.refused("kb") is None
+
+
+@pytest.mark.parametrize("more", [{"max_tokens": 40}, {"language": "german"}, {"embedder": None}], ids=str)
+async def test_what_is_gone_is_forgotten_by_a_refused_sync_though_the_recipe_has_changed(
+    tmp_path: Path, source: ListSource, more: dict[str, Any]
+) -> None:
+    source.put(raw("gone"), raw("secret"), raw("stays"))
+    await hashing_room(tmp_path).sync("kb", source=source)
+    room = open_room(tmp_path, **{"embedder": HashingEmbedder(), "limits": {"injected": 0}, **more})
+    del source.items["gone"]
+    source.put(raw("poison", POISON), raw("secret", principals=("staff",)))
+    with pytest.raises(StoreFailed) as failure:
+        await room.sync("kb", source=source)
+    assert failure.value.code == "HF621"
+    assert room.current("kb") == "v2"
+    found = {name: await finds(room, word(name), mode="lexical") for name in ("gone", "secret", "stays")}
+    assert ["gone" in found["gone"], "secret" in found["secret"], "stays" in found["stays"]] == [False, False, True]
+    del source.items["poison"]
+    done = await room.sync("kb", source=source)
+    assert done.ledger is not None
+    assert done.ledger.written == done.kept  # all are of the recipe before, and are made anew
 
 
 async def test_what_failed_and_what_is_empty_can_be_limited(tmp_path: Path, source: ListSource) -> None:

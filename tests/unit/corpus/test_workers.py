@@ -12,7 +12,7 @@ import pytest
 from tests.embedders import HashingEmbedder
 
 from holdfast.corpus import preparing
-from holdfast.corpus.prepare import Prepared, hash_of, prepare
+from holdfast.corpus.prepare import Prepared, clean, hash_of, prepare
 from holdfast.corpus.preparing import Preparing
 from holdfast.corpus.settings import CorpusSettings
 from holdfast.corpus.worker import Done, Setup, raw_of, task_of
@@ -144,3 +144,11 @@ def test_many_documents_come_out_as_a_few_do(embedder: HashingEmbedder | None, m
     finally:
         few.close()
         many.close()
+
+
+@pytest.mark.parametrize(
+    "meta", ["<meta charset=shift_jis>", '<META http-equiv="Content-Type" content="text/html; charset=Shift_JIS">']
+)
+def test_a_page_is_read_in_the_encoding_that_it_declares(meta: str) -> None:
+    raw, _ = page("a", (meta + "<p>返品と返金について</p>").encode("shift_jis"))
+    assert clean(raw).text == "返品と返金について"

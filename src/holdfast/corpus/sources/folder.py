@@ -15,11 +15,11 @@ import msgspec
 from msgspec import Struct
 
 from holdfast.corpus.described import Described, Pictures
-from holdfast.corpus.markdown import hides_principals, split_front_matter
+from holdfast.corpus.markdown import hides_who, read_yaml, split_front_matter
 from holdfast.corpus.sources.files import SIDECARS, Files, Found, TooLarge, threaded
 from holdfast.corpus.sources.globs import Globs
 from holdfast.corpus.sources.mbox import Mail, mails
-from holdfast.corpus.sources.values import moment_of, names_of, path_of, plain, text_of, truth_of
+from holdfast.corpus.sources.values import moment_of, path_of, plain, principals_of, text_of, truth_of, whole
 from holdfast.corpus.text import decode
 from holdfast.errors import EffectFailed, Misconfigured
 from holdfast.identity import digest
@@ -29,6 +29,7 @@ from holdfast.sources import MediaType, Passed, RawDocument
 Fields = Mapping[str, Any]
 MB = 1_000_000
 MOST_SIDECAR = 100_000
+UNKNOWN_TO_WHOM = "so that nobody knows who may see this"
 FIELDS = ("id", "title", "url", "section", "locale", "updated", "draft", "principals")
 
 _WORD: MediaType = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -151,16 +152,14 @@ class FolderSource:
         if kind in IMAGES:
             made = self._document(found, "", "text/markdown", fields)
             return made if isinstance(made, Passed) else _Image(data, IMAGES[kind], made)
-        if KINDS[kind] != "text/markdown" or b"\0" in data:
+        wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+        if KINDS[kind] != "text/markdown" or (b"\0" in data and not wide):
             return self._document(found, data, KINDS[kind], fields)
-        text, _ = decode(data, None)
-        if "principals" not in fields and hides_principals(text):
-            reason = "its front matter cannot be read, so that nobody knows who may see this"
-            return Passed(id=found.shown, reason=reason, failed=True)
-        try:
-            front, text = split_front_matter(text)
-        except ValueError:
-            front = {}  # cleaning says so, as a finding of this document
+        text = decode(data, None)[0].replace("\r\n", "\n").replace("\r", "\n")
+        front, text = split_front_matter(text)
+        if not front and "principals" not in fields and hides_who(text):
+            reason = f"its front matter cannot be read, {UNKNOWN_TO_WHOM}"
+            return Passed(id=text_of(fields.get("id")) or found.shown, reason=reason, failed=True)
         return self._document(found, text, "text/markdown", {**front, **fields})
 
     def _unread(self, shown: str, kind: str) -> Passed | None:
@@ -226,13 +225,11 @@ class FolderSource:
         """
         if found.sidecar is None:
             return {}
-        import yaml
-
         try:
-            said = yaml.safe_load(decode(self._files.read(found.sidecar, MOST_SIDECAR), None)[0])
+            said = read_yaml(decode(self._files.read(found.sidecar, MOST_SIDECAR), None)[0])
         except TooLarge:
             problem = "it is too large"
-        except (yaml.YAMLError, ValueError, RecursionError) as error:
+        except ValueError as error:
             problem = " ".join(str(error).split())
         else:
             if isinstance(said, Mapping):
@@ -241,16 +238,21 @@ class FolderSource:
                 return {}
             problem = "it is no mapping"
         name = PurePosixPath(found.sidecar).name
-        reason = f"{name} cannot be read, so that nobody knows who may see this: {problem}"
+        reason = f"{name} cannot be read, {UNKNOWN_TO_WHOM}: {problem}"
         return Passed(id=found.shown, reason=reason, failed=True)
 
     def _document(self, found: Found, body: str | bytes, media_type: MediaType, fields: Fields) -> RawDocument | Passed:
         document_id = text_of(fields.get("id")) or found.shown
         if truth_of(fields.get("draft")):
             return Passed(id=document_id, reason="draft")
+        principals = principals_of(fields.get("principals"))
+        if principals is None:
+            return Passed(id=document_id, reason=f"principals are no list of names, {UNKNOWN_TO_WHOM}", failed=True)
         updated = fields.get("updated")
         updated_at = found.updated_at if updated is None else moment_of(updated)
-        metadata: dict[str, Json] = {str(key): plain(value) for key, value in fields.items() if key not in FIELDS}
+        metadata: dict[str, Json] = {
+            whole(str(key)): plain(value) for key, value in fields.items() if key not in FIELDS
+        }
         if updated is not None and updated_at is None:
             metadata["updated"] = plain(updated)  # not a date, but somebody's
         return RawDocument(
@@ -262,7 +264,7 @@ class FolderSource:
             section=path_of(fields.get("section")) or _folders(found.shown),
             locale=text_of(fields.get("locale")) or None,
             updated_at=updated_at,
-            principals=names_of(fields["principals"]) if "principals" in fields else self._options.principals,
+            principals=self._options.principals if fields.get("principals") is None else principals,
             metadata=metadata,
         )
 

@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from holdfast.corpus.sources import zendesk
 from holdfast.corpus.sources.files import Files, threaded
-from holdfast.corpus.sources.values import moment_of, names_of, path_of, text_of, truth_of
+from holdfast.corpus.sources.values import moment_of, path_of, principals_of, text_of, truth_of
 from holdfast.corpus.text import decode
 from holdfast.errors import Misconfigured
 from holdfast.records import Json
@@ -127,6 +127,10 @@ class RowsSource:
             return Passed(id=document_id, reason="draft")
         if not isinstance(body, str) or not body.strip():
             return Passed(id=document_id, reason="empty text")
+        principals = principals_of(value("principals"))
+        if principals is None:
+            reason = "principals are no list of names, so that nobody knows who may see this"
+            return Passed(id=document_id, reason=reason, failed=True)
         return RawDocument(
             id=document_id,
             body=body,
@@ -136,7 +140,7 @@ class RowsSource:
             section=path_of(value("section")),
             locale=text_of(value("locale")) or None,
             updated_at=moment_of(value("updated_at")),
-            principals=names_of(value("principals")),
+            principals=principals,
         )
 
     def _resolved(self, shown: str, known: Sequence[str]) -> dict[str, str]:

@@ -15,13 +15,21 @@ def text_of(value: object) -> str:
     """A scalar as text; nothing for null and for what is not a scalar."""
     if isinstance(value, bool) or value is None:
         return ""
-    return str(value).strip() if isinstance(value, str | int | float) else ""
+    return whole(str(value).strip()) if isinstance(value, str | int | float) else ""
 
 
 def names_of(value: object) -> tuple[str, ...]:
     """Names written as a list, or as one text with commas between."""
     parts = value if isinstance(value, list | tuple) else text_of(value).split(",")
     return tuple(name for part in parts if (name := text_of(part)))
+
+
+def principals_of(value: object) -> tuple[str, ...] | None:
+    """Who may see something, as `names_of`; where nobody is named, everyone. None where what is written is no name."""
+    parts = value if isinstance(value, list | tuple) else () if value is None else (value,)
+    if all(isinstance(part, str | int | float) and not isinstance(part, bool) for part in parts):
+        return names_of(value)
+    return None
 
 
 def path_of(value: object) -> tuple[str, ...]:
@@ -47,14 +55,16 @@ def moment_of(value: object) -> datetime | None:
 
 
 def plain(value: object) -> Json:
-    """A value as JSON: dates as text, keys as text."""
+    """A value as JSON that can be kept: dates, keys and numbers beyond 64 bits as text."""
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Mapping):
-        return {str(key): plain(inner) for key, inner in value.items()}
+        return {whole(str(key)): plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple | set):
         return [plain(inner) for inner in value]
-    return value if isinstance(value, str | int | float | bool) or value is None else str(value)
+    if isinstance(value, bool | float) or value is None or (isinstance(value, int) and abs(value) < 2**63):
+        return value
+    return whole(str(value))
 
 
 def truth_of(value: object) -> bool:
@@ -65,3 +75,8 @@ def truth_of(value: object) -> bool:
 def parts_of(value: object) -> list[object]:
     """The parts of a list; none of anything else."""
     return list(value) if isinstance(value, list | tuple) else []
+
+
+def whole(text: str) -> str:
+    """Half of a surrogate pair, which YAML and JSON can write and no file can hold, becomes a question mark."""
+    return text.encode("utf-8", "replace").decode()
