@@ -36,19 +36,19 @@ Substitution: TypeAlias = Literal[
     "gold_only",
     "gold_removed",
     "wider",
+    "narrower",
     "plain_search",
     "gold_query",
     "previous_prompt",
     "minimal_prompt",
     "stronger_model",
     "previous_model",
-    "whole_context",
     "ceiling",
 ]
 """One step or slot replaced; `again` replaces nothing, and is what the others are held against."""
 
 Grade: TypeAlias = Literal["labelled", "corrected", "searched", "later_answer", "none"]
-"""Where it is known from which passages answer: labels, a person's correction, a wide search, or a later good answer."""
+"""How it is known which passages answer: labels, a person's correction, a wide search, or a later good answer."""
 
 
 class Fact(Struct, frozen=True, kw_only=True):
@@ -135,8 +135,8 @@ class Diagnosis(Struct, frozen=True, kw_only=True):
     `sure_at`.
 
     `gold` are the passages that answer, and `grade` is how they are known. `readings` and `question` are set where the
-    task itself is in doubt: the owner is asked once. `planted` is what the procedure said of faults that were planted in
-    this feature, empty without a calibration.
+    task itself is in doubt: the owner is asked once. `planted` is what the procedure said of faults that were planted
+    in this feature, empty without a calibration.
     """
 
     id: str

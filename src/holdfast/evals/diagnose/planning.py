@@ -48,7 +48,8 @@ def verdict_of(beliefs: Mapping[Hypothesis, float], sure_at: float = SURE_AT) ->
     if said[verdict] < sure_at:
         return Said("unknown", (), said[verdict])
     of_kind = [one for one in beliefs if _named(one) == verdict]
-    parts = tuple(sorted(max(of_kind, key=lambda one: beliefs[one])))
+    likeliest = max(of_kind, key=lambda one: beliefs[one])
+    parts = tuple(sorted(likeliest))
     return Said(verdict, parts, said[verdict])
 
 

@@ -126,8 +126,10 @@ def _log_outcome(beliefs: Beliefs, one: Hypothesis, substitution: Substitution, 
 @lru_cache(maxsize=20_000)
 def _beta_binomial(a: float, b: float, sensitivity: float, specificity: float, passed: int, asked: int) -> float:
     """The chance of `passed` of `asked`, where the true rate is Beta(a, b) and a verifier errs; by the midpoint rule."""
-    weights = [((at + 0.5) / _GRID) ** (a - 1) * (1 - (at + 0.5) / _GRID) ** (b - 1) for at in range(_GRID)]
-    found = 0.0
+    weights: list[float] = [
+        ((at + 0.5) / _GRID) ** (a - 1) * (1 - (at + 0.5) / _GRID) ** (b - 1) for at in range(_GRID)
+    ]
+    found: float = 0.0
     for at, weight in enumerate(weights):
         rate = (at + 0.5) / _GRID
         told = rate * sensitivity + (1 - rate) * (1 - specificity)

@@ -46,13 +46,13 @@ EFFECTS: Mapping[Substitution, Effect] = MappingProxyType(
         ),
         "gold_removed": Effect({"provider": 0.75}, 0.85),
         "wider": Effect({"provider": 0.75, "ranking": 0.85, "retrieval": 0.12}, 0.15),
+        "narrower": Effect({"provider": 0.75, "context_noise": 0.6}, 0.2),
         "plain_search": Effect({"provider": 0.75, "ranking": 0.5, "retrieval": 0.4}, 0.15),
         "gold_query": Effect({"provider": 0.75, "ranking": 0.7, "retrieval": 0.6}, 0.1),
         "previous_prompt": Effect({"provider": 0.75, "prompt": 0.95}),
         "minimal_prompt": Effect({"provider": 0.75, "prompt": 0.85, "context_noise": 0.05}, 0.12),
         "stronger_model": Effect({"provider": 0.75, "model": 0.93, "prompt": 0.2, "context_noise": 0.4}, 0.03),
         "previous_model": Effect({"provider": 0.75, "model": 0.93}),
-        "whole_context": Effect({"provider": 0.75}),
         "ceiling": Effect(
             {
                 "provider": 0.85, "data": 0.95, "retrieval": 0.95, "ranking": 0.95, "context_noise": 0.95,
