@@ -31,7 +31,7 @@ EXPECTED = "(expected)"
 
 
 class Located(Struct, frozen=True, kw_only=True):
-    """`in_corpus` None: it cannot be told. Passages that the corpus does not have are what was expected, word for word."""
+    """`in_corpus` None: it cannot be told. A passage that no corpus has is what was expected, word for word."""
 
     passages: tuple[Passage, ...] = ()
     grade: Grade = "none"

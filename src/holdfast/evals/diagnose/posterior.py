@@ -2,11 +2,11 @@
 
 Knows nothing of how a fact is found or a substitution made.
 
-A hypothesis is a set of parts that are at fault: none (it was chance), one, or two. A substitution mends a part or does
-not; where it mends all of them and spoils nothing, answers pass at the rate of a sound feature, else at that of a broken
-one. Both rates are drawn for each substitution anew (beta distributions), so that counts are overdispersed: five equal
-outcomes of one substitution weigh less than one outcome each of five. What is counted is what the verifier says, so
-its errors are inside the likelihood. Substitution outcomes as counterfactual evidence follow the replay attribution
+A hypothesis is a set of parts that are at fault: none (it was chance), one, or two. A substitution mends a part or
+does not; where it mends all of them and spoils nothing, answers pass at the rate of a sound feature, else at that of a
+broken one. Both rates are drawn for each substitution anew (beta distributions), so that counts are overdispersed: five
+equal outcomes of one substitution weigh less than one outcome each of five. What is counted is what the verifier says,
+so its errors are inside the likelihood. Substitution outcomes as counterfactual evidence follow the replay attribution
 literature (CausalFlow, CAR); a mixture over mended and not mended takes the place of fixed rates there.
 """
 
@@ -125,13 +125,11 @@ def _log_outcome(beliefs: Beliefs, one: Hypothesis, substitution: Substitution, 
 
 @lru_cache(maxsize=20_000)
 def _beta_binomial(a: float, b: float, sensitivity: float, specificity: float, passed: int, asked: int) -> float:
-    """The chance of `passed` of `asked`, where the true rate is Beta(a, b) and a verifier errs; by the midpoint rule."""
-    weights: list[float] = [
-        ((at + 0.5) / _GRID) ** (a - 1) * (1 - (at + 0.5) / _GRID) ** (b - 1) for at in range(_GRID)
-    ]
+    """The chance of `passed` of `asked` where the true rate is Beta(a, b) and a verifier errs; by the midpoint rule."""
+    rates = [(at + 0.5) / _GRID for at in range(_GRID)]
+    weights: list[float] = [rate ** (a - 1) * (1 - rate) ** (b - 1) for rate in rates]
     found: float = 0.0
-    for at, weight in enumerate(weights):
-        rate = (at + 0.5) / _GRID
+    for rate, weight in zip(rates, weights, strict=True):
         told = rate * sensitivity + (1 - rate) * (1 - specificity)
         found += weight * told**passed * (1 - told) ** (asked - passed)
     return math.comb(asked, passed) * found / sum(weights)

@@ -37,7 +37,7 @@ _ROOM_TOKENS = 4
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """What a substitution may go back to: the release of the last good answer, and a stronger model, as far as known."""
+    """What a substitution may go back to or on to: the release of the last good answer, and a stronger model."""
 
     release: Release | None = None
     stronger: str | None = None
@@ -99,7 +99,7 @@ class Substitutions:
     # ------------------------------------------------------------ one step replaced
 
     def _tape(self, rearrange: Rearrange | None = None) -> Tape:
-        """What is remembered: all but what wrote the answer, and what failed; found passages as `rearrange` has them."""
+        """What is remembered: all but what wrote the answer and what failed; passages as `rearrange` has them."""
         examined = self._examined
         anew = {step.key for step in answers(examined.recording)}
         steps = [step for step in examined.recording.steps if step.key not in anew and not failed(step)]

@@ -40,7 +40,9 @@ EFFECTS: Mapping[Substitution, Effect] = MappingProxyType(
         "placebo": Effect({"provider": 0.75}, 0.03),
         "provider_healthy": Effect({"provider": 0.95}, 0.02),
         "guard_off": Effect({"guard": 0.97}, 0.01),
-        "gold_added": Effect({"provider": 0.75, "data": 0.92, "retrieval": 0.92, "ranking": 0.92, "context_noise": 0.1}),
+        "gold_added": Effect(
+            {"provider": 0.75, "data": 0.92, "retrieval": 0.92, "ranking": 0.92, "context_noise": 0.1}
+        ),
         "gold_only": Effect(
             {"provider": 0.75, "data": 0.95, "retrieval": 0.95, "ranking": 0.95, "context_noise": 0.93, "model": 0.12}
         ),
