@@ -6,12 +6,14 @@ Knows nothing of how a verdict was come to.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from holdfast.diagnosis import Fix, Part, SideEffects, Substitution, Tried
 from holdfast.errors import HoldfastError
 from holdfast.evals.diagnose.planning import CONFIRMED_BY, Said
+from holdfast.evals.diagnose.reading import calls
 from holdfast.evals.pairing import paired
 from holdfast.evals.scorers import scorers
 from holdfast.evals.scoring import answer_cost_usd
@@ -137,7 +139,7 @@ async def _with(about: Diagnosing, before: Recording, changes: Mapping[str, Json
         before.input,
         release=release,
         world=host.world(release),
-        tape=again.tape(before),
+        tape=replace(again.tape(before), calls=calls(before)),
         who=host.who(before.subject, before.tenant),
     )
     return await about.kept(after, release)

@@ -24,7 +24,7 @@ WIDE = 200
 """How many passages a wide search looks at."""
 MOST = 3
 """Passages that are taken for the answer: more would be context again, not gold."""
-LONGEST = 1200
+LONGEST, LONGEST_TITLE = 1200, 200
 """Characters of a passage that is cut from a document."""
 EXPECTED = "(expected)"
 """The document of a passage that no corpus has: what was expected, as if a document said it."""
@@ -49,7 +49,9 @@ async def locate(host: Host, recording: Recording, case: Case, later: Recording 
     if wanted:
         grade: Grade = "corrected" if case.expected is not None else "searched"
         passages = await _resting(host, used, wanted, case)
-        return Located(passages=passages or (_as_expected(wanted),), grade=grade, in_corpus=bool(passages))
+        return Located(
+            passages=passages or (_as_expected(case, wanted, used[0].query),), grade=grade, in_corpus=bool(passages)
+        )
     if later is not None and (cited := await _cited(host, used, later)):
         return Located(passages=cited, grade="later_answer", in_corpus=True)
     return Located()
@@ -70,7 +72,7 @@ async def _labelled(host: Host, used: Sequence[Retrieve], case: Case) -> Located
     if passages:
         return Located(passages=tuple(passages[:MOST]), grade="labelled", in_corpus=len(passages) == len(case.gold))
     wanted = [gold.span for gold in case.gold if gold.span] or _wanted(case)
-    said = (_as_expected(wanted),) if wanted else ()
+    said = (_as_expected(case, wanted, used[0].query),) if wanted else ()
     return Located(passages=said, grade="labelled", in_corpus=False)
 
 
@@ -148,5 +150,8 @@ def _paragraphs(text: str) -> list[tuple[int, str]]:
     return found
 
 
-def _as_expected(wanted: Sequence[str]) -> Passage:
-    return Passage(document=EXPECTED, chunk="", title="What was expected", text="\n".join(wanted))
+def _as_expected(case: Case, wanted: Sequence[str], question: str) -> Passage:
+    """What was expected, as a document would say it that answers the question."""
+    expected = text_in(case.expected) if case.expected is not None else ""
+    title = " ".join(question.split())[:LONGEST_TITLE]
+    return Passage(document=EXPECTED, chunk="", title=title, text=expected or "\n".join(wanted))

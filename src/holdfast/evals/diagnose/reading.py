@@ -7,7 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from holdfast.records import Check, Checked, Failed, Generate, Passage, Recording, Retrieve, Retrieved, Step
+from holdfast.records import (
+    Call,
+    Called,
+    Check,
+    Checked,
+    Failed,
+    Generate,
+    Json,
+    Passage,
+    Recording,
+    Retrieve,
+    Retrieved,
+    Step,
+)
 
 
 def last_pass(recording: Recording) -> tuple[Step, ...]:
@@ -55,6 +68,15 @@ def acting_guards(recording: Recording) -> tuple[str, ...]:
     if recording.blocked is not None:
         names.add(recording.blocked.guard)
     return tuple(sorted(names))
+
+
+def calls(recording: Recording) -> dict[str, tuple[Json, ...]]:
+    """What side effects gave, by their name, in order: another answer calls them with other words, and gets the same."""
+    given: dict[str, tuple[Json, ...]] = {}
+    for step in last_pass(recording):
+        if isinstance(step.effect, Call) and isinstance(step.result, Called) and not step.effect.safe:
+            given[step.effect.name] = (*given.get(step.effect.name, ()), step.result.value)
+    return given
 
 
 def failed(step: Step) -> bool:

@@ -13,7 +13,7 @@ import msgspec
 from holdfast.contracts import Rearrange
 from holdfast.diagnosis import Substitution
 from holdfast.evals.diagnose.examined import Examined, Host
-from holdfast.evals.diagnose.reading import acting_guards, answers, failed, found, searches
+from holdfast.evals.diagnose.reading import acting_guards, answers, calls, failed, found, searches
 from holdfast.identity import digest
 from holdfast.records import Generate, Generated, Json, Passage, Retrieve, Retrieved
 from holdfast.release import ModelSlot, Prompt, Release
@@ -76,6 +76,7 @@ class Substitutions:
                 s.effect.corpus.partition("@")[0] for s in searches(recording) if isinstance(s.effect, Retrieve)
             )
         )
+        self._given = {**calls(recording), **examined.case.calls}
         self._calls = max(len(answers(recording)), 1 if self._slots else 0)
 
     async def make(self, name: Substitution) -> Made | None:
@@ -111,7 +112,7 @@ class Substitutions:
                 for step in steps
             ]
         tape = Tape.of(msgspec.structs.replace(examined.recording, steps=tuple(steps)))
-        return replace(tape, live=False, calls=examined.case.calls)
+        return replace(tape, live=False, calls=self._given)
 
     def _made(self, name: Substitution, release: Release, said: str, rearrange: Rearrange | None = None) -> Made:
         return Made(name, release, self._tape(rearrange), said, calls=self._calls)
@@ -148,7 +149,7 @@ class Substitutions:
         for guard in guards:
             release = release.with_(guard, on_fail="flag")
         first = self._first_answer()
-        tape = Tape.of(self._examined.recording) if first else self._tape()
+        tape = replace(Tape.of(self._examined.recording), calls=self._given) if first else self._tape()
         said = f"without guard {', '.join(guards)}"
         return Made(name, release, replace(tape, live=False), said, changes, 0 if first else self._calls, secret=True)
 
