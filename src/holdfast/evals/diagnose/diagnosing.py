@@ -117,7 +117,7 @@ class Diagnosing:
         self.located = located
         facts = await facts_of(host, self.examined, located, self.known.earlier.release)
         self.facts = (*facts, *_of_the_label(self.examined, located), _of_the_verifier(opinions))
-        self.substitutions = Substitutions(host, self.examined, self.known.earlier)
+        self.substitutions = Substitutions(host, self.examined, self.known.earlier, self.known.good)
         self.made = await self._makeable()
         now = await self._find_out()
         return await self._told(now)

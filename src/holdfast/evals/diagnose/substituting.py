@@ -15,7 +15,7 @@ from holdfast.diagnosis import Substitution
 from holdfast.evals.diagnose.examined import Examined, Host
 from holdfast.evals.diagnose.reading import acting_guards, answers, calls, failed, found, searches
 from holdfast.identity import digest
-from holdfast.records import Generate, Generated, Json, Passage, Retrieve, Retrieved
+from holdfast.records import Generate, Generated, Json, Passage, Recording, Retrieve, Retrieved
 from holdfast.release import ModelSlot, Prompt, Release
 from holdfast.runtime.prompts import DEFAULT
 from holdfast.runtime.tape import Tape
@@ -61,9 +61,12 @@ class Made:
 
 
 class Substitutions:
-    """The substitutions of one recording. The same one is always the same."""
+    """The substitutions of one recording. The same one is always the same.
 
-    def __init__(self, host: Host, examined: Examined, earlier: Earlier) -> None:
+    A side effect that the recording did not come to gives what it gave in a `good` one.
+    """
+
+    def __init__(self, host: Host, examined: Examined, earlier: Earlier, good: Sequence[Recording] = ()) -> None:
         self._host = host
         self._examined = examined
         self._earlier = earlier
@@ -76,7 +79,8 @@ class Substitutions:
                 s.effect.corpus.partition("@")[0] for s in searches(recording) if isinstance(s.effect, Retrieve)
             )
         )
-        self._given = {**calls(recording), **examined.case.calls}
+        known = [calls(each) for each in (*reversed(good), recording)]  # its own count most
+        self._given = {name: given for each in (*known, examined.case.calls) for name, given in each.items()}
         self._calls = max(len(answers(recording)), 1 if self._slots else 0)
 
     async def make(self, name: Substitution) -> Made | None:
