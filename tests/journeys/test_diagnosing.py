@@ -58,7 +58,10 @@ k = 6
 max_per_document = 1
 mode = "lexical"
 """
-PROMPT = "{% block system %}Answer from the passages.{% endblock %}{% block user %}{{ ticket.body }}\n\n{{ passages | sources }}{% endblock %}"
+PROMPT = (
+    "{% block system %}Answer from the passages.{% endblock %}"
+    "{% block user %}{{ ticket.body }}\n\n{{ passages | sources }}{% endblock %}"
+)
 GADGETS = 30
 ASKED = 7
 QUESTION = f"How long must the button of gadget {ASKED} be held?"
@@ -72,8 +75,8 @@ CASE = Case(
 
 
 class Reader:
-    """Says what a passage says of the gadget that is asked for. `weak` ones say nothing useful, and nobody does when the
-    prompt forbids it or there are too many passages for them."""
+    """Says what a passage says of the gadget that is asked for; not when it is `weak`, the prompt forbids it, or there
+    are too many passages for it."""
 
     def __init__(self) -> None:
         self.requests: list[Generate] = []
@@ -152,7 +155,8 @@ async def test_an_answer_that_passes_is_not_diagnosed(tmp_path: Path) -> None:
 async def test_a_passage_that_is_cut_off_is_ranking_and_more_passages_mend_it(tmp_path: Path) -> None:
     async with opened(tmp_path) as world:
         for number in range(3):
-            flood = f"---\ntitle: Button of gadget {ASKED}, question {number}\n---\n{QUESTION} {QUESTION} Ask number {number} of the support team."
+            said = f"{QUESTION} {QUESTION} Ask number {number} of the support team."
+            flood = f"---\ntitle: Button of gadget {ASKED}, question {number}\n---\n{said}"
             (world.folder / "articles" / f"flood-{number}.md").write_text(flood)
         await world.project.sync()
         found = await world.diagnosis(await world.asked(help__k=1))
@@ -210,8 +214,9 @@ async def test_a_guard_that_stops_a_good_answer_is_guard_and_its_answer_is_not_k
 
 async def test_a_vendor_that_was_down_is_provider(tmp_path: Path) -> None:
     async with opened(tmp_path) as world:
+        good = await world.asked()
         world.reader.down_for = 1
-        found = await world.diagnosis(await world.asked())
+        found = await world.diagnosis(await world.asked(), good=[good])
         assert found.verdict == "provider", found
 
 

@@ -71,7 +71,7 @@ def acting_guards(recording: Recording) -> tuple[str, ...]:
 
 
 def calls(recording: Recording) -> dict[str, tuple[Json, ...]]:
-    """What side effects gave, by their name, in order: another answer calls them with other words, and gets the same."""
+    """What side effects gave, by their name, in order: another answer calls them in other words and gets the same."""
     given: dict[str, tuple[Json, ...]] = {}
     for step in last_pass(recording):
         if isinstance(step.effect, Call) and isinstance(step.result, Called) and not step.effect.safe:
