@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from holdfast.config import Config, load_config
 from holdfast.contracts import Embedder, Guard, Hear, Models, Progress, Scorers, deaf, silent
 from holdfast.corpus.rerank import Rerankers
+from holdfast.describing import Describer
 from holdfast.errors import EffectFailed, HoldfastError, Misconfigured, unknown
 from holdfast.evals.judged import judge_feature
 from holdfast.identity import Entropy, canonical, digest, new_id
@@ -208,15 +209,19 @@ class Project:
         return self._tree.changed(release, await with_prompts(changes, self.store.prompts))
 
     async def sync(
-        self, names: Sequence[str] = (), *, full: bool = False, progress: Progress = silent
+        self,
+        names: Sequence[str] = (),
+        *,
+        full: bool = False,
+        only: Collection[str] | None = None,
+        progress: Progress = silent,
     ) -> tuple[SyncReport, ...]:
         """Bring corpora up to date, all of them where none is named. Raises what the corpus room raises."""
         for name in names:
             if name not in self.config.corpora:
                 raise unknown("HF202", "corpus", name, self.config.corpora)
-        return tuple(
-            [await self.corpora.sync(name, full=full, progress=progress) for name in names or self.config.corpora]
-        )
+        names = names or tuple(self.config.corpora)
+        return tuple([await self.corpora.sync(name, full=full, only=only, progress=progress) for name in names])
 
     async def rate(self, feedback: Feedback, tenant: str = "") -> None:
         """Keep what somebody thought of an answer. Raises NotFound (HF203)."""
@@ -267,6 +272,7 @@ class Project:
         return World(
             perform=perform,
             pin=self.corpora.pinned,
+            still_visible=self.corpora.still_visible,
             hear=hear,
             encoder=self.encoder,
             reranker="sentences",
@@ -344,6 +350,7 @@ async def open_configured(
     """
     from holdfast.corpus.opening import open_corpora, open_encoder
     from holdfast.gateway.opening import open_gateway
+    from holdfast.store.landing import SqliteLanding
 
     declared = app if app is not None else await load_app(config)
     embedder, missing = None, "it is switched off"
@@ -355,7 +362,7 @@ async def open_configured(
         assert store is not None
         return await versions_named(store.releases, corpus)
 
-    corpora = open_corpora(config, embedder, released)
+    corpora = open_corpora(config, embedder, released, SqliteLanding, Describer(gateway.generate))
     if store is None:
         store = await open_project_store(config)
     rooms = Rooms(store, corpora, gateway, embedder, Rerankers(embedder, config.folder))

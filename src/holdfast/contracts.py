@@ -122,6 +122,22 @@ class Reranker(Protocol):
     async def rerank(self, query: str, texts: Sequence[str]) -> list[float]: ...
 
 
+class Describe(Protocol):
+    """Says what is in an image."""
+
+    @property
+    def version(self) -> str:
+        """Another where the same image may come out otherwise: what was kept of before is not used any more."""
+        ...
+
+    async def image(self, model: str, image: bytes, media_type: str) -> str:
+        """Its text and what it shows as Markdown, by `provider:model`; empty where there is nothing to tell.
+
+        Raises EffectFailed, NotFound and Misconfigured.
+        """
+        ...
+
+
 class Guard(Protocol):
     """Judges a text, with the sources it should rest on. The same input gives the same verdict."""
 

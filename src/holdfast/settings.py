@@ -164,15 +164,29 @@ class PricePart(Part):
 
 
 class CorpusPart(OpenPart):
-    """Where a corpus comes from, and how it is cut."""
+    """Where a corpus comes from, and how it is cut.
 
-    source: str = Field(description="`folder`, `rows`, or `package.module:Class`; its own settings stand beside it")
+    The settings of each kind of source are in docs/how-to/build: connect-your-data.md,
+    connect-files-and-web-pages.md, connect-zendesk.md.
+    """
+
+    source: str = Field(
+        description="`folder`, `rows`, `web`, `zendesk`, or `package.module:Class`; its own settings stand beside it"
+    )
+    principals: str | tuple[str, ...] | None = Field(
+        default=None,
+        description="a list: who may see the documents for which the source names nobody; none: everyone, but `staff` "
+        "for tickets; for `rows` a text names the column that says so",
+    )
     every: str | None = Field(
         default=None, description="how often it is synced while the project is served, as in `15m`"
     )
     language: str = Field(default="english", description="picks the stemmer and the stop words; `none` for neither")
     max_tokens: int = Field(default=150, ge=32, le=200, description="the longest chunk, in the encoder's tokens")
     keep: int = Field(default=5, ge=1, description="how many versions stay besides those that a release names")
+    webhook_secret: str | None = Field(
+        default=None, min_length=16, repr=False, description="signs what the source's vendor calls its webhook with"
+    )
 
     @field_validator("every")
     @classmethod
@@ -180,6 +194,11 @@ class CorpusPart(OpenPart):
         if every is not None and seconds_in(every) < _SHORTEST_INTERVAL_S:
             raise ValueError(f"'{every}' is too often; {_SHORTEST_INTERVAL_S}s is the least")
         return every
+
+    @property
+    def given(self) -> dict[str, Json]:
+        """What the source itself is told."""
+        return self.options if self.principals is None else {**self.options, "principals": self.principals}
 
     @property
     def every_s(self) -> int | None:

@@ -9,9 +9,10 @@ from what has landed. A page is kept whole or not at all, so that a sync which w
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Literal, Protocol, runtime_checkable
+from pathlib import Path
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from msgspec import Struct
 
@@ -164,8 +165,15 @@ class Landing(Landed, Protocol):
         """By kind: how many there are here, and how many the source last said it has."""
         ...
 
+    def document_ids(self) -> Iterator[str]:
+        """The id of every document that has an item here, in order, without reading the items."""
+        ...
+
     def touched(self, since: int) -> frozenset[str] | None:
-        """The documents with an item that changed after the mark `since`; None where an item of many documents did."""
+        """The documents with an item that changed after the mark `since`, or that is gone since.
+
+        None where an item of many documents changed, or the mark is none of what has landed here since `clear`.
+        """
         ...
 
     @property
@@ -173,8 +181,39 @@ class Landing(Landed, Protocol):
         """A number that every page that changes something raises; for `touched`."""
         ...
 
-    def clear(self) -> None:
-        """Forget everything, the cursor too."""
+    def forget(self, mark: int) -> None:
+        """Remove from the disk for good what was gone already at `mark`. Raises StoreFailed (HF601)."""
         ...
 
-    def close(self) -> None: ...
+    def clear(self) -> None:
+        """Forget everything, the cursor too; no mark from before counts any more."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the file. A second time does nothing."""
+        ...
+
+
+OpenLanding: TypeAlias = Callable[[Path], Landing]
+"""Opens or makes the landing that is kept in a file. Raises StoreFailed (HF600, HF601, HF603)."""
+
+
+@runtime_checkable
+class Hearing(Protocol):
+    """A feed whose vendor tells of changes as they happen."""
+
+    def heard(self, message: Json) -> Sequence[str]:
+        """The ids of the documents that a message may be about; empty: it says nothing of any.
+
+        What else the message says is not believed: the documents are fetched.
+        """
+        ...
+
+
+@runtime_checkable
+class Probing(Protocol):
+    """A source or a feed that can say, before anything is synced, whether it will be let in and to what."""
+
+    async def probe(self) -> str:
+        """What can be read, in one line. Raises Misconfigured (HF109, or a code of its own) where a sync would."""
+        ...

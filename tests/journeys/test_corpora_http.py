@@ -99,8 +99,8 @@ async def test_what_was_passed_over_is_counted_and_named_only_where_it_is_a_docu
     for subject, seen in (("", ["guides/new"]), ("eva", ["guides/new", "secret/pay"])):
         report = (await get(served, "/kb", subject))[1]["last_sync"]["report"]
         assert report["passed"] == [
-            {"reason": "the id is used by an earlier document", "count": 2, "examples": seen},
-            {"reason": "draft", "count": 1, "examples": []},
+            {"reason": "the id is used by an earlier document", "count": 2, "examples": seen, "failed": False},
+            {"reason": "draft", "count": 1, "examples": [], "failed": False},
         ]
     assert "secret" not in str(await get(served, ""))
 

@@ -117,12 +117,13 @@ def show(
 def _show_last_sync(asked: Asked, last: LastSync) -> None:
     """What it changed and passed over; what it found is a version's, and shown with it."""
     from holdfast.cli import words
-    from holdfast.cli.sync import changes, passed_over
+    from holdfast.cli.sync_showing import changes, ledger_line, passed_over
 
     report = last.report
     asked.terminal.show(
         f"last sync {words.moment(last.at)} ({words.age(last.at)}): {report.version}{changes(report)}",
-        *(f"  {line}" for line in passed_over(report)),
+        *([] if report.ledger is None else [f"  {ledger_line(report.ledger)}"]),
+        *(f"  {line}" for line in passed_over(report.passed)),
     )
 
 

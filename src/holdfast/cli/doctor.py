@@ -45,7 +45,7 @@ def doctor(asked: Asked) -> None:
 
 
 def _checks(asked: Asked) -> Iterator[Check]:
-    from holdfast.cli import checks_machine, checks_models, checks_project, checks_state
+    from holdfast.cli import checks_machine, checks_models, checks_project, checks_sources, checks_state
 
     yield checks_machine.python()
     try:
@@ -63,6 +63,7 @@ def _checks(asked: Asked) -> Iterator[Check]:
         yield storage
         if storage.status != "fail":
             yield from checks_state.corpora(config)
+        yield from checks_sources.sources(config)
     yield checks_models.encoder()
     if config is not None:
         yield from checks_models.providers(config)

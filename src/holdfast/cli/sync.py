@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from holdfast.cli.asked import Asked
 from holdfast.cli.leaving import NothingToDo, Problem, exit_code_of, problem_of, say_error
+from holdfast.cli.sync_showing import show_forecast, show_report
 from holdfast.errors import HoldfastError, unknown
 from holdfast.records import Failure
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from holdfast.app import Project
     from holdfast.cli.terminal import Terminal
+    from holdfast.corpus.forecast import Forecast
     from holdfast.corpus.quality import SyncReport
     from holdfast.stores import Store
 
@@ -26,6 +28,13 @@ class NotSynced(Struct, frozen=True):
 
     corpus: str
     error: Problem
+
+
+class Foreseen(Struct, frozen=True):
+    """What syncs of several corpora would do, as JSON."""
+
+    forecasts: tuple[Forecast, ...]
+    failed: tuple[NotSynced, ...]
 
 
 class Synced(Struct, frozen=True):
@@ -39,12 +48,16 @@ def sync(
     asked: Asked,
     corpora: Annotated[list[str] | None, typer.Argument(metavar="[CORPUS]...", show_default=False)] = None,
     full: Annotated[bool, typer.Option("--full", help="Make everything anew, and allow most of it to vanish.")] = False,
+    forecast: Annotated[
+        bool, typer.Option("--forecast", help="Say what it would change and take; publish nothing.")
+    ] = False,
 ) -> None:
     """Bring corpora up to date with their sources: those named, or all.
 
-    Says what changed and what is wrong with the data. Nothing to change is 0; a project without corpora is 5. A corpus
+    Says what changed, that every item of the source is accounted for, and what is wrong with the data. Nothing to
+    change is 0; a project without corpora is 5; a ledger that does not add up is 3, and publishes nothing. A corpus
     that fails does not keep the others from being synced. While the project is served, the server does it as jobs.
-    --json: {"reports", "failed"}.
+    --json: {"reports", "failed"}; with --forecast {"forecasts", "failed"}.
     """
     from holdfast.cli.following import is_served
     from holdfast.cli.opening import in_project, in_store
@@ -52,6 +65,9 @@ def sync(
     if not asked.config.corpora:
         raise NothingToDo("HF202", "the project has no corpora", "add [corpora.NAME] to holdfast.toml")
     names = _known(corpora or tuple(asked.config.corpora), asked.config.corpora)
+    if forecast:
+        _show_foreseen(asked, in_project(asked, lambda project: _foreseen(project, asked.terminal, names, full=full)))
+        return
     if is_served(asked.folder):
         done = in_store(asked, lambda store: _by_the_server(asked, store, names, full=full))
     else:
@@ -62,11 +78,38 @@ def sync(
             show_report(asked.terminal, report)
 
     asked.answer(done, show)
-    for each in done.failed:
+    _leave(asked, done.failed)
+
+
+def _leave(asked: Asked, failed: Sequence[NotSynced]) -> None:
+    """Say what failed, and end the command with the first one's code."""
+    for each in failed:
         if not asked.as_json:
             say_error(each.error, as_json=False)
-    if done.failed:
-        raise typer.Exit(exit_code_of(done.failed[0].error.code))
+    if failed:
+        raise typer.Exit(exit_code_of(failed[0].error.code))
+
+
+def _show_foreseen(asked: Asked, foreseen: Foreseen) -> None:
+    def show() -> None:
+        for each in foreseen.forecasts:
+            show_forecast(asked.terminal, each)
+
+    asked.answer(foreseen, show)
+    _leave(asked, foreseen.failed)
+
+
+async def _foreseen(project: Project, terminal: Terminal, names: Sequence[str], *, full: bool) -> Foreseen:
+    """What a sync of each corpus would do, with progress on the terminal."""
+    forecasts: list[Forecast] = []
+    failed: list[NotSynced] = []
+    for name in names:
+        try:
+            with terminal.progress(name) as progress:
+                forecasts.append(await project.corpora.forecast(name, full=full, progress=progress))
+        except HoldfastError as error:
+            failed.append(NotSynced(name, problem_of(error)))
+    return Foreseen(tuple(forecasts), tuple(failed))
 
 
 async def synced(project: Project, terminal: Terminal, names: Sequence[str], *, full: bool = False) -> Synced:
@@ -110,41 +153,3 @@ def _known(names: Sequence[str], corpora: Collection[str]) -> tuple[str, ...]:
         if name not in corpora:
             raise unknown("HF202", "corpus", name, corpora)
     return tuple(dict.fromkeys(names))
-
-
-def changes(report: SyncReport) -> str:
-    """What one sync changed, after the name of its version: ` (was v1): 6 documents, ...`."""
-    from holdfast.cli import words
-
-    kept = words.counted(report.kept, "document")
-    if not report.published:
-        return f": nothing has changed; {kept}"
-    was = "" if report.previous is None else f" (was {report.previous})"
-    counts = f"{report.added} added, {report.changed} changed, {report.removed} removed"
-    return f"{was}: {kept}, {counts}; {words.counted(report.chunks, 'chunk')}"
-
-
-def passed_over(report: SyncReport) -> list[str]:
-    """A line for each reason for which something did not become a document."""
-    said = []
-    for group in report.passed:
-        more = "" if group.count <= len(group.examples) else ", ..."
-        named = f" ({', '.join(group.examples)}{more})" if group.examples else ""
-        said.append(f"passed over {group.count}: {group.reason}{named}")
-    return said
-
-
-def show_report(terminal: Terminal, report: SyncReport) -> None:
-    """What one sync changed, what it passed over, and what it found."""
-    from rich.text import Text
-
-    said = Text(f"{report.corpus} {report.version}", style="bold")
-    said.append(changes(report), style="not bold")
-    said.append(f"  {report.seconds.get('total', 0.0):.1f} s", style="dim")
-    terminal.show(said, *(f"  {line}" for line in passed_over(report)))
-    for finding in report.findings:
-        named = f" ({', '.join(finding.documents)})" if finding.documents else ""
-        said = Text(f"  {finding.count} × {finding.code}: ", style="yellow")
-        terminal.show(said.append(f"{finding.message}{named}", style="default"))
-    if report.lexical_only is not None:
-        terminal.show(Text(f"  searched by words only: {report.lexical_only}", style="yellow"))

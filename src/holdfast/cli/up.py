@@ -84,7 +84,8 @@ async def _up(asked: Asked, where: Where) -> None:
 
 async def sync_stale(asked: Asked, project: Project) -> None:
     """Sync every corpus. A source that fails is a warning where an earlier version can serve, else an error."""
-    from holdfast.cli.sync import show_report, synced
+    from holdfast.cli.sync import synced
+    from holdfast.cli.sync_showing import show_report
 
     done = await synced(project, asked.terminal, tuple(project.config.corpora))
     for report in done.reports:

@@ -66,6 +66,11 @@ class Build:
         self._lexical = LexicalWriter(self._staged / LEXICAL_FOLDER, language=plan.language, base=previous)
         self._segment = SegmentWriter(folder.segments / self._segment_ids[0], plan.dimensions)
 
+    @property
+    def written(self) -> Collection[str]:
+        """The ids of the documents that were put."""
+        return self._written.keys()
+
     def put(self, prepared: Prepared, vectors: NDArray[np.float32] | None) -> None:
         """Add a document, in place of the one that has its id. `vectors` has a row for each of its chunks."""
         document_id = prepared.entry.id

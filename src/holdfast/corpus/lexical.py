@@ -169,6 +169,15 @@ class LexicalIndex:
         result: Any = self._searcher.search(query, 1)  # its stub leaves `count` out
         return int(result.count)
 
+    def holds(self, document_id: str, text: str) -> bool:
+        """Whether a search for that text finds the document, were it alone; True for a text without words."""
+        terms = list(dict.fromkeys(self._analyzer.analyze(text)))[:MAX_QUERY_TERMS]
+        if not terms:
+            return True
+        own = self._query.term_query(self._schema, "document", document_id, "basic")
+        query = self._query.boolean_query([(self._occur.Must, self._any_of(terms)), (self._occur.Must, own)])
+        return bool(self._searcher.search(query, 1).hits)
+
     def search(self, text: str, limit: int, visible: Visible) -> tuple[NDArray[Any], NDArray[Any]]:
         """Keys (int64) and BM25 scores (float32) of at most `limit` chunks, best first. Any text is a valid query."""
         import numpy as np

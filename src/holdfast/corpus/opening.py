@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from holdfast.config import Config
-from holdfast.contracts import Embedder
+from holdfast.contracts import Describe, Embedder
 from holdfast.corpus import room
 from holdfast.corpus.encoder import default_cache_dir, installed, load_encoder
-from holdfast.corpus.room import CorpusRoom, Keep, nothing_named
+from holdfast.corpus.room import CorpusRoom, Keep, no_landings, nothing_named
 from holdfast.corpus.settings import CorpusSettings
 from holdfast.release import LATEST
+from holdfast.sources import OpenLanding
 
 
 def open_encoder(config: Config) -> tuple[Embedder | None, str]:
@@ -21,16 +22,23 @@ def open_encoder(config: Config) -> tuple[Embedder | None, str]:
     return load_encoder(cache), ""
 
 
-def open_corpora(config: Config, embedder: Embedder | None, released: Keep = nothing_named) -> CorpusRoom:
+def open_corpora(
+    config: Config,
+    embedder: Embedder | None,
+    released: Keep = nothing_named,
+    landings: OpenLanding = no_landings,
+    describe: Describe | None = None,
+) -> CorpusRoom:
     """The project's corpora, over its storage. Reads nothing yet. Raises Misconfigured (HF100).
 
-    A sync keeps the versions that `released` gives, and the one that the project itself names.
+    A sync keeps the versions that `released` gives, and the one that the project itself names. `landings` opens the
+    places where pages of feeds are kept, `describe` says what is in images.
     """
     settings = {
         name: CorpusSettings(
             name=name,
             source=part.source,
-            options=part.options,
+            options=part.given,
             base_dir=str(config.folder),
             max_tokens=part.max_tokens,
             keep=part.keep,
@@ -44,4 +52,6 @@ def open_corpora(config: Config, embedder: Embedder | None, released: Keep = not
         own = {LATEST if slot is None else slot.version or LATEST} - {LATEST}
         return own.union(await released(corpus))
 
-    return room.open_corpora(config.storage, settings, embedder=embedder, keep=named)
+    return room.open_corpora(
+        config.storage, settings, embedder=embedder, keep=named, landings=landings, describe=describe
+    )

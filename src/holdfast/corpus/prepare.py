@@ -5,14 +5,19 @@ Knows nothing of other documents, of vectors, or of whether anything changed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from holdfast.contracts import Embedder
 from holdfast.corpus.chunk import PREFIX_TOKENS, CountTokens, chunk_markdown
-from holdfast.corpus.cleaned import Cleaned, Finding
+from holdfast.corpus.cleaned import Cleaned, Finding, Unreadable
 from holdfast.corpus.facets import facets_of
+from holdfast.corpus.formats import expect, is_format, read_format
 from holdfast.corpus.html import clean_html
 from holdfast.corpus.language import language_of
+from holdfast.corpus.mail.conversation import clean_conversation
+from holdfast.corpus.mail.message import read_mail
 from holdfast.corpus.markdown import clean_markdown
 from holdfast.corpus.segment import Entry
 from holdfast.corpus.settings import CorpusSettings
@@ -35,6 +40,28 @@ class Prepared:
     chunks: tuple[Chunk, ...]
 
 
+PrepareAll: TypeAlias = Callable[[Sequence[tuple[RawDocument, str]]], list[Prepared | Passed]]
+"""Prepares a batch of documents, each with its hash, in their order. What cannot be read is Passed as failed."""
+
+
+def preparing(settings: CorpusSettings, embedder: Embedder | None) -> PrepareAll:
+    """How a corpus with these settings prepares its documents: one after the other, here."""
+    limit = chunk_limit(settings, embedder)
+    count = None if embedder is None else embedder.count_tokens
+
+    def prepare_all(batch: Sequence[tuple[RawDocument, str]]) -> list[Prepared | Passed]:
+        return [_prepared(raw, raw_hash, limit, count) for raw, raw_hash in batch]
+
+    return prepare_all
+
+
+def _prepared(raw: RawDocument, raw_hash: str, limit: int, count: CountTokens | None) -> Prepared | Passed:
+    try:
+        return prepare(raw, raw_hash, max_tokens=limit, count_tokens=count)
+    except Unreadable as error:
+        return Passed(id=raw.id, reason=str(error), failed=True)
+
+
 def recipe(settings: CorpusSettings, embedder: Embedder | None) -> str:
     """A hash of everything but the source that shapes the chunks: when it changes, all documents are prepared anew."""
     encoder = None if embedder is None else (embedder.name, embedder.max_tokens)
@@ -52,12 +79,15 @@ def hash_of(raw: RawDocument) -> str:
 
 
 def prepare(raw: RawDocument, raw_hash: str, *, max_tokens: int, count_tokens: CountTokens | None) -> Prepared | Passed:
-    """Clean and chunk one document; Passed when no text is left. The same document gives the same chunks."""
+    """Clean and chunk one document; Passed when no text is left. The same document gives the same chunks.
+
+    Raises Unreadable where cleaning cannot read it.
+    """
     cleaned = clean(raw)
     title = " ".join((raw.title or cleaned.title or "").split())
     counts = {finding.code: finding.count for finding in cleaned.findings}
     if not cleaned.text.strip():
-        return Passed(id=raw.id, reason="no text is left after cleaning")
+        return Passed(id=raw.id, reason=_why_empty(cleaned))
     if not title:
         counts["untitled"] = 1
     document = Document(
@@ -70,6 +100,8 @@ def prepare(raw: RawDocument, raw_hash: str, *, max_tokens: int, count_tokens: C
         updated_at=raw.updated_at,
         principals=tuple(sorted(set(raw.principals))),
         metadata=raw.metadata,
+        removed=cleaned.removed,
+        tables=cleaned.tables,
     )
     chunks = _chunks(document, max_tokens, count_tokens)
     if not chunks:
@@ -91,16 +123,31 @@ def prepare(raw: RawDocument, raw_hash: str, *, max_tokens: int, count_tokens: C
     return Prepared(entry, document, chunks)
 
 
+def _why_empty(cleaned: Cleaned) -> str:
+    if any(part.kind == "auto_reply" for part in cleaned.removed):
+        return "automatic reply"
+    if any(finding.code == "mail_encrypted" for finding in cleaned.findings):
+        return "encrypted mail"
+    return "no text is left after cleaning"
+
+
 def clean(raw: RawDocument) -> Cleaned:
-    """The document's text as Markdown, whatever it came as."""
+    """The document's text as Markdown, whatever it came as. Raises Unreadable, saying why."""
     findings: list[Finding] = []
     body = raw.body
+    if raw.media_type == "message/rfc822":
+        return read_mail(body if isinstance(body, bytes) else body.encode("utf-8", "replace"))
+    if raw.media_type == "application/vnd.holdfast.conversation+json":
+        return clean_conversation(body)
+    if is_format(raw.media_type):
+        return read_format(raw.media_type, body if isinstance(body, bytes) else body.encode("utf-8", "replace"))
     if isinstance(body, bytes):
+        expect(raw.media_type, body)
         body, noticed = decode(body, None)
         findings += noticed
     body = body.encode("utf-8", "replace").decode()  # half of a surrogate pair stands in a str, never in a file
-    cleaned = clean_html(body, base_url=raw.url) if raw.media_type == "text/html" else clean_markdown(body)
-    return Cleaned(cleaned.text, cleaned.title, (*findings, *cleaned.findings))
+    cleaned = clean_html(body, base_url=raw.url) if raw.media_type.startswith("text/html") else clean_markdown(body)
+    return replace(cleaned, findings=(*findings, *cleaned.findings))
 
 
 def _chunks(document: Document, max_tokens: int, count_tokens: CountTokens | None) -> tuple[Chunk, ...]:

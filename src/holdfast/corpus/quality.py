@@ -12,7 +12,9 @@ from types import MappingProxyType
 from msgspec import Struct
 
 from holdfast.corpus.cleaned import MESSAGES as CLEANING_MESSAGES
+from holdfast.corpus.ledger import Ledger
 from holdfast.corpus.segment import Entry
+from holdfast.sources import Passed
 
 THIN_CHARACTERS = 80
 MAX_EXAMPLES = 5
@@ -40,11 +42,12 @@ class CorpusFinding(Struct, frozen=True, kw_only=True):
 
 
 class PassedGroup(Struct, frozen=True, kw_only=True):
-    """What was not taken for one reason; `examples` are a few of the ids."""
+    """What was not taken for one reason; `examples` are a few of the ids. `failed`: it should have been taken."""
 
     reason: str
     count: int
     examples: tuple[str, ...] = ()
+    failed: bool = False
 
 
 class SyncReport(Struct, frozen=True, kw_only=True):
@@ -52,6 +55,7 @@ class SyncReport(Struct, frozen=True, kw_only=True):
 
     `version` is the newest after the sync, `previous` the newest before it; they are equal when nothing had to be
     published. `embedded` texts went through the encoder, `reused` ones had their vector already. `seconds` by stage.
+    `ledger` is None in reports from before there was one.
     """
 
     corpus: str
@@ -72,15 +76,19 @@ class SyncReport(Struct, frozen=True, kw_only=True):
     seconds: dict[str, float]
     encoder: str | None
     lexical_only: str | None = None
+    ledger: Ledger | None = None
 
 
-def grouped(passed: Iterable[tuple[str, str]]) -> tuple[PassedGroup, ...]:
-    """(id, reason) pairs by reason, the most frequent first."""
-    ids: dict[str, list[str]] = {}
-    for item_id, reason in passed:
-        ids.setdefault(reason, []).append(item_id)
-    groups = (PassedGroup(reason=r, count=len(found), examples=tuple(found[:MAX_EXAMPLES])) for r, found in ids.items())
-    return tuple(sorted(groups, key=lambda group: (-group.count, group.reason)))
+def grouped(passed: Iterable[Passed]) -> tuple[PassedGroup, ...]:
+    """What was passed over, by reason: what failed first, then the most frequent."""
+    ids: dict[tuple[str, bool], list[str]] = {}
+    for one in passed:
+        ids.setdefault((one.reason, one.failed), []).append(one.id)
+    groups = (
+        PassedGroup(reason=reason, count=len(found), examples=tuple(found[:MAX_EXAMPLES]), failed=failed)
+        for (reason, failed), found in ids.items()
+    )
+    return tuple(sorted(groups, key=lambda group: (not group.failed, -group.count, group.reason)))
 
 
 def examine(entries: Iterable[Entry]) -> tuple[CorpusFinding, ...]:

@@ -8,29 +8,36 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import msgspec
-from msgspec import Struct
 
-from holdfast.contracts import Embedder, Progress, silent
+from holdfast.contracts import Describe, Embedder, Progress, silent
+from holdfast.corpus.described import Pictures
 from holdfast.corpus.facets import wanted
+from holdfast.corpus.forecast import Forecast, foresee
+from holdfast.corpus.heard import ids_in
 from holdfast.corpus.last_sync import LastSync, read_last_sync
-from holdfast.corpus.quality import CorpusFinding, SyncReport, examine
+from holdfast.corpus.outcomes import Outcome, read_outcomes
+from holdfast.corpus.quality import SyncReport, examine
 from holdfast.corpus.settings import CorpusSettings
 from holdfast.corpus.sources import build_source
 from holdfast.corpus.storage import CorpusFolder, Pointer, bytes_in, local_root
-from holdfast.corpus.sync import Parts, Sync
+from holdfast.corpus.summaries import VersionDetail as VersionDetail
+from holdfast.corpus.summaries import VersionDiff as VersionDiff
+from holdfast.corpus.summaries import VersionSummary as VersionSummary
+from holdfast.corpus.survey import How, Parts
+from holdfast.corpus.sync import Sync
 from holdfast.corpus.version import Opened, Version, gone, may_see, read_manifest
-from holdfast.errors import EffectFailed, NotFound, nearest, unknown
-from holdfast.records import Document, Passage, Retrieve
-from holdfast.sources import Source
+from holdfast.errors import EffectFailed, Misconfigured, NotFound, nearest, unknown
+from holdfast.identity import canonical, digest
+from holdfast.records import Document, Json, Passage, Retrieve
+from holdfast.sources import Feed, Landing, OpenLanding, Source
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,35 +57,9 @@ async def nothing_named(corpus: str) -> Iterable[str]:  # noqa: ARG001  # as `Ke
     return ()
 
 
-class VersionSummary(Struct, frozen=True, kw_only=True):
-    """A version in a list. `current` answers requests; `encoder` is None where it is searched by words only."""
-
-    name: str
-    created_at: datetime
-    documents: int
-    chunks: int
-    encoder: str | None
-    current: bool
-    newest: bool
-
-
-class VersionDetail(Struct, frozen=True, kw_only=True):
-    """A version looked at closely. `bytes` counts files that other versions share."""
-
-    summary: VersionSummary
-    bytes: int
-    findings: tuple[CorpusFinding, ...]
-    languages: dict[str, int]
-
-
-class VersionDiff(Struct, frozen=True, kw_only=True):
-    """The ids of the documents that differ from `before` to `after`, sorted."""
-
-    before: str
-    after: str
-    added: tuple[str, ...]
-    changed: tuple[str, ...]
-    removed: tuple[str, ...]
+def no_landings(path: Path) -> Landing:
+    """The `landings` of corpora that no feed fills."""
+    raise Misconfigured("HF100", f"a feed needs a landing, and nothing opens {path}", "hand in `landings`")
 
 
 def open_corpora(
@@ -87,13 +68,15 @@ def open_corpora(
     *,
     embedder: Embedder | None,
     keep: Keep = nothing_named,
+    landings: OpenLanding = no_landings,
+    describe: Describe | None = None,
 ) -> CorpusRoom:
     """The room over the corpora kept below `root_url`, a folder. Reads nothing yet.
 
-    What `keep` gives is never removed. Raises Misconfigured (HF100)
-    when the storage is not on a local disk.
+    What `keep` gives is never removed; `landings` opens the places where pages of feeds are kept. Raises Misconfigured
+    (HF100) when the storage is not on a local disk.
     """
-    return CorpusRoom(local_root(root_url), dict(settings), embedder, keep)
+    return CorpusRoom(local_root(root_url), dict(settings), embedder, keep, landings, describe)
 
 
 class CorpusRoom:
@@ -105,8 +88,13 @@ class CorpusRoom:
         settings: Mapping[str, CorpusSettings],
         embedder: Embedder | None,
         keep: Keep,
+        landings: OpenLanding = no_landings,
+        describe: Describe | None = None,
     ) -> None:
+        self._described = root / "described"
+        self._describe = describe
         self._settings = settings
+        self._landings = landings
         self._embedder = embedder
         self._keep = keep
         self._vectors = root / "vectors"
@@ -127,30 +115,93 @@ class CorpusRoom:
     # ------------------------------------------------------------ syncing
 
     async def sync(
-        self, name: str, *, full: bool = False, progress: Progress = silent, source: Source | None = None
+        self,
+        name: str,
+        *,
+        full: bool = False,
+        only: Collection[str] | None = None,
+        progress: Progress = silent,
+        source: Source | Feed | None = None,
     ) -> SyncReport:
         """Bring a corpus up to date with its source, or with `source` where one is handed in; see `Sync.run`.
 
-        `full` prepares and embeds every document anew and allows any number of them to vanish. Raises NotFound (HF202),
-        Misconfigured (HF100, HF109), StoreFailed (HF601, HF603, HF604).
+        `full` reads a feed from its start, prepares and embeds every document anew, and allows any number of them to
+        vanish. `only` asks a feed for just these documents; a source that is read whole is read whole. Raises NotFound
+        (HF202), Misconfigured (HF100, HF109), StoreFailed (HF600, HF601, HF603, HF604, HF611).
+        """
+        return await Sync(self._parts(name, source), How(full, only, anew=full), progress).run()
+
+    async def forecast(
+        self, name: str, *, full: bool = False, progress: Progress = silent, source: Source | Feed | None = None
+    ) -> Forecast:
+        """What `sync` would change, and how long embedding would take; see `foresee`. Publishes nothing."""
+        return await foresee(self._parts(name, source), How(full), progress)
+
+    def heard(self, name: str, message: Json) -> tuple[str, ...]:
+        """The ids of the documents that a message to a corpus's webhook is about; empty: sync all of it.
+
+        Raises NotFound (HF202), Refused (HF701) for a message that is no JSON object, Misconfigured (HF100, HF102).
         """
         settings = self._known(name)
+        return ids_in(message, self._source(settings))
+
+    def _source(self, settings: CorpusSettings) -> Source | Feed:
+        pictures = Pictures(self._described / settings.name, self._describe)
+        return build_source(settings.source, settings.options, settings.base_dir, pictures)
+
+    def outcome_of(self, name: str, document_id: str) -> Outcome:
+        """What became of an id at the last finished sync: kept, skipped, failed, or never seen.
+
+        Raises NotFound (HF202).
+        """
+        self._known(name)
+        pointer, outcomes = self._folders[name].pointer(), read_outcomes(self._folders[name])
+        version = None if pointer is None else f"v{pointer.newest}"
+        if pointer is not None and document_id in self._opened[name].version(pointer.newest).places:
+            return Outcome(document=document_id, outcome="kept", version=version)
+        group = None if outcomes is None else outcomes.find(document_id)
+        if group is None:
+            return Outcome(document=document_id, outcome="unknown", version=version)
+        return Outcome(
+            document=document_id,
+            outcome="failed" if group.failed else "skipped",
+            reason=group.reason,
+            version=version,
+        )
+
+    def still_visible(self, effect: Retrieve, documents: Collection[str]) -> frozenset[str]:
+        """Those of the documents that there are now and that the principals of the effect may see now.
+
+        Reads the pointer, and the newest version where it is not in memory yet. None of a corpus that is not here.
+        """
+        name = effect.corpus.partition("@")[0]
+        pointer = self._folders[name].pointer() if name in self._folders else None
+        if pointer is None:
+            return frozenset()
+        now, principals = self._opened[name].version(pointer.newest), frozenset(effect.principals)
+        entries = ((one, now.entry(one)) for one in documents)
+        return frozenset(one for one, entry in entries if entry is not None and may_see(entry.principals, principals))
+
+    def _parts(self, name: str, source: Source | Feed | None) -> Parts:
+        settings = self._known(name)
+        told = digest(canonical((settings.source, settings.options)))
         if source is None:
-            source = build_source(settings.source, settings.options, settings.base_dir)
+            source = self._source(settings)
 
         async def named() -> list[int]:
             return [_number(version) for version in await self._keep(name)]
 
-        parts = Parts(
+        return Parts(
             settings=settings,
             folder=self._folders[name],
             opened=self._opened[name],
             source=source,
+            told=told,
+            landings=self._landings,
             embedder=self._embedder,
             vectors=self._vectors,
             named=named,
         )
-        return await Sync(parts, full=full, progress=progress).run()
 
     def last_sync(self, name: str) -> LastSync | None:
         """What the last finished sync reported, also one that changed nothing; None before the first one.

@@ -16,9 +16,9 @@ DEFAULT_WEIGHT = 0.5
 class CorpusSettings(Struct, frozen=True, kw_only=True):
     """Where a corpus comes from and how it is indexed.
 
-    `source` is a kind (`folder`, `rows`) or `package.module:Class`; `options` are that source's own settings, and
-    relative paths in them start at `base_dir`. `max_tokens` bounds a chunk, `keep` is how many versions stay besides
-    those that a release names, `language` picks stemmer and stop words of the lexical index (`none`: neither).
+    `source` is a kind (`folder`, `rows`, `web`) or `package.module:Class`; `options` are that source's own settings,
+    and relative paths in them start at `base_dir`. `max_tokens` bounds a chunk, `keep` is how many versions stay
+    besides those that a release names, `language` picks stemmer and stop words of the lexical index (`none`: neither).
     """
 
     name: str

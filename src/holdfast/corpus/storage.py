@@ -4,6 +4,8 @@ Knows nothing of what a segment or an index holds.
 
     ROOT/NAME/pointer.json        {"current": 12, "newest": 12}: what answers, replaced by rename
     ROOT/NAME/last_sync.json      when the last sync ended and what it reported, replaced by rename
+    ROOT/NAME/outcomes.json       every item of the source that became no document, and why, replaced by rename
+    ROOT/NAME/landing.db          the pages of a feed (holdfast.sources.Landing)
     ROOT/NAME/versions/v12/       manifest.json and lexical/, never written again once the folder has its name
     ROOT/NAME/segments/ID/        documents, chunks and vectors, shared by every version whose manifest names them
     ROOT/NAME/lock                held by the one sync that may write
@@ -44,6 +46,8 @@ class CorpusFolder:
         self.versions = self.path / "versions"
         self.segments = self.path / "segments"
         self.last_sync = self.path / "last_sync.json"
+        self.outcomes = self.path / "outcomes.json"
+        self.landing = self.path / "landing.db"
         self._pointer_path = self.path / "pointer.json"
 
     def pointer(self) -> Pointer | None:

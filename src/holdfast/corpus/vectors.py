@@ -90,6 +90,13 @@ class VectorCache:
                 self.flush()
         return vectors, len(missing)
 
+    def missing(self, texts: Sequence[str], *, fresh: bool = False) -> dict[int, str]:
+        """The texts that `embed` would have to embed, each once, by its key."""
+        keys = {_key(text): text for text in texts}
+        return {
+            key: text for key, text in keys.items() if fresh or (key not in self._pending and self._find(key) is None)
+        }
+
     def flush(self) -> None:
         """Put what was embedded since the last flush on disk, sorted by key. Raises StoreFailed (HF601)."""
         if not self._pending:

@@ -130,6 +130,23 @@ class Version:
         """How many chunks the lexical index finds, of one document or of all."""
         return len(self._lexical) if document_id is None else self._lexical.count(document_id)
 
+    def rows_of(self, document_id: str) -> range:
+        """The rows of a document's chunks. Raises KeyError."""
+        place = self.places[document_id]
+        rows, first = self.segments[place.segment].rows_of(place.ordinal), int(self._row_starts[place.segment])
+        return range(rows.start + first, rows.stop + first)
+
+    def vectors_of(self, document_id: str) -> NDArray[np.float32] | None:
+        """A row for each of a document's chunks; None where the version has no vectors. Raises KeyError."""
+        place = self.places[document_id]
+        segment = self.segments[place.segment]
+        rows = segment.rows_of(place.ordinal)
+        return None if segment.vectors is None else segment.vectors[rows.start : rows.stop]
+
+    def finds_alone(self, document_id: str, text: str) -> bool:
+        """Whether the lexical index has that text under that document, however many others rank before it."""
+        return self._lexical.holds(document_id, text)
+
     @cached_property
     def tables(self) -> tuple[int, int]:
         """How many chunks the segments' ledgers and their vectors hold, dead ones left out."""

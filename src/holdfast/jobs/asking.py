@@ -6,9 +6,10 @@ process it runs.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -19,6 +20,9 @@ from holdfast.records import Json
 from holdfast.runtime.who import ANYONE, Who
 from holdfast.stores import Jobs
 
+MOST_NAMED = 1000
+"""More documents than these are not asked for one by one."""
+
 
 class FeatureAsked(Struct, frozen=True):
     """One request to a feature."""
@@ -28,10 +32,11 @@ class FeatureAsked(Struct, frozen=True):
 
 
 class SyncAsked(Struct, frozen=True):
-    """One corpus brought up to date."""
+    """One corpus brought up to date. `only`: just these documents, where its source can be asked for them."""
 
     corpus: str
     full: bool = False
+    only: tuple[str, ...] | None = None
 
 
 class EvaluationAsked(Struct, frozen=True):
@@ -99,6 +104,35 @@ async def ask(jobs: Jobs, job: Job) -> Job:
 
 _SAME = ("kind", "asked", "tenant", "subject", "webhook")
 """What must be equal for two jobs to be the same."""
+
+
+def corpus_of(job: Job) -> str | None:
+    """The corpus that a job syncs; None for every other kind of job."""
+    corpus = job.asked.get("corpus") if job.kind == "sync" and isinstance(job.asked, dict) else None
+    return corpus if isinstance(corpus, str) else None
+
+
+async def ask_sync_of(jobs: Jobs, corpus: str, ids: Collection[str]) -> Job:
+    """Keep that these documents of a corpus are to be synced, all of it where none is named or too many are.
+
+    A burst becomes one job: as long as one waits to be begun, the ids are added to it. Asked twice, it is done once or
+    twice, which comes to the same.
+    """
+    for job in await jobs.unfinished():
+        if job.status != "queued" or corpus_of(job) != corpus:
+            continue
+        waiting = msgspec.convert(job.asked, SyncAsked)
+        if waiting.only is None:
+            return job
+        only = None if not ids else _few({*waiting.only, *ids})
+        kept = await jobs.change(replace(job, asked=msgspec.to_builtins(SyncAsked(corpus, only=only))))
+        if kept is not None:
+            return kept
+    return await ask(jobs, new_job("sync", msgspec.to_builtins(SyncAsked(corpus, only=_few(ids) if ids else None))))
+
+
+def _few(ids: Collection[str]) -> tuple[str, ...] | None:
+    return tuple(sorted(set(ids))) if len(ids) <= MOST_NAMED else None
 
 
 async def cancel(jobs: Jobs, job_id: str, tenant: str | None = "") -> Job:

@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from holdfast.errors import HoldfastError, NotFound, StoreFailed, nearest
 from holdfast.identity import to_json
 from holdfast.job import Job, JobProgress
-from holdfast.jobs.asking import changed
+from holdfast.jobs.asking import changed, corpus_of
 from holdfast.jobs.durable import Durable
 from holdfast.jobs.kinds import KINDS, Ended, Work
 from holdfast.jobs.schedule import Schedule
@@ -121,10 +121,13 @@ class Engine:
         unfinished = await self._jobs.unfinished()
         for job in self._schedule.due(self._clock(), unfinished):
             await self._jobs.add(job)
-        for job in unfinished:
+        syncing = {corpus_of(job) for job in unfinished if job.status == "running"}
+        for job in sorted(unfinished, key=lambda each: (each.id, each.attempt) not in self._begun):
             task = doing.pop(job.id, None)
             if job.status == "queued":
-                await self._begin(job)
+                if (corpus := corpus_of(job)) is None or corpus not in syncing:
+                    await self._begin(job)
+                    syncing.add(corpus)
             elif task is not None and job.cancelling:
                 task.cancel()
             elif job.id in self._progress:

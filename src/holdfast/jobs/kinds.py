@@ -91,7 +91,7 @@ def _began_side_effect(recording: Recording) -> bool:
 async def sync(project: Project, job: Job, progress: Progress) -> Ended:
     """One corpus. After a kill it is simply synced again: a version is published whole or not at all."""
     asked = msgspec.convert(job.asked, SyncAsked)
-    (report,) = await project.sync([asked.corpus], full=asked.full, progress=progress)
+    (report,) = await project.sync([asked.corpus], full=asked.full, only=asked.only, progress=progress)
     return Ended(msgspec.to_builtins(_for_everyone(report)))
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from holdfast.job import Job
-from holdfast.jobs.asking import SyncAsked
+from holdfast.jobs.asking import SyncAsked, corpus_of
 from holdfast.settings import CorpusPart
 
 
@@ -25,7 +25,7 @@ class Schedule:
 
     def due(self, now: float, unfinished: Iterable[Job]) -> Iterator[Job]:
         """The syncs whose interval has begun since the last time. None for a corpus that is being synced still."""
-        busy = {_corpus_of(job) for job in unfinished if job.kind == "sync"}
+        busy = {corpus_of(job) for job in unfinished if not _is_of_a_few(job)}
         for name, every_s in self._every_s.items():
             interval = int(now // every_s)
             if interval <= self._last[name]:
@@ -40,5 +40,6 @@ class Schedule:
                 )
 
 
-def _corpus_of(job: Job) -> object:
-    return job.asked.get("corpus") if isinstance(job.asked, dict) else None
+def _is_of_a_few(job: Job) -> bool:
+    """Whether it syncs named documents only, which does not do what is due."""
+    return isinstance(job.asked, dict) and job.asked.get("only") is not None

@@ -163,7 +163,8 @@ class Pass:
 
     def _find(self, key: str, effect: Effect) -> tuple[int, Step] | None:
         try:
-            return self._tape.find(self.turn, key, effect)
+            found = self._tape.find(self.turn, key, effect)
+            return None if found is None else self._tape.shown(found, self._world.still_visible)
         except HoldfastError as error:
             raise self.stop(error) from None
 

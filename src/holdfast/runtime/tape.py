@@ -5,11 +5,24 @@ Knows nothing of how an effect is done.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+import msgspec
 
 from holdfast.errors import EffectFailed, Misconfigured, ReplayDiverged
-from holdfast.records import Call, Cancelled, Effect, Json, Recording, Retrieve, Step
+from holdfast.records import Call, Cancelled, Effect, Json, Recording, Retrieve, Retrieved, Step
+
+StillVisible: TypeAlias = Callable[[Retrieve, Collection[str]], frozenset[str]]
+"""Of these documents, which an effect once found, those that there are now and that its principals may see now."""
+
+
+def all_of_them(effect: Retrieve, documents: Collection[str]) -> frozenset[str]:
+    """The `StillVisible` of a world without corpora of its own."""
+    del effect
+    return frozenset(documents)
+
 
 KINDS = ("retrieve", "generate", "embed", "rerank", "check", "call", "clock", "chance")
 
@@ -74,6 +87,22 @@ class Tape:
             raise ReplayDiverged("HF500", f"{describe(effect)} is not on the tape", self._what_to_type(kind))
         return found
 
+    def shown(self, found: tuple[int, Step], still_visible: StillVisible) -> tuple[int, Step]:
+        """What was found on the tape, without passages that may not be seen any more: their documents are gone, or are
+        for others now. What was made of those passages has another key then, and is asked anew.
+
+        Raises ReplayDiverged (HF503), naming a document, where the tape is strict.
+        """
+        place, step = found
+        withheld = hidden_in(step, still_visible)
+        if not withheld:
+            return found
+        if self.strict:
+            raise withheld_error(step.effect, withheld)
+        assert isinstance(step.result, Retrieved)
+        left = tuple(passage for passage in step.result.passages if passage.document not in withheld)
+        return place, msgspec.structs.replace(step, result=Retrieved(passages=left))
+
     def answers(self, effect: Effect) -> bool:
         """Whether an effect that is not remembered is answered from `calls` instead of being done."""
         return isinstance(effect, Call) and effect.name in self.calls
@@ -102,6 +131,32 @@ def _by_key(steps: Sequence[Step], first: int) -> dict[str, tuple[int, Step]]:
         if step.key not in found or isinstance(found[step.key][1].result, Cancelled):
             found[step.key] = (place, step)
     return found
+
+
+def hidden_in(step: Step, still_visible: StillVisible) -> frozenset[str]:
+    """The documents of a step's passages that may not be seen any more."""
+    if not isinstance(step.effect, Retrieve) or not isinstance(step.result, Retrieved):
+        return frozenset()
+    documents = frozenset(passage.document for passage in step.result.passages)
+    return documents - still_visible(step.effect, documents) if documents else documents
+
+
+def rests_on_hidden(
+    recording: Recording, principals: Sequence[str], still_visible: StillVisible
+) -> Iterator[ReplayDiverged]:
+    """For each step with passages that somebody with those principals may not see now, the error that says so."""
+    for step in recording.steps:
+        if isinstance(step.effect, Retrieve):
+            asked = msgspec.structs.replace(step.effect, principals=tuple(principals))
+            if withheld := hidden_in(msgspec.structs.replace(step, effect=asked), still_visible):
+                yield withheld_error(step.effect, withheld)
+
+
+def withheld_error(effect: Effect, withheld: Collection[str]) -> ReplayDiverged:
+    """The ReplayDiverged (HF503) for passages that may not be shown again."""
+    named = ", ".join(f"'{document}'" for document in sorted(withheld))
+    message = f"{describe(effect)} found {named}, which is gone from the corpus or not for this subject any more"
+    return ReplayDiverged("HF503", message, "replay without --strict: it is left out, and what rests on it asked anew")
 
 
 def check_kinds(kinds: Collection[str]) -> None:

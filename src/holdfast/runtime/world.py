@@ -11,6 +11,7 @@ from typing import Any
 
 from holdfast.contracts import Hear, Perform, deaf
 from holdfast.identity import new_id
+from holdfast.runtime.tape import StillVisible, all_of_them
 
 
 def _now() -> datetime:
@@ -23,11 +24,15 @@ def _seed() -> int:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """`perform` does an effect; `pin` says which version `latest` or a named version of a corpus is, as `name@v12`."""
+    """`perform` does an effect; `pin` says which version `latest` or a named version of a corpus is, as `name@v12`.
+
+    `still_visible` is asked of every passage that is remembered instead of found.
+    """
 
     perform: Perform
     pin: Callable[[str, str], str]
     hear: Hear = deaf
+    still_visible: StillVisible = all_of_them
     encoder: str = ""
     reranker: str = ""
     now: Callable[[], datetime] = _now

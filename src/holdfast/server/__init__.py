@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from holdfast.server.access import Access
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
+    from holdfast.records import Retrieve
     from holdfast.server.edge import Edge
     from holdfast.server.needs import Project
 
@@ -39,7 +41,11 @@ def build_asgi(
     from holdfast.server.problems import Problems
     from holdfast.server.routes import declared_routes
 
-    once = Once(project.store.recordings, project.config.folder, project.config.secrets)
+    def still_visible(effect: Retrieve, documents: Collection[str]) -> frozenset[str]:
+        return project.corpora.still_visible(effect, documents)
+
+    config = project.config
+    once = Once(project.store.recordings, config.folder, config.secrets, still_visible)
     flight, meter, problems = Flight(project.config.server.max_concurrency), Meter(), Problems(project.config.secrets)
     api, described = declared_routes(project, flight, meter, metrics=metrics, prefix=prefix)
     return Edge(

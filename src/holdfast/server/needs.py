@@ -14,7 +14,7 @@ from holdfast.corpus.last_sync import LastSync
 from holdfast.corpus.room import VersionDetail, VersionDiff, VersionSummary
 from holdfast.gateway.health_report import HealthReport
 from holdfast.gateway.media_limits import MediaLimits
-from holdfast.records import Document, Feedback, Json, Recording
+from holdfast.records import Document, Feedback, Json, Recording, Retrieve
 from holdfast.release import Release
 from holdfast.releases.rollout import Rollout
 from holdfast.runtime.compare import Replay
@@ -88,6 +88,13 @@ class JobSettings(Protocol):
     def webhook_hosts(self) -> Collection[str]: ...
 
 
+class CorpusSettings(Protocol):
+    """A `[corpora.NAME]` table, as far as the server reads it."""
+
+    @property
+    def webhook_secret(self) -> str | None: ...
+
+
 class Config(Protocol):
     """The project's configuration, as far as the server reads it. `secrets` must never be said to a caller."""
 
@@ -100,11 +107,11 @@ class Config(Protocol):
     @property
     def jobs(self) -> JobSettings: ...
     @property
-    def corpora(self) -> Collection[str]: ...
+    def corpora(self) -> Mapping[str, CorpusSettings]: ...
 
 
 class Corpora(Protocol):
-    """The corpora of a project. All but `names` and `document` read files and are called in a thread."""
+    """The corpora of a project. All but `names`, `document` and `still_visible` read files: call them in threads."""
 
     @property
     def names(self) -> tuple[str, ...]: ...
@@ -122,6 +129,17 @@ class Corpora(Protocol):
         ...
 
     def diff(self, name: str, before: str, after: str) -> VersionDiff: ...
+
+    def still_visible(self, effect: Retrieve, documents: Collection[str]) -> frozenset[str]:
+        """Those that there are now and that the effect's principals may see now."""
+        ...
+
+    def heard(self, name: str, message: Json) -> tuple[str, ...]:
+        """The ids of the documents that a webhook's message is about; empty: it does not say.
+
+        Raises Refused (HF701).
+        """
+        ...
 
     async def document(
         self, name: str, version: str, document_id: str, *, principals: Sequence[str] | None = None

@@ -21,6 +21,7 @@ from holdfast.errors import NotFound, Refused
 from holdfast.identity import canonical, digest
 from holdfast.records import Call, Json, Recording
 from holdfast.release import Release
+from holdfast.runtime.tape import StillVisible, all_of_them, rests_on_hidden
 from holdfast.runtime.who import Who
 from holdfast.store.scrubbing import Scrubber
 from holdfast.stores import Recordings
@@ -50,10 +51,18 @@ class Once:
 
     A recording that failed or was cancelled is no answer: the request may be sent again, under the next id made from
     the same key, unless a side effect was begun. Then it stands, because to begin it twice is what the key forbids.
+    Nor is one an answer that rests on passages which may not be seen any more: it is answered anew.
     """
 
-    def __init__(self, recordings: Recordings, folder: Path, secrets: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        recordings: Recordings,
+        folder: Path,
+        secrets: Sequence[str] = (),
+        still_visible: StillVisible = all_of_them,
+    ) -> None:
         self._recordings = recordings
+        self._still_visible = still_visible
         self._scrubber = Scrubber(secrets)
         self._path = folder / ".holdfast" / "turns.lock"
         self._turns: dict[str, tuple[asyncio.Lock, int]] = {}
@@ -61,7 +70,11 @@ class Once:
 
     @asynccontextmanager
     async def turn(self, key: str, request: Request) -> AsyncIterator[Turn]:
-        """Wait for the turn of this key and hold it. Raises Refused (HF707) when the key came with another request."""
+        """Wait for the turn of this key and hold it.
+
+        Raises Refused (HF707) when the key came with another request; ReplayDiverged (HF503) where the answer rests on
+        passages which may not be seen any more, and a side effect forbids to make another.
+        """
         name = digest(canonical((request.who.tenant, key)), 26)
         lock, waiting = self._turns.get(name, (asyncio.Lock(), 0))
         self._turns[name] = (lock, waiting + 1)
@@ -92,7 +105,11 @@ class Once:
                     "this Idempotency-Key was used for another request",
                     "use a new key for a new request, or send the same body to the same feature",
                 )
-            if recorded.outcome not in ("failed", "cancelled") or _began_side_effect(recorded):
+            hidden = next(rests_on_hidden(recorded, request.who.principals, self._still_visible), None)
+            began = _began_side_effect(recorded)
+            if hidden is not None and began:
+                raise hidden
+            if began or (hidden is None and recorded.outcome not in ("failed", "cancelled")):
                 return Turn(recording_id, recorded)
             attempt += 1
 

@@ -6,6 +6,7 @@ Knows each group of routes by name, and nothing of what they do.
 from __future__ import annotations
 
 from fastapi import FastAPI
+from msgspec import Struct
 
 from holdfast.server.cases import CASE_STRUCTS, declare_cases
 from holdfast.server.certificates import CERTIFICATE_STRUCTS, declare_certificates
@@ -20,6 +21,7 @@ from holdfast.server.meter import Meter
 from holdfast.server.needs import Project
 from holdfast.server.openapi import document
 from holdfast.server.trials import TRIAL_STRUCTS, TrialRoutes, add_trial_routes
+from holdfast.server.webhooks import WebhookMessage, declare_webhooks
 
 
 def declared_routes(
@@ -32,9 +34,11 @@ def declared_routes(
     declare_certificates(api, project)
     declare_cases(api, project)
     declare_corpora(api, project)
+    declare_webhooks(api, project)
     jobs = JobRoutes(project)
     add_job_routes(api, jobs)
     add_trial_routes(api, TrialRoutes(project, jobs))
+    heard: tuple[type[Struct], ...] = (WebhookMessage,)
     judged = (*EVALUATION_STRUCTS, *GATE_STRUCTS, *CERTIFICATE_STRUCTS, *CASE_STRUCTS)
-    structs = (*STRUCTS, *judged, *CORPUS_STRUCTS, *JOB_STRUCTS, *TRIAL_STRUCTS, *DIALECT_STRUCTS)
+    structs = (*STRUCTS, *judged, *CORPUS_STRUCTS, *JOB_STRUCTS, *TRIAL_STRUCTS, *DIALECT_STRUCTS, *heard)
     return api, document(api, structs, project.features.values(), prefix)

@@ -49,6 +49,7 @@ _CODES: Mapping[str, Edge] = MappingProxyType(
         "HF711": Edge(409),
         "HF712": Edge(422),
         "HF713": Edge(422),
+        "HF714": Edge(401),
         "HF720": Edge(409),
         "HF721": Edge(422),
         "HF722": Edge(422),

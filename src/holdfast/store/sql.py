@@ -39,10 +39,18 @@ def queries(own: str | None = None) -> Mapping[str, str]:
     """
     found: dict[str, str] = {}
     for folder in (_FOLDER, *([_FOLDER / own] if own else [])):
-        pieces = _NAMED.split((folder / "queries.sql").read_text(encoding="utf-8"))[1:]
-        for name, text in zip(pieces[::3], pieces[2::3], strict=True):
-            found[name] = text.strip().removesuffix(";")
+        found |= _named(folder / "queries.sql")
     return MappingProxyType(found)
+
+
+def landing_queries() -> Mapping[str, str]:
+    """Every statement of `landing.sql` by its name, in order: those that begin with `make_` make the tables."""
+    return MappingProxyType(_named(_FOLDER / "landing.sql"))
+
+
+def _named(path: Path) -> dict[str, str]:
+    pieces = _NAMED.split(path.read_text(encoding="utf-8"))[1:]
+    return {name: text.strip().removesuffix(";") for name, text in zip(pieces[::3], pieces[2::3], strict=True)}
 
 
 def migrations(own: str | None = None) -> tuple[Migration, ...]:

@@ -33,6 +33,7 @@ async def test_report_of_a_sync_is_kept_with_its_time_and_read_by_another_room(
     assert sorted(entry.name for entry in (tmp_path / FILE).parent.iterdir() if entry.is_file()) == [
         "last_sync.json",
         "lock",
+        "outcomes.json",
         "pointer.json",
     ]
 

@@ -82,15 +82,17 @@ async def test_hidden_files_are_not_there_and_links_do_not_lead_out(tmp_path: Pa
     assert sorted(name for name, item in found.items() if isinstance(item, RawDocument)) == ["inside.md", "real.md"]
     assert found["out.md"] == Passed(id="out.md", reason="a link that leads out of the folder")
     assert found["folder"] == Passed(id="folder", reason="a link to a folder")
-    assert found["dangling.md"] == Passed(id="dangling.md", reason="unreadable: No such file or directory")
+    assert found["dangling.md"] == Passed(id="dangling.md", reason="unreadable: No such file or directory", failed=True)
 
 
-async def test_file_whose_name_is_not_text_is_passed(tmp_path: Path) -> None:
+async def test_file_whose_name_is_not_text_is_read_under_a_name_that_is(tmp_path: Path) -> None:
     (tmp_path / os.fsdecode(b"\xff.md")).write_bytes(b"text")
-    (passed,) = (await read("folder", tmp_path)).values()
-    assert isinstance(passed, Passed)
-    assert passed.reason == "the name is not valid text"
-    passed.id.encode()
+    (tmp_path / os.fsdecode(b"\xff.jsonl")).write_bytes(b'{"id": 1, "text": "fine"}\nnone')
+    found = await read("folder", tmp_path)
+    assert isinstance(found["\\xff.md"], RawDocument)
+    rows = await read("rows", tmp_path)
+    assert isinstance(rows["1"], RawDocument)
+    assert "\\xff.jsonl:2" in rows
 
 
 async def test_columns_are_found_by_their_usual_names_or_by_the_settings(tmp_path: Path) -> None:
@@ -127,9 +129,9 @@ async def test_broken_rows_are_passed_with_their_line(tmp_path: Path) -> None:
     )
     found = await read("rows", path)
     assert isinstance(found["1"], RawDocument)
-    assert found["rows.jsonl:2"] == Passed(id="rows.jsonl:2", reason="the line is not valid JSON")
-    assert found["rows.jsonl:4"] == Passed(id="rows.jsonl:4", reason="the line is not a JSON object")
-    assert found["rows.jsonl:5"] == Passed(id="rows.jsonl:5", reason="the line is not valid JSON")
+    assert found["rows.jsonl:2"] == Passed(id="rows.jsonl:2", reason="the line is not valid JSON", failed=True)
+    assert found["rows.jsonl:4"] == Passed(id="rows.jsonl:4", reason="the line is not a JSON object", failed=True)
+    assert found["rows.jsonl:5"] == Passed(id="rows.jsonl:5", reason="the line is not valid JSON", failed=True)
     assert found["3"] == Passed(id="3", reason="empty text")
     path = tmp_path / "rows.csv"
     path.write_text('id,text\n1,"two\nlines, quoted"\n2,x,y\n\n3,"unclosed\n')
@@ -231,7 +233,7 @@ def test_unknown_source_names_the_nearest_and_a_path_is_asked_for(tmp_path: Path
     assert "did you mean 'folder'" in failure.value.fix
     with pytest.raises(Misconfigured, match="needs a path"):
         build_source("folder", {}, tmp_path)
-    with pytest.raises(Misconfigured, match="does not take"):
+    with pytest.raises(Misconfigured, match="unknown field `depth`"):
         build_source("folder", {"path": "x", "depth": 3}, tmp_path)
 
 

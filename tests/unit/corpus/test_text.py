@@ -103,3 +103,54 @@ def test_invisible_characters_go_and_joiners_stay_where_they_matter() -> None:
 @given(st.text())
 def test_normalising_twice_changes_nothing_more(text: str) -> None:
     assert normalise(normalise(text)) == normalise(text)
+
+
+WIDE = (
+    "Привет, мир. Как дела?",
+    "你好，世界。\n今天天气很好。",
+    "こんにちは。\nランプが点滅します。",
+    "안녕하세요. 램프가 깜박입니다.",
+    "Γειά σου, κόσμε.",
+)
+
+
+@given(st.sampled_from(WIDE), st.integers(1, 4), st.sampled_from(["utf-16-le", "utf-16-be"]))
+def test_utf16_without_a_mark_is_read_in_every_script(text: str, times: int, encoding: str) -> None:
+    text = " ".join([text] * times)
+    assert decode(text.encode(encoding))[0] == text
+
+
+@given(
+    st.lists(
+        st.sampled_from(["Grüße aus Köln", "naïve café", "plain", "“quoted” — yes", "5 €"]), min_size=1, max_size=8
+    )
+)
+def test_lines_in_windows_1252_between_lines_in_utf8_are_both_read(lines: list[str]) -> None:
+    rest = ["Übermäßig viele Äpfel äußern sich öffentlich über Öl: é è ê ë à â ç ñ ö ü ß Ä Ö Ü — “” ’"] * (
+        3 * len(lines)
+    )
+    data = b"\n".join([line.encode("cp1252") for line in lines] + [line.encode() for line in rest])
+    assert decode(data)[0] == "\n".join(lines + rest)
+
+
+@given(st.lists(st.sampled_from(["don’t", "naïve café", "“quoted”", "a — b", "€ 20"]), min_size=1))
+def test_text_garbled_through_latin_1_is_restored(parts: list[str]) -> None:
+    text = " ".join(["It’s", *parts])
+    assert repair_mojibake(text.encode().decode("latin-1"))[0] == text
+
+
+def test_encodings_of_seven_bits_are_read() -> None:
+    assert decode("ランプ".encode("iso-2022-jp"), "ISO-2022-JP") == ("ランプ", ())
+    assert decode("ランプ".encode("iso-2022-jp"))[0] == "ランプ"
+    assert decode("램프".encode("iso-2022-kr"), "iso-2022-kr")[0] == "램프"
+    assert decode("Grüße & 1+1=2".encode("utf-7"), "utf-7")[0] == "Grüße & 1+1=2"
+    assert decode("红灯".encode("hz"), "hz-gb-2312")[0] == "红灯"
+    assert decode(b"1 + 1 ~{ \x1b[0m", "us-ascii")[0] == "1 + 1 ~{ \x1b[0m"
+
+
+@given(
+    st.binary(max_size=200),
+    st.sampled_from([None, "utf-7", "iso-2022-jp", "hz", "utf-16", "idna", "rot13", "hex", " ", "\0"]),
+)
+def test_any_bytes_under_any_declaration_are_text(data: bytes, declared: str | None) -> None:
+    assert isinstance(decode(data, declared)[0], str)

@@ -175,7 +175,11 @@ async def test_a_corpus_is_synced_once_for_each_interval(project: Project) -> No
         assert (await ended(project, "job_sync_often_10s_101")).status == "done"
         now = 1030.0
         await until(lambda: len(works.begun) == 2)
-        assert (await ended(project, "job_sync_often_10s_103")).asked == {"corpus": "often", "full": False}
+        assert (await ended(project, "job_sync_often_10s_103")).asked == {
+            "corpus": "often",
+            "full": False,
+            "only": None,
+        }
     ids = [job.id for job in await project.store.jobs.find(JobQuery())]
     assert ids == ["job_sync_often_10s_103", "job_sync_often_10s_101"]
 
@@ -232,3 +236,17 @@ async def test_a_job_can_be_cancelled_until_it_has_ended_and_tried_again_when_it
     for wrong in (asking.cancel(jobs, waiting.id, "acme"), asking.retry(jobs, "job_9")):
         with pytest.raises(NotFound):
             await wrong
+
+
+async def test_a_corpus_is_synced_by_one_job_at_a_time_and_what_waits_takes_in_what_is_asked(project: Project) -> None:
+    works, jobs = Works(), project.store.jobs
+    first = await asking.ask_sync_of(jobs, "kb", ["a"])
+    async with works.running(project):
+        await until(lambda: works.begun == [first.id])
+        second = await asking.ask_sync_of(jobs, "kb", ["b"])
+        other = await asking.ask_sync_of(jobs, "faq", ["x"])
+        await until(lambda: works.begun == [first.id, other.id])
+        assert (await jobs.get(second.id)).status == "queued"
+        assert (await asking.ask_sync_of(jobs, "kb", ["c"])).id == second.id
+        works.go.set()
+        assert (await ended(project, second.id)).asked == {"corpus": "kb", "full": False, "only": ["b", "c"]}

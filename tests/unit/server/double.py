@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -102,7 +102,7 @@ class Config:
     folder: Path
     server: Settings = Settings()
     jobs: JobSettings = JobSettings()
-    corpora: tuple[str, ...] = ("faq",)
+    corpora: Mapping[str, Any] = field(default_factory=lambda: {"faq": None})
     secrets: tuple[str, ...] = (SECRET,)
 
 
@@ -200,6 +200,15 @@ class Store:
     async def close(self) -> None: ...
 
 
+class Corpora:
+    """No corpora: whatever was found once may be seen still."""
+
+    names = ()
+
+    def still_visible(self, effect: object, documents: Collection[str]) -> frozenset[str]:
+        return frozenset(documents)
+
+
 Behaviour = Callable[["Double", Json, Hear], Awaitable[dict[str, Any]]]
 
 
@@ -210,7 +219,7 @@ class Double:
         self.config = Config(folder, Settings(**settings))
         self.store = Store()
         self.gateway = Gateway({})
-        self.corpora: Any = None
+        self.corpora: Any = Corpora()
         self.features = {name: DoubleFeature(name) for name in BEHAVIOURS}
         self.rollout: Any = None
         self.runs: list[str] = []

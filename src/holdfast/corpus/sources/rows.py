@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
@@ -81,11 +82,12 @@ class RowsSource:
         return threaded(self._read())
 
     def _read(self) -> Iterator[RawDocument | Passed]:
-        names, tree = [], zendesk.Tree()
-        for name in self._files.names():
-            if isinstance(name, Passed):
-                yield name
+        names, tree = list[str](), zendesk.Tree()
+        for found in self._files.found():
+            if isinstance(found, Passed):
+                yield found
                 continue
+            name = found.name
             names.append(name)
             if self._kind(name) in WHOLE:
                 page = self._json(name)
@@ -167,7 +169,7 @@ class RowsSource:
         return PurePosixPath(name or self._files.location).suffix.lower()
 
     def _shown(self, name: str) -> str:
-        return name or PurePosixPath(self._files.location).name
+        return os.fsencode(name or PurePosixPath(self._files.location).name).decode("utf-8", "backslashreplace")
 
     def _rows(self, name: str, kind: str) -> Iterable[Placed]:
         shown = self._shown(name)
@@ -176,7 +178,7 @@ class RowsSource:
         try:
             data = self._files.read(name)
         except OSError as error:
-            return [("", Passed(id=shown, reason=f"unreadable: {error.strerror or error}"))]
+            return [("", Passed(id=shown, reason=f"unreadable: {error.strerror or error}", failed=True))]
         return _of_lines(shown, data) if kind in LINES else _of_table(shown, decode(data, None)[0], kind)
 
     def _json(self, name: str) -> Json | Passed:
@@ -184,9 +186,9 @@ class RowsSource:
         try:
             return msgspec.json.decode(self._files.read(name).removeprefix(b"\xef\xbb\xbf"))
         except OSError as error:
-            return Passed(id=shown, reason=f"unreadable: {error.strerror or error}")
+            return Passed(id=shown, reason=f"unreadable: {error.strerror or error}", failed=True)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            return Passed(id=shown, reason=f"not valid JSON: {error}")
+            return Passed(id=shown, reason=f"not valid JSON: {error}", failed=True)
 
 
 def _of_lines(shown: str, data: bytes) -> Iterator[Placed]:
@@ -197,12 +199,12 @@ def _of_lines(shown: str, data: bytes) -> Iterator[Placed]:
         try:
             row = msgspec.json.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            yield place, Passed(id=place, reason="the line is not valid JSON")
+            yield place, Passed(id=place, reason="the line is not valid JSON", failed=True)
             continue
         if isinstance(row, dict):
             yield place, row
         else:
-            yield place, Passed(id=place, reason="the line is not a JSON object")
+            yield place, Passed(id=place, reason="the line is not a JSON object", failed=True)
 
 
 def _of_json(shown: str, value: Json | Passed) -> Iterator[Placed]:
@@ -238,7 +240,7 @@ def _of_table(shown: str, text: str, kind: str) -> Iterator[Placed]:
             return
         except csv.Error as error:
             place = f"{shown}:{reader.line_num}"
-            yield place, Passed(id=place, reason=f"not valid CSV: {error}")
+            yield place, Passed(id=place, reason=f"not valid CSV: {error}", failed=True)
             continue
         place = f"{shown}:{reader.line_num}"
         if not columns:

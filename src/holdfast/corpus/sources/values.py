@@ -60,3 +60,8 @@ def plain(value: object) -> Json:
 def truth_of(value: object) -> bool:
     """Whether somebody meant yes."""
     return value.strip().lower() in ("true", "yes", "1", "on") if isinstance(value, str) else bool(value)
+
+
+def parts_of(value: object) -> list[object]:
+    """The parts of a list; none of anything else."""
+    return list(value) if isinstance(value, list | tuple) else []

@@ -17,6 +17,7 @@ from holdfast.errors import NotFound
 from holdfast.records import Message, Recording
 from holdfast.release import ModelSlot, Release
 from holdfast.runtime.conversation import EMBED, SLOT, Conversation, Spoken
+from holdfast.runtime.tape import rests_on_hidden
 from holdfast.runtime.who import Who
 from holdfast.server.dialects import chat, chat_said, messages, messages_said, responses, responses_said
 from holdfast.server.dialects.asked import Asked
@@ -135,10 +136,14 @@ class TalkRoute:
         return self._project.feature(recording.feature).input_type is Conversation
 
     async def _recorded(self, response_id: str, who: Who) -> Recording:
+        """The recording of an answer. One that rests on what its reader may not see now is as good as not there."""
         if not response_id.isascii() or not response_id.replace("_", "").isalnum() or len(response_id) > 80:
             raise NotFound("HF203", "there is no response with that id", "name a response of this project")
         recording_id = responses_said.recording_id_of(response_id)
-        return await self._project.store.recordings.get(recording_id, who.tenant)
+        recording = await self._project.store.recordings.get(recording_id, who.tenant)
+        if next(rests_on_hidden(recording, who.principals, self._project.corpora.still_visible), None) is not None:
+            raise NotFound("HF203", "there is no response with that id any more", "ask the question again")
+        return recording
 
 
 def _parse(dialect: Dialect, body: bytes) -> Asked:
