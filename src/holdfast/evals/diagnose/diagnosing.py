@@ -34,6 +34,7 @@ from holdfast.evals.diagnose.reading import searches
 from holdfast.evals.diagnose.substituting import Earlier, Made, Substitutions
 from holdfast.evals.diagnose.tables import EFFECTS
 from holdfast.evals.diagnose.telling import because, next_test, readings_of
+from holdfast.evals.diagnose.verifying import Bill
 from holdfast.evals.facts import missing
 from holdfast.evaluation import Case
 from holdfast.identity import new_id
@@ -55,6 +56,7 @@ class Known:
     """What is known before anything is looked at: the case, the verifier, and what went well before.
 
     `good` are recordings of the same feature that went well, for side effects; `later` is a good answer to this input.
+    `bill` is what `verify` spends, `notes` say how all this is known.
     """
 
     case: Case
@@ -65,17 +67,23 @@ class Known:
     good: Sequence[Recording] = ()
     beliefs: Beliefs | None = None
     planted: tuple[Confusion, ...] = ()
+    bill: Bill = field(default_factory=Bill)
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How far it goes: at most so many calls of models and so much money, and how sure a verdict must be."""
+    """How far it goes: at most so many calls of models and so much money, and how sure a verdict must be.
+
+    `diagnosis_id` is the id to keep it under, None for a new one.
+    """
 
     calls: int = MOST_CALLS
     cost_usd: float | None = None
     sure_at: float = SURE_AT
     side_effects: int = 6
     progress: Progress = silent
+    diagnosis_id: str | None = None
 
 
 async def diagnose(host: Host, recording: Recording, known: Known, limits: Limits) -> Diagnosis:
@@ -91,7 +99,7 @@ class Diagnosing:
     """One diagnosis under way."""
 
     def __init__(self, host: Host, recording: Recording, known: Known, limits: Limits) -> None:
-        self.id = new_id("dg")
+        self.id = limits.diagnosis_id or new_id("dg")
         self.host = host
         self.recording = recording
         self.known = known
@@ -108,7 +116,7 @@ class Diagnosing:
         host, recording, case = self.host, self.recording, self.known.case
         feature = host.feature(recording.feature)
         release = host.completed(feature, await host.store.releases.get(recording.release))
-        opinions = [await self.known.verify(recording, case) for _ in range(_JUDGED_AGAIN)]
+        opinions = [await self._passes(recording, case) for _ in range(_JUDGED_AGAIN)]
         if all(opinions):
             message = f"the answer of {recording.id} passes: {self.known.verifier.name} finds nothing wrong with it"
             raise Refused("HF741", message, "say what is wrong with it: POST /v1/feedback with a correction, or a case")
@@ -179,14 +187,14 @@ class Diagnosing:
         """So many answers with a substitution, verified and counted, as far as may be spent."""
         made = self.made[name]
         for _ in range(count):
-            if self.calls + made.calls > self.limits.calls:
+            if self.calls + made.calls + self.known.bill.each > self.limits.calls:
                 self.stopped = f"{self.limits.calls} calls of models were made"
                 return
             if self.limits.cost_usd is not None and (self.spent_usd is None or self.spent_usd >= self.limits.cost_usd):
                 self.stopped = f"${self.limits.cost_usd:g} were spent, or a price is not known"
                 return
             recording = await self._run(made)
-            passed = await self.known.verify(recording, self.examined.case)
+            passed = await self._passes(recording, self.examined.case)
             before = self.tried.get(name) or Tried(
                 substitution=name, passed=0, asked=0, said=made.said, changes=made.changes
             )
@@ -198,6 +206,14 @@ class Diagnosing:
                 recordings=(*before.recordings, *kept),
                 spent_usd=_sum(before.spent_usd, recording.cost_usd),
             )
+
+    async def _passes(self, recording: Recording, case: Case) -> bool:
+        """Whether an answer passes; what it costs to say so is counted."""
+        passed = await self.known.verify(recording, case)
+        calls, spent_usd = self.known.bill.taken()
+        self.calls += calls
+        self.spent_usd = _sum(self.spent_usd, spent_usd)
+        return passed
 
     async def _run(self, made: Made) -> Recording:
         """One answer. It is kept with the diagnosis, unless a guard would have stopped it."""
@@ -251,6 +267,7 @@ class Diagnosing:
             readings=readings,
             question=question,
             planted=self.known.planted,
+            known=self.known.notes,
             calls=self.calls,
             spent_usd=self.spent_usd,
             stopped=self.stopped,
