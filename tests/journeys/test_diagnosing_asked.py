@@ -26,7 +26,9 @@ def keep_case(world: World, **fields: Any) -> None:
 
 async def rated(world: World, recording: Recording, score: float, correction: Any = None) -> None:
     await world.project.rate(
-        Feedback(id=new_id("fb"), recording_id=recording.id, at=recording.started_at, score=score, correction=correction)
+        Feedback(
+            id=new_id("fb"), recording_id=recording.id, at=recording.started_at, score=score, correction=correction
+        )
     )
 
 
@@ -37,11 +39,10 @@ def said(diagnosis: Diagnosis) -> str:
 async def test_the_case_of_the_file_says_what_is_good_and_the_diagnosis_is_kept(tmp_path: Path) -> None:
     async with opened(tmp_path) as world:
         keep_case(world)
-        (world.folder / f"articles/gadget-{7}.md").unlink()
-        await world.project.sync()
-        failed = await world.asked()
+        failed = await world.asked(answer__models="fake:weak")
         found = await world.project.diagnose(failed.id)
-        assert found.verdict == "data", found
+        assert (found.recording, found.feature) == (failed.id, "answer")
+        assert tried(found)["again"][0] == 0
         assert "case `held` of evals/answer.jsonl" in said(found)
         assert found.verifier.measured_on == 0
         assert "nothing measured it" in found.because[-1]
@@ -76,11 +77,20 @@ async def test_a_correction_says_what_is_good_and_the_last_liked_answer_what_to_
 
 async def test_an_outcome_that_is_bad_needs_nobody_to_say_so(tmp_path: Path) -> None:
     async with opened(tmp_path) as world:
+        await world.project.run("answer", {"body": "How long must the button of gadget 9 be held?"})
         world.reader.down_for = 1
         failed = await world.asked()
         found = await world.project.diagnose(failed)
         assert found.verdict == "provider", found
         assert "this one is failed" in said(found)
+
+
+async def test_a_side_effect_of_which_nobody_knows_what_it_gives_is_not_taken_for_a_bad_answer(tmp_path: Path) -> None:
+    async with opened(tmp_path) as world:
+        world.reader.down_for = 1
+        with pytest.raises(Refused, match="cannot be asked again") as raised:
+            await world.project.diagnose(await world.asked())
+        assert raised.value.code == "HF740"
 
 
 async def test_the_stronger_model_is_the_one_configured_else_the_dearest_of_the_ladders(tmp_path: Path) -> None:

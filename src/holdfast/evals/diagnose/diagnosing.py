@@ -38,7 +38,7 @@ from holdfast.evals.diagnose.verifying import Bill
 from holdfast.evals.facts import missing
 from holdfast.evaluation import Case
 from holdfast.identity import new_id
-from holdfast.records import Recording
+from holdfast.records import Failure, Recording
 from holdfast.release import GuardSlot, ModelSlot, Release
 from holdfast.runtime.execute import execute
 
@@ -46,6 +46,7 @@ MOST_CALLS = 30
 LEAST_TRIED = 2
 """Substitutions besides the same again before anything is said: one outcome convinces nobody."""
 _JUDGED_AGAIN = 3
+_SIDE_EFFECT = "HF307"
 
 Verify = Callable[[Recording, Case], Awaitable[bool]]
 """Whether an answer passes; asked again it may say otherwise, where it is a model."""
@@ -89,8 +90,8 @@ class Limits:
 async def diagnose(host: Host, recording: Recording, known: Known, limits: Limits) -> Diagnosis:
     """What is known of why an answer is not good. Nothing live happens, and what a guard stopped is not kept.
 
-    Stopped halfway, what was asked is kept, and asking again starts anew. Raises Refused (HF741) where the answer
-    passes, NotFound and Misconfigured where its feature or release is gone.
+    Stopped halfway, what was asked is kept, and asking again starts anew. Raises Refused: HF741 where the answer
+    passes, HF740 where it cannot be asked again; NotFound and Misconfigured where its feature or release is gone.
     """
     return await Diagnosing(host, recording, known, limits).run()
 
@@ -142,9 +143,9 @@ class Diagnosing:
         return made
 
     async def _find_out(self) -> dict[Hypothesis, float]:
-        options = [Option(name, made.calls) for name, made in self.made.items()]
         now = self._posterior()
         while self.stopped is None:
+            options = [Option(name, made.calls) for name, made in self.made.items()]
             option = self._next(now, options)
             if option is None:
                 break
@@ -194,6 +195,9 @@ class Diagnosing:
                 self.stopped = f"${self.limits.cost_usd:g} were spent, or a price is not known"
                 return
             recording = await self._run(made)
+            if recording.failure is not None and recording.failure.code == _SIDE_EFFECT:
+                self._left(name, recording.failure)
+                return
             passed = await self._passes(recording, self.examined.case)
             before = self.tried.get(name) or Tried(
                 substitution=name, passed=0, asked=0, said=made.said, changes=made.changes
@@ -206,6 +210,14 @@ class Diagnosing:
                 recordings=(*before.recordings, *kept),
                 spent_usd=_sum(before.spent_usd, recording.cost_usd),
             )
+
+    def _left(self, name: Substitution, failure: Failure) -> None:
+        """Leave out a substitution that comes to a side effect of which nobody knows what it gives: that it does not
+        pass says nothing. Raises Refused (HF740) where nothing replaced already comes to one."""
+        if name == "again":
+            fix = "write what it gives under `calls` of a case (holdfast cases add), or ask until it went well once"
+            raise Refused("HF740", f"{self.recording.id} cannot be asked again: {failure.message}", fix)
+        del self.made[name]
 
     async def _passes(self, recording: Recording, case: Case) -> bool:
         """Whether an answer passes; what it costs to say so is counted."""
