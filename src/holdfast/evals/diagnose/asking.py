@@ -86,7 +86,7 @@ async def known_of(host: Host, recording: Recording, case_id: str | None = None)
         raise _unsaid(recording)
     well = await went_well(host, recording, case)
     release = host.completed(feature, await host.store.releases.get(recording.release))
-    stronger, how = await _stronger(host, recording, release)
+    stronger, how = await stronger_model(host, recording, release)
     notes = (said, *judged.notes, well.said, how)
     return Known(
         case=case,
@@ -148,7 +148,7 @@ def _unsaid(recording: Recording) -> Refused:
     return Refused("HF742", f"nothing says what a good answer to {recording.id} is", fix)
 
 
-async def _stronger(host: Host, recording: Recording, release: Release) -> tuple[str | None, str]:
+async def stronger_model(host: Host, recording: Recording, release: Release) -> tuple[str | None, str]:
     """The model to ask in place of the first rung: the one that is configured, else the dearest of the project's
     ladders, where it is dearer than what answered. And which it is, in words."""
     if (configured := host.config.diagnosis.stronger_model) is not None:
