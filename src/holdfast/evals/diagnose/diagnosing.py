@@ -21,6 +21,7 @@ from holdfast.evals.diagnose.fixing import fixes_of
 from holdfast.evals.diagnose.gold import Located, locate
 from holdfast.evals.diagnose.planning import (
     AT_A_TIME,
+    CONFIRMED_BY,
     SURE_AT,
     Option,
     Said,
@@ -32,7 +33,7 @@ from holdfast.evals.diagnose.planning import (
 from holdfast.evals.diagnose.posterior import Beliefs, Counts, Hypothesis, hypotheses, posterior
 from holdfast.evals.diagnose.reading import searches
 from holdfast.evals.diagnose.substituting import Earlier, Made, Substitutions
-from holdfast.evals.diagnose.tables import EFFECTS
+from holdfast.evals.diagnose.tables import EFFECTS, TRUSTED
 from holdfast.evals.diagnose.telling import because, next_test, readings_of
 from holdfast.evals.diagnose.verifying import Bill
 from holdfast.evals.facts import missing
@@ -123,6 +124,7 @@ class Diagnosing:
             raise Refused("HF741", message, "say what is wrong with it: POST /v1/feedback with a correction, or a case")
         located = await locate(host, recording, case, self.known.later)
         self.examined = Examined(recording, feature, release, case, located.passages, located.grade)
+        self.beliefs = msgspec.structs.replace(self.beliefs, gold=TRUSTED[located.grade])
         self.located = located
         facts = await facts_of(host, self.examined, located, self.known.earlier.release)
         self.facts = (*facts, *_of_the_label(self.examined, located), _of_the_verifier(opinions))
@@ -156,10 +158,13 @@ class Diagnosing:
         return now
 
     def _next(self, now: dict[Hypothesis, float], options: Sequence[Option]) -> Option | None:
-        if "again" in self.made and "again" not in self.tried:
+        asked = self.tried["again"].asked if "again" in self.tried else 0
+        if "again" in self.made and not asked:
             return Option("again", self.made["again"].calls)
         counts = self.counts()
         said = verdict_of(now, self.limits.sure_at)
+        if said.verdict != "unknown" and "again" in self.made and asked < CONFIRMED_BY:
+            return Option("again", self.made["again"].calls)
         if confirm := confirming(self.beliefs, said, counts, options):
             return confirm
         if said.verdict != "unknown" and len(self.tried) > min(LEAST_TRIED, len(self.made) - 1):

@@ -12,7 +12,7 @@ from holdfast.diagnosis import Fact
 from holdfast.evals.diagnose.examined import Examined, Host
 from holdfast.evals.diagnose.gold import WIDE, Located, wide
 from holdfast.evals.diagnose.reading import acting_guards, answers, failed, found, said_to_models, searches
-from holdfast.records import Attempt, Generate, Generated, Passage, Recording, Retrieve
+from holdfast.records import Generate, Generated, Passage, Recording, Retrieve, Step
 from holdfast.release import CorpusSlot, GuardSlot, ModelSlot, Release
 
 _UNFINISHED = ("length", "content_filter", "error")
@@ -90,17 +90,26 @@ def _models(recording: Recording) -> Iterator[Fact]:
                 wrong.append(f"rung {step.result.rung + 1} answered: {'; '.join(errors[:2])}")
             if not step.result.text.strip() and not step.result.tool_calls:
                 wrong.append("the answer is empty")
-            wrong += [f"asked for {a.model}, served {a.detail.served}" for a in step.attempts if _swapped(a)]
+            wrong += [f"asked for {asked}, served {served}" for asked, served in _served(step) if _other(asked, served)]
     if recording.failure is not None and recording.failure.code in ("HF301", "HF302", "HF304", "HF311", "HF312"):
         wrong.append(recording.failure.message)
     said = "; ".join(dict.fromkeys(wrong)) or "every model answered, whole and at once"
     yield Fact(name="provider_failed", holds=bool(wrong), said=said)
 
 
-def _swapped(attempt: Attempt) -> bool:
-    """Whether another model answered than was asked for; a dated name of the same is none."""
-    asked, served = attempt.model, attempt.detail.served
-    return served is not None and not served.startswith(asked) and not asked.startswith(served)
+def _served(step: Step) -> Iterator[tuple[str, str]]:
+    """The model that was asked for and the one that says it answered, of each attempt and of the answer."""
+    assert isinstance(step.effect, Generate)
+    assert isinstance(step.result, Generated)
+    yield from ((one.model, one.detail.served) for one in step.attempts if one.detail.served)
+    place = step.result.rung - step.effect.first_rung
+    if 0 <= place < len(step.effect.models) and ":" in step.result.model:
+        yield step.effect.models[place].partition(":")[2], step.result.model.partition(":")[2]
+
+
+def _other(asked: str, served: str) -> bool:
+    """Whether two names are of different models; a dated name of the same is none."""
+    return not served.startswith(asked) and not asked.startswith(served)
 
 
 def _prompts(recording: Recording) -> Iterator[Fact]:

@@ -15,7 +15,7 @@ from holdfast.errors import NotFound, ReplayDiverged
 from holdfast.evals.answered import citations_of, text_in
 from holdfast.evals.diagnose.examined import Host
 from holdfast.evals.diagnose.reading import searches
-from holdfast.evals.facts import contains, missing
+from holdfast.evals.facts import contains, missing, tokens
 from holdfast.evaluation import Case, Gold
 from holdfast.records import Document, Passage, Recording, Retrieve
 from holdfast.support import SUPPORTED, support
@@ -25,6 +25,7 @@ WIDE = 200
 MOST = 3
 """Passages that are taken for the answer: more would be context again, not gold."""
 LONGEST, LONGEST_TITLE = 1200, 200
+LEAST_WORDS = 4
 """Characters of a passage that is cut from a document."""
 EXPECTED = "(expected)"
 """The document of a passage that no corpus has: what was expected, as if a document said it."""
@@ -46,7 +47,7 @@ async def locate(host: Host, recording: Recording, case: Case, later: Recording 
     if case.gold:
         return await _labelled(host, used, case)
     wanted = _wanted(case)
-    if wanted:
+    if _tells(wanted):
         grade: Grade = "corrected" if case.expected is not None else "searched"
         passages = await _resting(host, used, wanted, case)
         return Located(
@@ -121,6 +122,11 @@ def _wanted(case: Case) -> list[str]:
     """What a good answer says: its facts, else the text that was expected."""
     expected = text_in(case.expected) if case.expected is not None else ""
     return list(case.facts) or ([expected] if expected.strip() else [])
+
+
+def _tells(wanted: Sequence[str]) -> bool:
+    """Whether what was expected says enough for a document to be known by: a label or a single word stands anywhere."""
+    return sum(len(tokens(text)) for text in wanted) >= LEAST_WORDS
 
 
 def _unsaid(passage: Passage, wanted: Sequence[str], case: Case) -> list[str]:

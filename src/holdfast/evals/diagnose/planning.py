@@ -13,7 +13,7 @@ from msgspec import Struct
 from holdfast.diagnosis import Part, Substitution, Verdict
 from holdfast.evals.diagnose.posterior import Beliefs, Counts, Hypothesis, chance_of, mended
 
-SURE_AT = 0.85
+SURE_AT = 0.9
 """A verdict that is less likely is not given. On simulated features with other tables than ours (docs/decisions) this
 is where more than 95 in 100 verdicts are right."""
 AT_A_TIME = 2

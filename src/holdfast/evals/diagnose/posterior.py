@@ -35,9 +35,10 @@ _PAIRED: tuple[Part, ...] = ("guard", "data", "retrieval", "ranking", "context_n
 
 
 class Beliefs(Struct, frozen=True, kw_only=True):
-    """The tables a posterior is computed with, and who judges."""
+    """The tables a posterior is computed with, who judges, and how far the passages that answer are believed to."""
 
     verifier: Verifier
+    gold: float = 1.0
     effects: Mapping[Substitution, Effect] = EFFECTS
     signs: Mapping[str, Sign] = SIGNS
     prior: Mapping[Part, float] = PRIOR
@@ -107,6 +108,8 @@ def _fact(beliefs: Beliefs, one: Hypothesis, name: str, holds: bool) -> float:
         return 1.0
     told = [sign.holds[part] for part in one if part in sign.holds]
     chance = max(told, key=lambda each: abs(each - sign.otherwise)) if told else sign.otherwise
+    if name.startswith("gold_"):  # where other passages answer, it says nothing
+        chance = beliefs.gold * chance + (1.0 - beliefs.gold) * 0.5
     return chance if holds else 1.0 - chance
 
 

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
-from holdfast.diagnosis import Part, Substitution
+from holdfast.diagnosis import Grade, Part, Substitution
 
 SPOILS = 0.06
 """The chance that a substitution by itself makes an answer fail which would have passed."""
@@ -36,25 +36,25 @@ class Sign(Struct, frozen=True):
 
 EFFECTS: Mapping[Substitution, Effect] = MappingProxyType(
     {
-        "again": Effect({"provider": 0.75}, 0.0),
-        "placebo": Effect({"provider": 0.75}, 0.03),
-        "provider_healthy": Effect({"provider": 0.95}, 0.02),
+        "again": Effect({"provider": 0.6}, 0.0),
+        "placebo": Effect({"provider": 0.6}, 0.03),
+        "provider_healthy": Effect({"provider": 0.8}, 0.03),
         "guard_off": Effect({"guard": 0.97}, 0.01),
         "gold_added": Effect(
-            {"provider": 0.75, "data": 0.92, "retrieval": 0.92, "ranking": 0.92, "context_noise": 0.1}
+            {"provider": 0.6, "data": 0.92, "retrieval": 0.92, "ranking": 0.92, "context_noise": 0.1}
         ),
         "gold_only": Effect(
-            {"provider": 0.75, "data": 0.95, "retrieval": 0.95, "ranking": 0.95, "context_noise": 0.93, "model": 0.12}
+            {"provider": 0.6, "data": 0.95, "retrieval": 0.95, "ranking": 0.95, "context_noise": 0.93, "model": 0.12}
         ),
-        "gold_removed": Effect({"provider": 0.75}, 0.85),
-        "wider": Effect({"provider": 0.75, "ranking": 0.85, "retrieval": 0.12}, 0.15),
-        "narrower": Effect({"provider": 0.75, "context_noise": 0.6}, 0.2),
-        "plain_search": Effect({"provider": 0.75, "ranking": 0.5, "retrieval": 0.4}, 0.15),
-        "gold_query": Effect({"provider": 0.75, "ranking": 0.7, "retrieval": 0.6}, 0.1),
-        "previous_prompt": Effect({"provider": 0.75, "prompt": 0.95}),
-        "minimal_prompt": Effect({"provider": 0.75, "prompt": 0.85, "context_noise": 0.05}, 0.12),
-        "stronger_model": Effect({"provider": 0.75, "model": 0.93, "prompt": 0.2, "context_noise": 0.4}, 0.03),
-        "previous_model": Effect({"provider": 0.75, "model": 0.93}),
+        "gold_removed": Effect({"provider": 0.6}, 0.85),
+        "wider": Effect({"provider": 0.6, "ranking": 0.85, "retrieval": 0.12}, 0.15),
+        "narrower": Effect({"provider": 0.6, "context_noise": 0.6}, 0.2),
+        "plain_search": Effect({"provider": 0.6, "ranking": 0.5, "retrieval": 0.4}, 0.15),
+        "gold_query": Effect({"provider": 0.6, "ranking": 0.7, "retrieval": 0.6}, 0.1),
+        "previous_prompt": Effect({"provider": 0.6, "prompt": 0.95}),
+        "minimal_prompt": Effect({"provider": 0.6, "prompt": 0.85, "context_noise": 0.05}, 0.12),
+        "stronger_model": Effect({"provider": 0.6, "model": 0.93, "prompt": 0.2, "context_noise": 0.4}, 0.03),
+        "previous_model": Effect({"provider": 0.6, "model": 0.93}),
         "ceiling": Effect(
             {
                 "provider": 0.85, "data": 0.95, "retrieval": 0.95, "ranking": 0.95, "context_noise": 0.95,
@@ -66,6 +66,11 @@ EFFECTS: Mapping[Substitution, Effect] = MappingProxyType(
 )  # fmt: skip
 """`again` mends a provider that failed for a while, and so does whatever is asked anew; only `provider_healthy` mends
 one whose settings are too tight."""
+
+TRUSTED: Mapping[Grade, float] = MappingProxyType(
+    {"labelled": 1.0, "corrected": 0.8, "searched": 0.7, "later_answer": 0.6, "none": 0.0}
+)
+"""How far it is believed that the passages taken for the answer are it, by how they are known."""
 
 SIGNS: Mapping[str, Sign] = MappingProxyType(
     {
