@@ -5,6 +5,7 @@ Knows nothing of substitutions.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -21,10 +22,21 @@ from holdfast.runtime.world import World
 from holdfast.stores import Store
 
 
+class Named(Protocol):
+    """A version of a corpus."""
+
+    @property
+    def name(self) -> str: ...
+
+
 class Corpora(Protocol):
     """The corpora of a project, as far as a diagnosis asks them."""
 
     def current(self, name: str) -> str: ...
+
+    def versions(self, name: str) -> Sequence[Named]:
+        """What is kept, the newest first."""
+        ...
 
     async def search(self, effect: Retrieve) -> tuple[Passage, ...]: ...
 

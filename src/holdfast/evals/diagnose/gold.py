@@ -47,7 +47,7 @@ async def locate(host: Host, recording: Recording, case: Case, later: Recording 
     if case.gold:
         return await _labelled(host, used, case)
     wanted = _wanted(case)
-    if _tells(wanted):
+    if case.facts or _tells(wanted):
         grade: Grade = "corrected" if case.expected is not None else "searched"
         passages = await _resting(host, used, wanted, case)
         return Located(
@@ -68,8 +68,10 @@ async def _labelled(host: Host, used: Sequence[Retrieve], case: Case) -> Located
     for gold in case.gold:
         for name in dict.fromkeys(map(name_of, used)):
             document = await _document(host, name, host.corpora.current(name), gold.document)
-            if document is not None and (gold.span is None or contains(document.text, gold.span)):
+            if document is not None and _says(document, gold, case):
                 passages.append(_cut(document, gold, case.facts))
+    if not passages and (before := await _before(host, used, case)):
+        return Located(passages=before, grade="labelled", in_corpus=False)
     if passages:
         return Located(passages=tuple(passages[:MOST]), grade="labelled", in_corpus=len(passages) == len(case.gold))
     wanted = [gold.span for gold in case.gold if gold.span] or _wanted(case)
@@ -77,11 +79,32 @@ async def _labelled(host: Host, used: Sequence[Retrieve], case: Case) -> Located
     return Located(passages=said, grade="labelled", in_corpus=False)
 
 
+def _says(document: Document, gold: Gold, case: Case) -> bool:
+    """Whether a document that is labelled as answering still does: its span, or where there is none a fact."""
+    if gold.span is not None:
+        return contains(document.text, gold.span)
+    return not case.facts or len(missing(document.text, case.facts)) < len(case.facts)
+
+
+async def _before(host: Host, used: Sequence[Retrieve], case: Case) -> tuple[Passage, ...]:
+    """What labelled documents said in an earlier version, where they are still there and do not say it any more."""
+    for name in dict.fromkeys(map(name_of, used)):
+        for version in host.corpora.versions(name):
+            found = []
+            for gold in case.gold:
+                document = await _document(host, name, version.name, gold.document)
+                if document is not None and _says(document, gold, case):
+                    found.append(_cut(document, gold, case.facts))
+            if found:
+                return tuple(found[:MOST])
+    return ()
+
+
 async def _resting(host: Host, used: Sequence[Retrieve], wanted: Sequence[str], case: Case) -> tuple[Passage, ...]:
     """What a wide search finds that says what was expected: the fewest passages that together say all of it."""
     seen: dict[tuple[str, str], Passage] = {}
     for effect in used:
-        for query in (" ".join(wanted), effect.query):
+        for query in (f"{effect.query} {' '.join(wanted)}", effect.query):
             for passage in await wide(host, effect, query):
                 seen.setdefault((passage.document, passage.chunk), passage)
     chosen: list[Passage] = []
