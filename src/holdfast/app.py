@@ -16,7 +16,9 @@ from holdfast.config import Config, load_config
 from holdfast.contracts import Embedder, Guard, Hear, Models, Progress, Scorers, deaf, silent
 from holdfast.corpus.rerank import Rerankers
 from holdfast.describing import Describer
+from holdfast.diagnosis import Diagnosis
 from holdfast.errors import EffectFailed, HoldfastError, Misconfigured, unknown
+from holdfast.evals.diagnose.asking import PLAN, Plan, diagnosis_of
 from holdfast.evals.judged import judge_feature
 from holdfast.identity import Entropy, canonical, digest, new_id
 from holdfast.records import (
@@ -173,8 +175,7 @@ class Project:
         feature = self.feature(name)
         chosen = release if isinstance(release, Release) else await self.rollout.choose(release)
         chosen = self.completed(feature, chosen)
-        world = self.world(chosen, hear, recording_id)
-        return await self._kept_execution(feature, input, chosen, world, BLANK, who)
+        return await self._kept_execution(feature, input, chosen, self.world(chosen, hear, recording_id), BLANK, who)
 
     async def replay(
         self,
@@ -196,10 +197,16 @@ class Project:
         feature = self.feature(recording.feature)
         code_changed = again.code_changed(feature, recording)
         release = await self.changed(await self.store.releases.get(recording.release), again.changes)
-        who = self.who(recording.subject, recording.tenant)
-        tape = again.tape(recording)
+        who, tape = self.who(recording.subject, recording.tenant), again.tape(recording)
         made = await self._kept_execution(feature, recording.input, release, self.world(release), tape, who)
         return Replay.of(recording, made, code_changed=code_changed)
+
+    async def diagnose(self, recording: Recording | str, plan: Plan = PLAN, *, tenant: str = "") -> Diagnosis:
+        """What is known of why an answer is not good, kept when this returns. Raises NotFound (HF203) and what
+        `diagnosis_of` raises."""
+        if isinstance(recording, str):
+            recording = await self.store.recordings.get(recording, tenant)
+        return await diagnosis_of(self, recording, plan)
 
     async def changed(self, release: Release, changes: Mapping[str, Json]) -> Release:
         """A release with changes by name; a prompt is a path in the project, or `path@N` for the Nth text used there.

@@ -135,7 +135,8 @@ class Diagnosis(Struct, frozen=True, kw_only=True):
     `sure_at`.
 
     `gold` are the passages that answer, and `grade` is how they are known. `readings` and `question` are set where the
-    task itself is in doubt: the owner is asked once. `planted` is what the procedure said of faults that were planted
+    task itself is in doubt: the owner is asked once. `known` says what it was begun with: the case, who judges, what
+    went well before. `planted` is what the procedure said of faults that were planted
     in this feature, empty without a calibration.
     """
 
@@ -161,6 +162,7 @@ class Diagnosis(Struct, frozen=True, kw_only=True):
     readings: tuple[Reading, ...] = ()
     question: str | None = None
     planted: tuple[Confusion, ...] = ()
+    known: tuple[str, ...] = ()
     calls: int = 0
     spent_usd: float | None = 0.0
     stopped: str | None = None

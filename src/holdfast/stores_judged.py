@@ -174,7 +174,7 @@ class Trials(Protocol):
 
 
 class DiagnosisQuery(Struct, frozen=True, kw_only=True):
-    """Which diagnoses: newest first, at most `limit`, begun at `since` or later, older than the one named by `before`."""
+    """Which diagnoses: newest first, at most `limit`, begun `since` then, older than the one named by `before`."""
 
     feature: str | None = None
     recording: str | None = None
@@ -186,7 +186,7 @@ class DiagnosisQuery(Struct, frozen=True, kw_only=True):
 
 
 class Diagnoses(Protocol):
-    """Diagnoses by id, and what planted faults taught of a feature. Erasing a subject erases those of its recordings."""
+    """Diagnoses by id, and what planted faults taught of a feature. Erasing a subject erases those of its answers."""
 
     async def add(self, diagnosis: Diagnosis) -> None:
         """Keep a diagnosis. The same id again changes nothing. Raises NotFound (HF203) where its recording is gone."""

@@ -1,4 +1,4 @@
-"""What every store promises of diagnoses: kept whole, found by what they are of, and erased with whom they are about."""
+"""What every store promises of diagnoses: kept whole, found by what they are of, erased with whom they are about."""
 
 from __future__ import annotations
 

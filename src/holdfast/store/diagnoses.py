@@ -89,9 +89,7 @@ class SqlDiagnoses:
     async def learned(self, feature: str, code_hash: str, tenant: str = "") -> Json:
         """See `Diagnoses`."""
         asked = (tenant, feature, code_hash)
-        row = await self._readers.read(
-            lambda reader: reader.connection.execute(self._sql["learned"], asked).fetchone()
-        )
+        row = await self._readers.read(lambda reader: reader.connection.execute(self._sql["learned"], asked).fetchone())
         found: Json = None if row is None else msgspec.json.decode(row[0])
         return found
 

@@ -34,10 +34,11 @@ from holdfast.evals.diagnose.reading import searches
 from holdfast.evals.diagnose.substituting import Earlier, Made, Substitutions
 from holdfast.evals.diagnose.tables import EFFECTS
 from holdfast.evals.diagnose.telling import because, next_test, readings_of
+from holdfast.evals.diagnose.verifying import Bill
 from holdfast.evals.facts import missing
 from holdfast.evaluation import Case
 from holdfast.identity import new_id
-from holdfast.records import Recording
+from holdfast.records import Failure, Recording
 from holdfast.release import GuardSlot, ModelSlot, Release
 from holdfast.runtime.execute import execute
 
@@ -45,6 +46,7 @@ MOST_CALLS = 30
 LEAST_TRIED = 2
 """Substitutions besides the same again before anything is said: one outcome convinces nobody."""
 _JUDGED_AGAIN = 3
+_SIDE_EFFECT = "HF307"
 
 Verify = Callable[[Recording, Case], Awaitable[bool]]
 """Whether an answer passes; asked again it may say otherwise, where it is a model."""
@@ -55,6 +57,7 @@ class Known:
     """What is known before anything is looked at: the case, the verifier, and what went well before.
 
     `good` are recordings of the same feature that went well, for side effects; `later` is a good answer to this input.
+    `bill` is what `verify` spends, `notes` say how all this is known.
     """
 
     case: Case
@@ -65,24 +68,30 @@ class Known:
     good: Sequence[Recording] = ()
     beliefs: Beliefs | None = None
     planted: tuple[Confusion, ...] = ()
+    bill: Bill = field(default_factory=Bill)
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How far it goes: at most so many calls of models and so much money, and how sure a verdict must be."""
+    """How far it goes: at most so many calls of models and so much money, and how sure a verdict must be.
+
+    `diagnosis_id` is the id to keep it under, None for a new one.
+    """
 
     calls: int = MOST_CALLS
     cost_usd: float | None = None
     sure_at: float = SURE_AT
     side_effects: int = 6
     progress: Progress = silent
+    diagnosis_id: str | None = None
 
 
 async def diagnose(host: Host, recording: Recording, known: Known, limits: Limits) -> Diagnosis:
     """What is known of why an answer is not good. Nothing live happens, and what a guard stopped is not kept.
 
-    Stopped halfway, what was asked is kept, and asking again starts anew. Raises Refused (HF741) where the answer
-    passes, NotFound and Misconfigured where its feature or release is gone.
+    Stopped halfway, what was asked is kept, and asking again starts anew. Raises Refused: HF741 where the answer
+    passes, HF740 where it cannot be asked again; NotFound and Misconfigured where its feature or release is gone.
     """
     return await Diagnosing(host, recording, known, limits).run()
 
@@ -91,7 +100,7 @@ class Diagnosing:
     """One diagnosis under way."""
 
     def __init__(self, host: Host, recording: Recording, known: Known, limits: Limits) -> None:
-        self.id = new_id("dg")
+        self.id = limits.diagnosis_id or new_id("dg")
         self.host = host
         self.recording = recording
         self.known = known
@@ -108,7 +117,7 @@ class Diagnosing:
         host, recording, case = self.host, self.recording, self.known.case
         feature = host.feature(recording.feature)
         release = host.completed(feature, await host.store.releases.get(recording.release))
-        opinions = [await self.known.verify(recording, case) for _ in range(_JUDGED_AGAIN)]
+        opinions = [await self._passes(recording, case) for _ in range(_JUDGED_AGAIN)]
         if all(opinions):
             message = f"the answer of {recording.id} passes: {self.known.verifier.name} finds nothing wrong with it"
             raise Refused("HF741", message, "say what is wrong with it: POST /v1/feedback with a correction, or a case")
@@ -134,9 +143,9 @@ class Diagnosing:
         return made
 
     async def _find_out(self) -> dict[Hypothesis, float]:
-        options = [Option(name, made.calls) for name, made in self.made.items()]
         now = self._posterior()
         while self.stopped is None:
+            options = [Option(name, made.calls) for name, made in self.made.items()]
             option = self._next(now, options)
             if option is None:
                 break
@@ -179,14 +188,17 @@ class Diagnosing:
         """So many answers with a substitution, verified and counted, as far as may be spent."""
         made = self.made[name]
         for _ in range(count):
-            if self.calls + made.calls > self.limits.calls:
+            if self.calls + made.calls + self.known.bill.each > self.limits.calls:
                 self.stopped = f"{self.limits.calls} calls of models were made"
                 return
             if self.limits.cost_usd is not None and (self.spent_usd is None or self.spent_usd >= self.limits.cost_usd):
                 self.stopped = f"${self.limits.cost_usd:g} were spent, or a price is not known"
                 return
             recording = await self._run(made)
-            passed = await self.known.verify(recording, self.examined.case)
+            if recording.failure is not None and recording.failure.code == _SIDE_EFFECT:
+                self._left(name, recording.failure)
+                return
+            passed = await self._passes(recording, self.examined.case)
             before = self.tried.get(name) or Tried(
                 substitution=name, passed=0, asked=0, said=made.said, changes=made.changes
             )
@@ -198,6 +210,22 @@ class Diagnosing:
                 recordings=(*before.recordings, *kept),
                 spent_usd=_sum(before.spent_usd, recording.cost_usd),
             )
+
+    def _left(self, name: Substitution, failure: Failure) -> None:
+        """Leave out a substitution that comes to a side effect of which nobody knows what it gives: that it does not
+        pass says nothing. Raises Refused (HF740) where nothing replaced already comes to one."""
+        if name == "again":
+            fix = "write what it gives under `calls` of a case (holdfast cases add), or ask until it went well once"
+            raise Refused("HF740", f"{self.recording.id} cannot be asked again: {failure.message}", fix)
+        del self.made[name]
+
+    async def _passes(self, recording: Recording, case: Case) -> bool:
+        """Whether an answer passes; what it costs to say so is counted."""
+        passed = await self.known.verify(recording, case)
+        calls, spent_usd = self.known.bill.taken()
+        self.calls += calls
+        self.spent_usd = _sum(self.spent_usd, spent_usd)
+        return passed
 
     async def _run(self, made: Made) -> Recording:
         """One answer. It is kept with the diagnosis, unless a guard would have stopped it."""
@@ -251,6 +279,7 @@ class Diagnosing:
             readings=readings,
             question=question,
             planted=self.known.planted,
+            known=self.known.notes,
             calls=self.calls,
             spent_usd=self.spent_usd,
             stopped=self.stopped,

@@ -14,12 +14,14 @@ from holdfast.diagnosis import Fix, Part, SideEffects, Substitution, Tried
 from holdfast.errors import HoldfastError
 from holdfast.evals.diagnose.planning import CONFIRMED_BY, Said
 from holdfast.evals.diagnose.reading import calls
+from holdfast.evals.diagnose.substituting import Made
 from holdfast.evals.pairing import paired
 from holdfast.evals.scorers import scorers
 from holdfast.evals.scoring import answer_cost_usd
 from holdfast.evals.shares import jeffreys
 from holdfast.judgement import Interval
 from holdfast.records import Json, Recording
+from holdfast.release import Release
 from holdfast.runtime.again import Again
 from holdfast.runtime.execute import execute
 
@@ -89,7 +91,7 @@ async def _setting(about: Diagnosing, part: Part, name: Substitution) -> Fix | N
         tried = about.tried.get(name)
     if tried is None or tried.passed < SUFFICES * tried.asked:
         return None
-    side_effects = await _side_effects(about, made.changes)
+    side_effects = await _side_effects(about, made)
     return Fix(
         part=part,
         advice=f"{_ADVICE[part]}: {', '.join(f'{name}={value}' for name, value in made.changes.items())}",
@@ -110,14 +112,17 @@ def _by_hand(about: Diagnosing, part: Part) -> Fix:
     return Fix(part=part, advice=_ADVICE[part], passed=passed, asked=asked, share=_share(passed, asked))
 
 
-async def _side_effects(about: Diagnosing, changes: Mapping[str, Json]) -> SideEffects | None:
-    """The change on answers that were good, as far as may be spent: how many are worse with it. None without any."""
+async def _side_effects(about: Diagnosing, made: Made) -> SideEffects | None:
+    """The change on answers that were good, as far as may be spent: how many are worse with it. None without any.
+
+    What is said with a guard off is not kept here either.
+    """
     asked, broken, kept = 0, 0, list[str]()
     for before in about.known.good[: about.limits.side_effects]:
         if about.calls >= about.limits.calls + about.limits.side_effects:
             break
         try:
-            after = await _with(about, before, changes)
+            after, release = await _with(about, before, made.changes)
         except HoldfastError:
             continue  # what cannot be replayed says nothing of the change
         pair = await paired(before, after, scorers(about.host.scorers, before.feature), about.examined.feature.bar)
@@ -125,13 +130,14 @@ async def _side_effects(about: Diagnosing, changes: Mapping[str, Json]) -> SideE
             continue
         asked += 1
         broken += pair.verdict == "worse"
-        kept.append(after.id)
+        if not made.secret:
+            kept.append((await about.kept(after, release)).id)
     return (
         SideEffects(asked=asked, broken=broken, share=_share(broken, asked), recordings=tuple(kept)) if asked else None
     )
 
 
-async def _with(about: Diagnosing, before: Recording, changes: Mapping[str, Json]) -> Recording:
+async def _with(about: Diagnosing, before: Recording, changes: Mapping[str, Json]) -> tuple[Recording, Release]:
     host, again = about.host, Again(dict(changes))
     release = await host.changed(await host.store.releases.get(before.release), dict(changes))
     after = await execute(
@@ -142,7 +148,7 @@ async def _with(about: Diagnosing, before: Recording, changes: Mapping[str, Json
         tape=replace(again.tape(before), calls=calls(before)),
         who=host.who(before.subject, before.tenant),
     )
-    return await about.kept(after, release)
+    return after, release
 
 
 def _dearer(about: Diagnosing, tried: Tried) -> float | None:

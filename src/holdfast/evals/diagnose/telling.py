@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from holdfast.diagnosis import Fact, NextTest, Reading, Substitution, Tried, Verdict, Verifier
+from holdfast.diagnosis import Diagnosis, Fact, NextTest, Reading, Substitution, Tried, Verdict, Verifier
 from holdfast.evals.answered import passages_of, text_in
 from holdfast.evals.diagnose.examined import Examined
 from holdfast.evals.diagnose.gold import Located
@@ -30,6 +30,28 @@ MEANS: Mapping[Verdict, str] = {
     "interaction": "two parts at once: mending one of them is not enough",
     "unknown": "nothing is likely enough to be said",
 }
+
+
+_LISTED, _WORTH = 3, 0.02
+
+
+def headline(diagnosis: Diagnosis) -> str:
+    """The verdict in a line, as in "Ranking, 86% (ranking 86, retrieval 9, prompt 3, other 2): it is found, and does
+    not get into the prompt"."""
+    ordered = sorted(diagnosis.probabilities.items(), key=lambda item: -item[1])
+    shown = [(name, chance) for name, chance in ordered if chance >= _WORTH][:_LISTED]
+    parts = [f"{_worded(name)} {chance:.0%}".removesuffix("%") for name, chance in shown]
+    if (other := 1 - sum(chance for _, chance in shown)) >= 0.005:
+        parts.append(f"other {other:.0%}".removesuffix("%"))
+    verdict = _worded(diagnosis.verdict)
+    if diagnosis.verdict == "interaction":
+        verdict = f"interaction of {' and '.join(map(_worded, diagnosis.parts))}"
+    chance = "" if diagnosis.verdict == "unknown" else f", {diagnosis.probability:.0%}"
+    return f"{verdict[0].upper()}{verdict[1:]}{chance} ({', '.join(parts)}): {MEANS[diagnosis.verdict]}"
+
+
+def _worded(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def because(said: Said, facts: Sequence[Fact], tried: Sequence[Tried], verifier: Verifier) -> tuple[str, ...]:
