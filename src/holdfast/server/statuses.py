@@ -53,6 +53,9 @@ _CODES: Mapping[str, Edge] = MappingProxyType(
         "HF720": Edge(409),
         "HF721": Edge(422),
         "HF722": Edge(422),
+        "HF740": Edge(422),
+        "HF741": Edge(409),
+        "HF742": Edge(422),
         "HF730": Edge(400),
         "HF731": Edge(400),
     }
