@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ def keep_case(world: World, **fields: Any) -> None:
     folder = world.folder / "evals"
     folder.mkdir(exist_ok=True)
     case = {"id": "held", "input": CASE.input, "facts": list(CASE.facts), **fields}
-    (folder / "answer.jsonl").write_bytes(to_json(case) + b"\n")
+    (folder / "answer.jsonl").write_bytes(json.dumps(case).encode())
 
 
 async def rated(world: World, recording: Recording, score: float, correction: Any = None) -> None:

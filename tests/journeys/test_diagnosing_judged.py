@@ -1,4 +1,4 @@
-"""Who says whether an answer passes, in a diagnosis: scorers, a judge that people were held against, people's opinions."""
+"""Who says whether an answer passes, in a diagnosis: scorers, a judge with a certificate, people with opinions."""
 
 from __future__ import annotations
 

@@ -26,13 +26,14 @@ _NOTHING = ("HF740", "HF741")
 
 
 class Suggested(Struct, frozen=True, kw_only=True):
-    """What to type next for a fix: try it on what was asked lately, hold it against the cases; `to_release` is what
-    to write, and then to type. And for any diagnosis: make the recording a case."""
+    """What to type next for a fix: try it on what was asked lately, hold it against the cases, freeze it in a release;
+    and what to write so that the next release has it too."""
 
     fix: int
     try_it: str
     evaluate: str
-    to_release: tuple[str, ...]
+    release: str
+    write: tuple[str, ...]
 
 
 class Diagnosed(Struct, frozen=True, kw_only=True):
@@ -120,14 +121,15 @@ def told(diagnosis: Diagnosis) -> Diagnosed:
 
 
 def _suggested(diagnosis: Diagnosis, number: int, changes: dict[str, Json]) -> Suggested:
-    """A fix as commands: a release is frozen from the working tree, so that the change is written there first."""
+    """A fix as commands, and as lines of the project's files."""
     settings = " ".join(f"--set {shlex.quote(f'{name}={_toml(value)}')}" for name, value in changes.items())
     where = shlex.quote(f"feature={diagnosis.feature} and since=7d")
     return Suggested(
         fix=number,
         try_it=f"holdfast replay --where {where} {settings}",
         evaluate=f"holdfast eval {diagnosis.feature} --against live {settings}",
-        to_release=(*(_written(name, value) for name, value in changes.items()), "holdfast release create"),
+        release=f"holdfast release create --from-diagnosis {diagnosis.id} --fix {number}",
+        write=tuple(_written(name, value) for name, value in changes.items()),
     )
 
 
@@ -135,9 +137,9 @@ def _written(name: str, value: Json) -> str:
     """A change as it stands in holdfast.toml; the text of an earlier prompt goes back into its file."""
     slot, _, field = name.rpartition(".")
     if field == "prompt" and isinstance(value, str) and "@" in value:
-        return f"put the text of {value} back into {value.rpartition('@')[0]}"
+        return f"in the project: the text of {value} in {value.rpartition('@')[0]}"
     table = "guards" if field == "on_fail" else "slots"
-    return f"write under [{table}.{slot}] in holdfast.toml: {field} = {_toml(value)}"
+    return f"under [{table}.{slot}] in holdfast.toml: {field} = {_toml(value)}"
 
 
 def _toml(value: Json) -> str:

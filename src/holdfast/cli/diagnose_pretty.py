@@ -53,8 +53,9 @@ def _show_fixes(terminal: Terminal, diagnosed: Diagnosed) -> None:
         terminal.show(Text(f"  {number}. {_fix(fix)}"))
         if number in commands:
             each = commands[number]
-            terminal.show(*(Text(f"     {line}", style="dim") for line in (each.try_it, each.evaluate)))
-            terminal.show(Text(f"     to release it: {'; '.join(each.to_release)}", style="dim"))
+            lines = (each.try_it, each.evaluate, each.release)
+            terminal.show(*(Text(f"     {line}", style="dim") for line in lines))
+            terminal.show(Text(f"     to keep it, write {'; '.join(each.write)}", style="dim"))
 
 
 def _fix(fix: Fix) -> str:

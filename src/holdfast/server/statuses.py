@@ -56,6 +56,7 @@ _CODES: Mapping[str, Edge] = MappingProxyType(
         "HF740": Edge(422),
         "HF741": Edge(409),
         "HF742": Edge(422),
+        "HF743": Edge(422),
         "HF730": Edge(400),
         "HF731": Edge(400),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -9,9 +10,11 @@ import pytest
 from tests.contract.test_store_diagnoses import diagnosis
 from tests.unit.cli.said import Type
 
+from holdfast.app import open_project_store
 from holdfast.cli.diagnose import told
 from holdfast.cli.diagnose_pretty import show_diagnosed
 from holdfast.cli.terminal import Terminal
+from holdfast.config import load_config
 from holdfast.diagnosis import Confusion, Diagnosis, Fix, NextTest, Reading, SideEffects, Verifier
 from holdfast.evals.diagnose.telling import headline
 from holdfast.judgement import Interval
@@ -113,7 +116,8 @@ def test_a_fix_is_told_with_how_often_it_helps_what_it_breaks_and_what_to_type(
         "holdfast replay --where 'feature=answer and since=7d' --set help.k=40 --set 'answer.models=[\"a:b\"]'" in out
     )
     assert "holdfast eval answer --against live --set help.k=40" in out
-    assert "write under [slots.help] in holdfast.toml: k = 40" in out
+    assert f"holdfast release create --from-diagnosis {RANKING.id} --fix 1" in out
+    assert "to keep it, write under [slots.help] in holdfast.toml: k = 40" in out
     assert "2. by hand\n" in out
     assert "this verdict was right 41 of 45 times" in out
 
@@ -128,3 +132,28 @@ def test_an_open_question_and_the_next_test_are_shown(capsys: pytest.CaptureFixt
     out = shown(task, capsys)
     assert "  one\n" in out
     assert "Which?" in out
+
+
+def test_a_fix_becomes_a_release_and_the_files_stay_as_they_are(desk: Path, typed: Type) -> None:
+    before = (desk / "holdfast.toml").read_text()
+    of = typed("run", "answer_ticket", "How long does a refund take?", "--json").json["id"]
+    changed = (Fix(part="ranking", advice="more", passed=4, asked=4, share=Interval(1.0, 0.5, 1.0),
+                   changes={"help_center.k": 33}),
+               Fix(part="data", advice="by hand", passed=0, asked=0, share=Interval(0.0, None, None)))  # fmt: skip
+    one = diagnosis(of, id="dg_1", feature="answer_ticket", fixes=changed)
+
+    async def keep() -> None:
+        store = await open_project_store(load_config(desk))
+        await store.diagnoses.add(one)
+        await store.close()
+
+    asyncio.run(keep())
+    assert typed("release", "create", "v1").code == 0
+    said = typed("release", "create", "v2", "--from-diagnosis", "dg_1")
+    assert said.code == 0, said.err
+    assert "33" in typed("release", "diff", "v1", "v2").out
+    assert (desk / "holdfast.toml").read_text() == before
+    said = typed("release", "create", "--from-diagnosis", "dg_1", "--fix", "2", "--json")
+    assert (said.code, said.error["code"], said.error["fix"]) == (2, "HF743", "--fix 1 can")
+    said = typed("release", "create", "--from-diagnosis", "dg_2", "--json")
+    assert (said.code, said.error["code"]) == (2, "HF214")
