@@ -97,12 +97,12 @@ CODES: Mapping[str, str] = MappingProxyType(
         "HF720": "there is another case of that id",
         "HF721": "the recording cannot become a case",
         "HF722": "what failed in the recording does not fail again",
+        "HF730": "a field of the request is not known here, or cannot be taken as it is",
+        "HF731": "an image or a document cannot be taken",
         "HF740": "the recording cannot be diagnosed",
         "HF741": "the answer passes, so that there is nothing to diagnose",
         "HF742": "nothing says what a good answer to this is",
         "HF743": "the fix is no change that a release can have",
-        "HF730": "a field of the request is not known here, or cannot be taken as it is",
-        "HF731": "an image or a document cannot be taken",
         "HF999": "a bug in Holdfast or in a plug-in; the log has the traceback",
     }
 )

@@ -197,3 +197,19 @@ async def test_whose_question_it_is_stays_within_its_tenant(tmp_path: Path) -> N
         with pytest.raises(NotFound):
             await world.project.store.diagnoses.get(found.id, "another")
         assert QUESTION not in said(found)
+
+
+async def test_what_side_effects_cost_is_counted_and_stops_where_the_money_ends(tmp_path: Path) -> None:
+    async with opened(tmp_path) as world:
+        keep_case(world)
+        for number in range(1, 6):
+            asked = {"body": f"How long must the button of gadget {number} be held?"}
+            await rated(world, await world.project.run("answer", asked), 1)
+        (world.folder / "answer.md").write_text(PROMPT.replace("passages.", "passages. Never name a number."))
+        failed = await world.asked()
+        before = len(world.reader.requests)
+        found = await world.project.diagnose(failed)
+        assert found.fixes[0].side_effects is not None
+        assert (found.fixes[0].side_effects.asked, found.fixes[0].side_effects.broken) == (5, 0)
+        assert len(world.reader.requests) - before == found.calls
+        assert len(found.fixes[0].side_effects.recordings) == 5

@@ -191,7 +191,7 @@ class Diagnosing:
             if self.calls + made.calls + self.known.bill.each > self.limits.calls:
                 self.stopped = f"{self.limits.calls} calls of models were made"
                 return
-            if self.limits.cost_usd is not None and (self.spent_usd is None or self.spent_usd >= self.limits.cost_usd):
+            if self.is_spent():
                 self.stopped = f"${self.limits.cost_usd:g} were spent, or a price is not known"
                 return
             recording = await self._run(made)
@@ -238,9 +238,18 @@ class Diagnosing:
             tape=made.tape,
             who=host.who(before.subject, before.tenant),
         )
+        self.pay(recording)
+        return recording if made.secret else await self.kept(recording, made.release)
+
+    def pay(self, recording: Recording) -> None:
+        """Count what an answer took."""
         self.calls += sum(len(step.attempts) for step in recording.steps if not step.replayed)
         self.spent_usd = _sum(self.spent_usd, recording.cost_usd)
-        return recording if made.secret else await self.kept(recording, made.release)
+
+    def is_spent(self) -> bool:
+        """Whether no further call may be paid for; where a price is not known, nobody can tell that one may."""
+        limit = self.limits.cost_usd
+        return limit is not None and (self.spent_usd is None or self.spent_usd >= limit)
 
     async def kept(self, recording: Recording, release: Release) -> Recording:
         """A recording made here, kept with the diagnosis so that no list of live requests has it."""

@@ -119,7 +119,7 @@ async def _side_effects(about: Diagnosing, made: Made) -> SideEffects | None:
     """
     asked, broken, kept = 0, 0, list[str]()
     for before in about.known.good[: about.limits.side_effects]:
-        if about.calls >= about.limits.calls + about.limits.side_effects:
+        if about.calls >= about.limits.calls + about.limits.side_effects or about.is_spent():
             break
         try:
             after, release = await _with(about, before, made.changes)
@@ -148,6 +148,7 @@ async def _with(about: Diagnosing, before: Recording, changes: Mapping[str, Json
         tape=replace(again.tape(before), calls=calls(before)),
         who=host.who(before.subject, before.tenant),
     )
+    about.pay(after)
     return after, release
 
 
