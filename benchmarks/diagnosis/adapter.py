@@ -87,6 +87,4 @@ async def diagnosed(
     for word in (said.verdict, *parts):
         if word not in VERDICTS:
             raise ValueError(f"'{word}' is no verdict; there are {', '.join(VERDICTS)}")
-    return Verdict(
-        verdict=said.verdict, parts=parts, probability=said.probability, fixes=said.fixes, calls=said.calls
-    )
+    return Verdict(verdict=said.verdict, parts=parts, probability=said.probability, fixes=said.fixes, calls=said.calls)

@@ -94,8 +94,10 @@ def covid(draw: random.Random) -> Material:
 def arduino(draw: random.Random) -> Material:
     rows = {r["article_id"]: _row(r["article_id"], r["title"], r["markdown"], r["category"]) for r in
             lines("kb_arduino_help_center", "articles.jsonl")}  # fmt: skip
-    asked = [(f"ard-{one}", f"{row.title}: {' '.join(sorted(w for w in telling(row.text) if w.isalpha())[:3])}?", one, row.title)
-             for one, row in rows.items()]  # fmt: skip
+    asked = []
+    for one, row in rows.items():
+        further = sorted(word for word in telling(row.text) if word.isalpha())[:3]
+        asked.append((f"ard-{one}", f"{row.title}: {' '.join(further)}?", one, row.title))
     return _answered("arduino", rows, asked, draw, 160)
 
 
@@ -149,7 +151,9 @@ def _answered(
     common = frequencies(row.text for row in rows.values())
     known: list[Known] = []
     for one, question, document, answer in asked:
-        parts = [s for s in sentences(rows[document].text) if len(s.split()) < LONGEST_SENTENCE] if document in rows else []
+        parts = (
+            [s for s in sentences(rows[document].text) if len(s.split()) < LONGEST_SENTENCE] if document in rows else []
+        )
         if not parts or len(words(question)) < 4:
             continue
         sentence = max(parts, key=lambda s: overlap(telling(answer), telling(s)))

@@ -59,7 +59,9 @@ def distractors(world: World, known: Known, draw: random.Random) -> None:
     for nth in range(draw.randint(1, max(1, world.k - 1 - world.rank(known)))):
         other = draw.choice([one for one in world.place.material.known if one.document != known.document])
         asked = " ".join(words(known.question))
-        text = f"As to {asked}: see {other.fact}. {asked.capitalize()} was asked before, and the answer was {other.fact}."
+        text = (
+            f"As to {asked}: see {other.fact}. {asked.capitalize()} was asked before, and the answer was {other.fact}."
+        )
         _add(world, Row(f"note-{known.id}-{nth}", f"Note {nth}", text, topic=world.rows[known.document].topic))
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from benchmarks.diagnosis.adapter import Fix, Nominal, Verdict, Verify
 from benchmarks.diagnosis.substituting import Lab, Sample
+
 from holdfast.app import Project
 from holdfast.evaluation import Case
 
@@ -21,7 +22,7 @@ REPRODUCED = 0.85
 async def first_that_passes(
     project: Project, recording_id: str, case: Case, verify: Verify, nominal: Nominal
 ) -> Verdict:
-    """The part whose substitution passes first, one sample each: provider, guard, more passages, gold, prompt, model."""
+    """The part whose substitution passes first, one sample each, in the order of `Lab.substitutions`."""
     lab = await Lab.of(project, recording_id, case, verify)
     for sample in await lab.substitutions():
         if not await lab.passes(sample):
@@ -35,17 +36,20 @@ async def first_that_passes(
 
 
 async def hard_rules(project: Project, recording_id: str, case: Case, verify: Verify, nominal: Nominal) -> Verdict:
-    """A tree of rules: a substitution counts where its lift is above 0.3 with a probability of 0.95, of five samples."""
+    """A tree of rules. A substitution counts whose lift is above 0.3 with a probability of 0.95, by five samples."""
     lab = await Lab.of(project, recording_id, case, verify)
     control = [await lab.passes(Sample("control", "intermittent")) for _ in range(SAMPLES)]
     if _above(control, 0.5) > REPRODUCED:
         return Verdict(verdict="intermittent", parts=("intermittent",), probability=0.9, calls=lab.calls)
     strong: dict[str, Sample] = {}
+    weak: set[str] = set()
     for sample in [*await lab.substitutions(), *lab.further()]:
         passed = [await lab.passes(sample) for _ in range(SAMPLES)]
         if _lifts(passed, control) > STRONG:
             strong[sample.name] = sample
-    verdict = await _ruled(lab, strong)
+        if _above(passed, 0.5) < 1 - REPRODUCED:
+            weak.add(sample.name)
+    verdict = await _ruled(lab, strong, weak)
     named = {"provider": "provider", "guard": "guard", "ranking": "more", "prompt": "prompt", "model": "model"}
     fix = strong.get(named.get(verdict, ""))
     fixes = (Fix(changes=fix.changes),) if fix is not None and fix.changes else ()
@@ -53,7 +57,7 @@ async def hard_rules(project: Project, recording_id: str, case: Case, verify: Ve
     return Verdict(verdict=verdict, parts=parts, probability=0.9, fixes=fixes, calls=lab.calls)
 
 
-async def _ruled(lab: Lab, strong: dict[str, Sample]) -> str:
+async def _ruled(lab: Lab, strong: dict[str, Sample], weak: set[str]) -> str:
     """The first rule that holds."""
     gold = "gold" in strong
     if lab.provider_failed and "provider" in strong:
@@ -72,7 +76,7 @@ async def _ruled(lab: Lab, strong: dict[str, Sample]) -> str:
             return verdict
     if "gold_only" in strong and not gold:
         return "context_noise"
-    return "task" if "ceiling" not in strong else "unknown"
+    return "task" if "ceiling" in weak else "unknown"
 
 
 def _above(passed: Sequence[bool], least: float) -> float:

@@ -15,9 +15,9 @@ from functools import lru_cache
 from pathlib import Path
 
 import msgspec
-
 from benchmarks.diagnosis.corpora import ALL, Known, Material, Row
 from benchmarks.diagnosis.wording import squashed
+
 from holdfast.app import App, Project, Rooms, open_project_store
 from holdfast.config import Config, load_config
 from holdfast.contracts import Embedder, Models
@@ -79,8 +79,8 @@ def holds(passage: Passage, known: Known) -> bool:
     return passage.document == known.document and squashed(known.fact) in squashed(passage.text)
 
 
-async def _made(name: str, folder: Path, *, meaning: bool) -> None:
-    material = ALL[name](random.Random(SEED))
+async def sync_once(material: Material, folder: Path, *, meaning: bool) -> None:
+    """Make the folder of a corpus, sync it, and note at which rank each answer is found."""
     folder.mkdir(parents=True)
     (folder / "holdfast.toml").write_text(CONFIG)
     write_rows(folder, material.rows)
@@ -108,7 +108,7 @@ def prepare(root: Path, names: Sequence[str], *, meaning: bool) -> None:
         folder = place_folder(root, name, meaning=meaning)
         if not (folder / "known.json").exists():
             shutil.rmtree(folder, ignore_errors=True)
-            asyncio.run(_made(name, folder, meaning=meaning))
+            asyncio.run(sync_once(ALL[name](random.Random(SEED)), folder, meaning=meaning))
 
 
 def place_folder(root: Path, name: str, *, meaning: bool) -> Path:

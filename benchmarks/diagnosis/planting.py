@@ -12,15 +12,17 @@ from dataclasses import dataclass
 
 from benchmarks.diagnosis import verifying
 from benchmarks.diagnosis.corpora import Known
-from benchmarks.diagnosis.faults import FAULTS, KINDS, PAIRED, Fault, fault
-from benchmarks.diagnosis.worlds import SORTING, Options, World, hidden_of, world
+from benchmarks.diagnosis.faults import FAULTS, PAIRED, Fault, fault
+from benchmarks.diagnosis.worlds import SORTING, Options, World, hidden_of, kinds, world
+
 from holdfast.records import Recording
 
-ASKED, PASSING, FAILING = 8, 7, 6
-"""The case is asked so often before and after; so many answers must be right before, and wrong after."""
+ASKED, FAILING = 8, 6
+"""The case is asked so often before and after; all answers must be right before, and so many wrong after."""
 CANDIDATES, TRIES = 6, 60
-ENOUGH_OTHERS, SHARING = 10, 5
+ENOUGH_OTHERS, SHARING, PATIENT = 10, 5, 12
 """So many other cases that pass are looked for; a general fault is to fail so many cases, its own among them."""
+OTHERS_ASKED = 4  # each of them passes so often
 PAIRS_SHARE = 8  # one in so many is a pair
 RECORDINGS = 30  # until one fails as it must
 INTERMITTENT = (0.35, 0.9)
@@ -68,10 +70,10 @@ async def planted(seed: int, options: Options) -> Planted | None:
     The same seed plants the same fault in the same world.
     """
     faults = chosen(seed, options)
-    kinds = [kind for kind in KINDS if all(kind in one.kinds for one in faults)]
-    for nth in range(TRIES):
+    possible = [kind for kind in kinds(options) if all(kind in one.kinds for one in faults)]
+    for nth in range(TRIES if possible else 0):
         name = f"{seed}:{nth}"
-        kind = random.Random(f"kind:{name}").choice(kinds)
+        kind = random.Random(f"kind:{name}").choice(possible)
         if not all(one.suits(hidden_of(name)) for one in faults):
             continue
         if len(faults) > 1 and not await _each_fails(name, kind, faults, options):
@@ -116,7 +118,7 @@ async def _tried(
         await made.leave()
         return None
     affected, untouched = await _sorted_by_fault(made, others)
-    if general and 1 + len(affected) < SHARING and tries < TRIES // 2:
+    if general and 1 + len(affected) < SHARING and tries < PATIENT:
         await made.leave()
         return None
     shared = (known, *affected[:6]) if general else (known,)
@@ -137,9 +139,7 @@ def _candidates(made: World, faults: Sequence[Fault], draw: random.Random) -> li
 async def _passing(made: World, candidates: Sequence[Known]) -> Known | None:
     """The first case that nearly always passes; its answers are the world's past, where it has one."""
     for one in candidates:
-        if await made.rights(one, 2, kept=made.history) < 2:
-            continue
-        if await made.rights(one, ASKED - 2, kept=made.history) >= PASSING - 2:
+        if await made.stays(one, ASKED, right=True, kept=made.history):
             return one
     return None
 
@@ -151,7 +151,7 @@ async def _good_others(made: World, known: Known, draw: random.Random, count: in
             and (not made.retrieves or made.rank(one) < made.k)]  # fmt: skip
     good: list[Known] = []
     for one in draw.sample(rest, min(3 * count, len(rest))):
-        if len(good) < count and await made.rights(one, 2, kept=made.history) == 2:
+        if len(good) < count and await made.stays(one, OTHERS_ASKED, right=True, kept=made.history):
             good.append(one)
     return good
 
@@ -162,7 +162,7 @@ async def _failing(made: World, known: Known, faults: Sequence[Fault]) -> Record
     answers = [await made.ask(known) for _ in range(ASKED)]
     rights = sum(verifying.right(one, case) for one in answers)
     if verdict == "verifier" and len(faults) == 1:
-        fails = sum([not await made.verifier(one, case) for one in answers]) >= FAILING and rights >= PASSING
+        fails = sum([not await made.verifier(one, case) for one in answers]) >= FAILING and rights >= ASKED - 1
     elif verdict == "intermittent":
         low, high = INTERMITTENT
         fails = low <= rights / ASKED <= high
@@ -180,9 +180,7 @@ async def _sorted_by_fault(made: World, others: Sequence[Known]) -> tuple[list[K
     """The cases that fail now, and those that pass as before. What is neither is left out."""
     affected, untouched = [], []
     for one in others:
-        rights = await made.rights(one, 2)
-        if rights == 0:
-            affected.append(one)
-        elif rights == 2:
-            untouched.append(one)
+        first = await made.rights(one, 1) == 1
+        if await made.stays(one, 1, right=first):
+            (untouched if first else affected).append(one)
     return affected, untouched

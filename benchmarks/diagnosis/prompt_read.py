@@ -13,11 +13,19 @@ from holdfast.records import Generate
 
 _SOURCE = re.compile(r"^\[(\d{1,3})\] ?(.*)$", re.MULTILINE)
 _SOURCES = r"(?:passage|source|context|document|material|text|excerpt|information)"
-_ONLY = re.compile(rf"\b(?:only|solely|nothing but|strictly)\b[^.]{{0,80}}\b{_SOURCES}|\b{_SOURCES}s?[^.]{{0,40}}\bonly\b", re.I)
+_ONLY = re.compile(
+    rf"\b(?:only|solely|nothing but|strictly)\b[^.]{{0,80}}\b{_SOURCES}|\b{_SOURCES}s?[^.]{{0,40}}\b(?:only|alone)\b"
+    rf"|\bbased on (?:the|these) [^.]{{0,30}}{_SOURCES}|\bfrom (?:the|these) (?:\w+ )?{_SOURCES}s?\b",
+    re.I,
+)
 _EXACT = re.compile(r"\b(?:exact|exactly|precise|precisely|specific|verbatim|literal|quote)", re.I)
-_VAGUE = re.compile(r"\bdo not (?:mention|give|state|repeat)[^.]{0,60}(?:name|number|date|detail|term)|\bgeneral terms only", re.I)
+_VAGUE = re.compile(
+    r"\bdo not (?:mention|give|state|repeat)[^.]{0,60}(?:name|number|date|detail|term)|\bgeneral terms only", re.I
+)
 _TERSE = re.compile(r"\b(?:yes or no|one word|a single word)\b", re.I)
-_REFUSE = re.compile(r"\bnot found\b|\bcould not find\b|\bdo not answer\b|\bdon't know\b|\bdoes not (?:say|answer)", re.I)
+_REFUSE = re.compile(
+    r"\bnot found\b|\bcould not find\b|\bdo not answer\b|\bdon't know\b|\bdoes not (?:say|answer)", re.I
+)
 _REWRITE = re.compile(r"\b(?:search query|search words|rewrite|query for)\b", re.I)
 _SUBJECT = re.compile(r"\bgeneral subject\b|\bone or two words\b|\bbroad topic\b", re.I)
 _LABEL = re.compile(r"^- ([^:\n]{2,60}):", re.MULTILINE)

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from benchmarks.diagnosis.corpora import Known
 from benchmarks.diagnosis.prompt_read import Read, Seen, read
 from benchmarks.diagnosis.wording import overlap, plain, says, sentences, squashed, telling
+
 from holdfast.contracts import Answer
 from holdfast.errors import EffectFailed
 from holdfast.records import Generate, Usage
@@ -175,13 +176,13 @@ class Thinking:
     def _believed(self, case: Known) -> str:
         if self.reader.remembers(self.model, case):
             return self._worded(case.fact, case.sentence, None)
-        other = self.draw.choice(self.reader.known)
+        other = self.draw.choice([one for one in self.reader.known if one.fact != case.fact])
         return self._worded(other.fact, f"As far as I know it is {other.fact}, as a rule", None)
 
     def query(self) -> str:
         """Words to search with."""
         case, draw = self.asked, self.draw
-        if case is None or self.seen.subject and draw.random() < max(0.75, self.reader.hidden.obeys):
+        if case is None or (self.seen.subject and draw.random() < max(0.75, self.reader.hidden.obeys)):
             known = sorted(telling(self.seen.around.rsplit("\n", 1)[-1]))
             return draw.choice(known or ["help"])
         row = case.question.split()

@@ -11,20 +11,22 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace as with_
 
-from msgspec import Struct
-
 from benchmarks.diagnosis import planting
 from benchmarks.diagnosis.adapter import Fix, Verdict, diagnosed, load
+from benchmarks.diagnosis.faults import STAYING
 from benchmarks.diagnosis.planting import Planted
 from benchmarks.diagnosis.worlds import Options
-from holdfast.errors import HoldfastError
+from msgspec import Struct
 
-VOTES, SIDE_ASKED = 3, 2
+from holdfast.errors import HoldfastError
+from holdfast.release import Release
+
+VOTES, SIDE_ASKED = 5, 2
 MENDED = 0.9
 
 
 class Mended(Struct, frozen=True, kw_only=True):
-    """What the first fix with changes did: of `cases` that share the fault `passing` pass, by most of three answers;
+    """What the first fix with changes did: of `cases` that share the fault `passing` pass, by most of five answers;
     of `asked` answers to untouched cases `broken` are wrong. `low` and `high` are what was said of that beforehand."""
 
     cases: int
@@ -53,7 +55,11 @@ class Said(Struct, frozen=True, kw_only=True):
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
-    """A seed's fault and what was said of it. `name` is empty where no world took it."""
+    """A seed's fault and what was said of it. `name` is empty where no world took it.
+
+    `undone`: whether the release and the corpus of before make its cases pass, which is all that a fix can reach; None
+    where the fault is in neither.
+    """
 
     seed: int
     name: str = ""
@@ -64,6 +70,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     history: bool = False
     tries: int = 0
     planting_s: float = 0.0
+    undone: bool | None = None
     said: Mapping[str, Said] = {}
 
 
@@ -79,15 +86,17 @@ async def _run(seed: int, options: Options, diagnosers: Sequence[str]) -> Outcom
     took_s = round(time.perf_counter() - started, 2)
     if planted is None:
         return Outcome(seed=seed, name="", verdict=planting.chosen(seed, options)[0].name, planting_s=took_s)
-    world = planted.world
+    world, undone = planted.world, None
     try:
+        if not any(one.name in STAYING for one in planted.faults) and world.before is not None:
+            undone = await _passing(planted, world.before) >= MENDED * len(planted.affected)
         said = {name: await _said(planted, name) for name in diagnosers}
     finally:
         await world.leave()
     return Outcome(
         seed=seed, name=planted.name, verdict=planted.verdict,
         touched=tuple(one.verdict for one in planted.faults), kind=world.kind, corpus=world.place.material.name,
-        history=world.history, tries=planted.tries, planting_s=took_s, said=said,
+        history=world.history, undone=undone, tries=planted.tries, planting_s=took_s, said=said,
     )  # fmt: skip
 
 
@@ -117,9 +126,7 @@ async def _mended(planted: Planted, fix: Fix) -> Mended:
         release = await world.opened.changed(await world.opened.rollout.choose(None), fix.changes)
     except HoldfastError:
         return Mended(cases=len(planted.affected), passing=0, asked=0, broken=0)
-    passing = 0
-    for known in planted.affected:
-        passing += await world.rights(known, VOTES, release=release) * 2 > VOTES
+    passing = await _passing(planted, release)
     broken = 0
     for known in planted.untouched:
         broken += SIDE_ASKED - await world.rights(known, SIDE_ASKED, release=release)
@@ -127,3 +134,9 @@ async def _mended(planted: Planted, fix: Fix) -> Mended:
         cases=len(planted.affected), passing=passing, asked=SIDE_ASKED * len(planted.untouched), broken=broken,
         low=fix.breaks_low, high=fix.breaks_high,
     )  # fmt: skip
+
+
+async def _passing(planted: Planted, release: Release) -> int:
+    """How many of the fault's cases pass under a release, by most of their answers."""
+    rights = [await planted.world.rights(known, VOTES, release=release) for known in planted.affected]
+    return sum(count * 2 > VOTES for count in rights)

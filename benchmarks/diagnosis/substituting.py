@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from benchmarks.diagnosis.adapter import Verify
 from msgspec.structs import replace
 
-from benchmarks.diagnosis.adapter import Verify
 from holdfast.app import Project
 from holdfast.errors import NotFound
 from holdfast.evaluation import Case
@@ -20,7 +20,7 @@ from holdfast.release import CorpusSlot, GuardSlot, ModelSlot, Release
 from holdfast.runtime.again import Again
 from holdfast.runtime.execute import execute
 
-WIDER, WIDEST, CANDIDATES = 5, 60, 50
+WIDER, WIDEST, CANDIDATES, LONGEST = 5, 60, 50, 800
 MINIMAL = (
     "{% block system %}\nAnswer exactly what is asked, only from the sources.\n\n"
     "{{ passages | sources }}\n{% endblock %}\n{% block user %}\n{{ question }}\n{% endblock %}\n"
@@ -47,12 +47,16 @@ class Lab:
     case: Case
     verify: Verify
     release: Release
+    gold_passage: Passage | None = None
     calls: int = 0
 
     @classmethod
     async def of(cls, project: Project, recording_id: str, case: Case, verify: Verify) -> Lab:
         recording = await project.store.recordings.get(recording_id)
-        return cls(project, recording, case, verify, await project.store.releases.get(recording.release))
+        release = await project.store.releases.get(recording.release)
+        lab = cls(project, recording, case, verify, release)
+        lab.gold_passage = await lab._gold_passage()
+        return lab
 
     async def passes(self, sample: Sample) -> bool:
         """Whether one fresh answer under the substitution is verified. Nothing of it is kept."""
@@ -77,7 +81,7 @@ class Lab:
 
     @property
     def retrieves(self) -> bool:
-        return any(isinstance(step.effect, Retrieve) for step in self.recording.steps)
+        return self._searched is not None
 
     @property
     def provider_failed(self) -> bool:
@@ -105,7 +109,7 @@ class Lab:
 
     async def gold_in_corpus(self) -> bool:
         """Whether the gold document is in the corpus, and says what it is to say."""
-        searched = next((step.effect for step in self.recording.steps if isinstance(step.effect, Retrieve)), None)
+        searched = self._searched
         if self.gold is None or searched is None:
             return True
         name, _, version = searched.corpus.partition("@")
@@ -117,21 +121,23 @@ class Lab:
         return all(fact.casefold() in said for fact in self.case.facts)
 
     async def gold_in_candidates(self) -> bool:
-        searched = next(step.effect for step in self.recording.steps if isinstance(step.effect, Retrieve))
+        searched = self._searched
+        if searched is None:
+            return False
         found = await self.project.corpora.search(replace(searched, search=replace(searched.search, k=CANDIDATES)))
         return any(passage.document == self.gold for passage in found)
 
     # ------------------------------------------------------------ substitutions
 
     async def substitutions(self) -> list[Sample]:
-        """Provider, guard, more passages, gold added, other prompt, stronger model, as far as the recording has them."""
+        """Provider, guard, more passages, gold added, other prompt, stronger model: those that the recording has."""
         samples = [Sample("provider", "provider", self._healthy())]
         guards = [name for name, slot in self.release.slots.items() if isinstance(slot, GuardSlot)]
         if any(isinstance(step.effect, Check) for step in self.recording.steps):
             samples.append(Sample("guard", "guard", {f"{name}.on_fail": "flag" for name in guards}))
         if self.retrieves:
             samples.append(Sample("more", "ranking", {"docs.k": min(WIDEST, self._k * WIDER)}))
-            if self.gold is not None:
+            if self.gold_passage is not None:
                 samples.append(Sample("gold", "retrieval", passages=self._with_gold))
         samples.append(Sample("prompt", "prompt", {"answer.prompt": await self._other_prompt()}))
         samples.append(Sample("model", "model", {"answer.models": "mirror:large"}))
@@ -139,12 +145,13 @@ class Lab:
 
     def further(self) -> list[Sample]:
         """Gold alone, and gold alone with the best model and a plain prompt."""
-        if self.gold is None or not self.retrieves:
+        gold = self.gold_passage
+        if gold is None or not self.retrieves:
             return []
         best: dict[str, Json] = {"answer.models": "mirror:large", "answer.prompt": _prompt(MINIMAL)}
         return [
-            Sample("gold_only", "context_noise", passages=lambda _: (self._gold_passage,)),
-            Sample("ceiling", "task", best, passages=lambda _: (self._gold_passage,)),
+            Sample("gold_only", "context_noise", passages=lambda _: (gold,)),
+            Sample("ceiling", "task", best, passages=lambda _: (gold,)),
         ]
 
     @property
@@ -174,15 +181,29 @@ class Lab:
                 return f"{now.path}@1"
         return _prompt(MINIMAL if self.retrieves else MINIMAL.replace("{{ passages | sources }}", ""))
 
-    @property
-    def _gold_passage(self) -> Passage:
+    async def _gold_passage(self) -> Passage | None:
+        """What the case names as gold, as a passage: its span, or the document's beginning where it has none."""
+        if not self.case.gold or self._searched is None:
+            return None
         gold = self.case.gold[0]
-        text = gold.span or f"{self.case.expected}"
-        return Passage(document=gold.document, chunk="gold", title=f"{self.case.expected}", text=text)
+        if gold.span is not None:
+            return Passage(document=gold.document, chunk="gold", title="From the files", text=gold.span)
+        name, _, version = self._searched.corpus.partition("@")
+        try:
+            document = await self.project.corpora.document(name, version, gold.document)
+        except NotFound:
+            return None
+        return Passage(document=gold.document, chunk="gold", title=document.title, text=document.text[:LONGEST])
+
+    @property
+    def _searched(self) -> Retrieve | None:
+        effects = (step.effect for step in self.recording.steps)
+        return next((effect for effect in effects if isinstance(effect, Retrieve)), None)
 
     def _with_gold(self, passages: tuple[Passage, ...]) -> tuple[Passage, ...]:
+        assert self.gold_passage is not None
         middle = len(passages) // 2
-        return (*passages[:middle], self._gold_passage, *passages[middle:])
+        return (*passages[:middle], self.gold_passage, *passages[middle:])
 
 
 def _prompt(text: str) -> Json:

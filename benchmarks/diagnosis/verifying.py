@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from benchmarks.diagnosis.adapter import Nominal
 from benchmarks.diagnosis.wording import says
+
 from holdfast.evaluation import Case
 from holdfast.records import Recording
 
@@ -26,7 +27,7 @@ def right(recording: Recording, case: Case) -> bool:
     if recording.outcome not in ("ok", "degraded") or not isinstance(output, dict):
         return False
     if isinstance(case.expected, str) and "label" in output:
-        return output["label"] == case.expected
+        return str(output["label"]) == case.expected
     text = str(output.get("value") or output.get("text") or "")
     return bool(case.facts) and all(says(text, fact) for fact in case.facts)
 

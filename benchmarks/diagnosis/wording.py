@@ -9,16 +9,18 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 _WORD = re.compile(r"[^\W_]+")
 _SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?](?=\S)[^.!?\n]*)*[.!?]?")
 _MARKUP = re.compile(r"!?\[([^\]]*)\]\([^)]*\)|[*`#|>]+")
 _SHORTEST = 4  # letters of a word that says something
-_PLAIN = frozenset(
-    "about after also been before being both come does each every from have here into just like made make many more "
-    "most much must only other over same should some such than that their them then there these they this those through "
-    "under very were what when where which while will with would your".split()
-)
+_COMMON = """
+about after also been before being both come does each every from have here into just like made make many more most
+much must only other over same should some such than that their them then there these they this those through under
+very were what when where which while will with would your
+"""
+_PLAIN = frozenset(_COMMON.split())
 
 
 def words(text: str) -> list[str]:
@@ -63,7 +65,7 @@ def phrase(sentence: str, known: str, common: Mapping[str, int]) -> str | None:
     asked, row = set(words(known)), words(sentence)
     pairs = [
         (common.get(one, 1) + common.get(other, 1), f"{one} {other}")
-        for one, other in zip(row, row[1:], strict=False)
+        for one, other in pairwise(row)
         if min(len(one), len(other)) >= _SHORTEST and not {one, other} & (asked | _PLAIN)
     ]
     return min(pairs)[1] if pairs else None

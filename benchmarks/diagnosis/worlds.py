@@ -19,6 +19,7 @@ from benchmarks.diagnosis.places import Place, copied, opened, place, write_rows
 from benchmarks.diagnosis.prompts import Prompted
 from benchmarks.diagnosis.reader import Hidden, Reader
 from benchmarks.diagnosis.verifying import Verifier
+
 from holdfast.app import Project
 from holdfast.evaluation import Case, Gold
 from holdfast.records import Json, Recording
@@ -63,7 +64,9 @@ class World:
     settings: dict[str, dict[str, Json]]
     guards: dict[str, dict[str, Json]]
     case_of: Callable[[Known], Case]
-    expected: dict[str, str] = field(default_factory=dict)  # what a case expects wrongly, by its id
+    expected: dict[str, Known] = field(default_factory=dict)  # whose answer a case expects wrongly, by its id
+    wrong_gold: bool = False  # such a case also names the other's document
+    before: Release | None = None  # the release as it was before any fault, with the corpus as it was
     releases: int = 0
     project: Project | None = None
 
@@ -94,15 +97,12 @@ class World:
 
     def case(self, known: Known) -> Case:
         """The case, expecting what the world says that it does."""
-        case = self.case_of(known)
-        wrong = self.expected.get(known.id)
-        if wrong is not None:
-            case = Case(id=case.id, input=case.input, expected=wrong, facts=() if self._sorts else (wrong,))
-        return case
-
-    @property
-    def _sorts(self) -> bool:
-        return self.kind in SORTING
+        case, other = self.case_of(known), self.expected.get(known.id)
+        if other is None:
+            return case
+        wrong = self.case_of(other)
+        gold = wrong.gold if self.wrong_gold else case.gold
+        return Case(id=case.id, input=case.input, expected=wrong.expected, facts=wrong.facts, gold=gold)
 
     async def publish(self) -> None:
         """Write everything as a team would, open the project anew, sync it and, where releases are used, release it."""
@@ -115,6 +115,9 @@ class World:
             name = f"release_{self.releases}"
             await self.project.rollout.create(name, by="bench")
             await self.project.rollout.promote(name, by="bench")
+        if self.before is None:
+            chosen = await self.project.rollout.choose(None)
+            self.before = chosen.with_("docs", version=self.project.corpora.current("docs"))
 
     async def ask(self, known: Known, *, kept: bool = False, release: Release | None = None) -> Recording:
         """One request, as somebody would make it; its recording stands in the store if it is `kept`."""
@@ -129,6 +132,14 @@ class World:
         case = self.case(known)
         asked = [await self.ask(known, kept=kept, release=release) for _ in range(count)]
         return sum(verifying.right(one, case) for one in asked)
+
+    async def stays(self, known: Known, count: int, *, right: bool, errors: int = 0, kept: bool = False) -> bool:
+        """Whether of so many answers all but a few are right, or wrong; asks no further than it takes to know."""
+        for _ in range(count):
+            errors -= await self.rights(known, 1, kept=kept) != right
+            if errors < 0:
+                return False
+        return True
 
     @property
     def opened(self) -> Project:
@@ -178,7 +189,7 @@ def world(seed: str, kind: str, options: Options) -> World:
     draw = random.Random(seed)
     named = [place(options.root, name, meaning=options.meaning) for name in options.corpora]
     if kind in SORTING:
-        named = [one for one in named if 3 <= len(one.material.labels) <= MOST_LABELS]
+        named = [one for one in named if _sorted_by_people(one)]
     source = draw.choice(named)
     folder = options.scratch / seed.replace(":", "-")
     shutil.rmtree(folder, ignore_errors=True)
@@ -194,6 +205,16 @@ def world(seed: str, kind: str, options: Options) -> World:
     )  # fmt: skip
     _choose(made, draw)
     return made
+
+
+def kinds(options: Options) -> tuple[str, ...]:
+    """The kinds of feature that the corpora allow: what nobody has sorted is not sorted by a feature either."""
+    every = [place(options.root, name, meaning=options.meaning) for name in options.corpora]
+    return tuple(kind for kind in KINDS if kind not in SORTING or any(map(_sorted_by_people, every)))
+
+
+def _sorted_by_people(one: Place) -> bool:
+    return 3 <= len(one.material.labels) <= MOST_LABELS
 
 
 def hidden_of(seed: str) -> Hidden:
