@@ -5,6 +5,8 @@ Know nothing of the bench.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from pydantic import BaseModel
 
 from holdfast.app import App
@@ -31,8 +33,9 @@ class Sorted(BaseModel):
     reason: str
 
 
+@lru_cache(maxsize=1)
 def app() -> App:
-    """A project's features, as its features.py would declare them."""
+    """A project's features, as its features.py would declare them; the same each time, for it only declares."""
     made = App()
 
     @made.feature()

@@ -12,17 +12,18 @@ from dataclasses import dataclass
 
 from benchmarks.diagnosis import verifying
 from benchmarks.diagnosis.corpora import Known
-from benchmarks.diagnosis.faults import FAULTS, PAIRED, Fault, fault
+from benchmarks.diagnosis.faults import FAULTS, PAIRED, STAYING, Fault, fault
 from benchmarks.diagnosis.worlds import SORTING, Options, World, hidden_of, kinds, world
 
 from holdfast.records import Recording
 
 ASKED, FAILING = 8, 6
 """The case is asked so often before and after; all answers must be right before, and so many wrong after."""
-CANDIDATES, TRIES = 6, 60
+CANDIDATES, TRIES, NAMES = 6, 60, 2_000
+WORKING = 3.2  # of a reader that is weaker nothing works, so that no fault is planted in its worlds
 ENOUGH_OTHERS, SHARING, PATIENT = 10, 5, 12
 """So many other cases that pass are looked for; a general fault is to fail so many cases, its own among them."""
-OTHERS_ASKED = 4  # each of them passes so often
+OTHERS_ASKED, AGAIN = 1, 3  # each of them passes so often before, and so often again before it is counted
 PAIRS_SHARE = 8  # one in so many is a pair
 RECORDINGS = 30  # until one fails as it must
 INTERMITTENT = (0.35, 0.9)
@@ -71,14 +72,19 @@ async def planted(seed: int, options: Options) -> Planted | None:
     """
     faults = chosen(seed, options)
     possible = [kind for kind in kinds(options) if all(kind in one.kinds for one in faults)]
-    for nth in range(TRIES if possible else 0):
+    tries = 0
+    for nth in range(NAMES if possible else 0):
         name = f"{seed}:{nth}"
         kind = random.Random(f"kind:{name}").choice(possible)
-        if not all(one.suits(hidden_of(name)) for one in faults):
+        hidden = hidden_of(name)
+        if hidden.skill["small"] < WORKING or not all(one.suits(hidden) for one in faults):
             continue
+        tries += 1
+        if tries > TRIES:
+            break
         if len(faults) > 1 and not await _each_fails(name, kind, faults, options):
             continue
-        if (found := await _tried(name, kind, faults, options, nth + 1)) is not None:
+        if (found := await _tried(name, kind, faults, options, tries)) is not None:
             return found
     return None
 
@@ -109,7 +115,12 @@ async def _tried(
         await made.leave()
         return None
     general = any(one.general for one in faults) and not alone
-    others = [] if alone else await _good_others(made, known, draw, ENOUGH_OTHERS)
+    shares = general and len(faults) == 1 and tries < PATIENT
+    staying = any(one.name in STAYING for one in faults)
+    others = [] if alone else await _good_others(made, known, draw, staying=staying)
+    if shares and 1 + len(others) < SHARING:
+        await made.leave()
+        return None
     for one in faults:
         one.plant(made, known, random.Random(f"plant:{name}:{one.name}"))
     await made.publish()
@@ -117,8 +128,8 @@ async def _tried(
     if recording is None:
         await made.leave()
         return None
-    affected, untouched = await _sorted_by_fault(made, others)
-    if general and 1 + len(affected) < SHARING and tries < PATIENT:
+    affected, untouched = await _sorted_by_fault(made, others, surely=not staying)
+    if shares and 1 + len(affected) < SHARING:
         await made.leave()
         return None
     shared = (known, *affected[:6]) if general else (known,)
@@ -144,14 +155,15 @@ async def _passing(made: World, candidates: Sequence[Known]) -> Known | None:
     return None
 
 
-async def _good_others(made: World, known: Known, draw: random.Random, count: int) -> list[Known]:
-    """Other cases that passed twice."""
+async def _good_others(made: World, known: Known, draw: random.Random, *, staying: bool) -> list[Known]:
+    """Other cases that passed; where the fault stays whatever is undone, often enough to be sure of it now."""
     rest = [one for one in made.place.material.known
             if one.id != known.id and one.question != known.question and (one.label or made.kind not in SORTING)
             and (not made.retrieves or made.rank(one) < made.k)]  # fmt: skip
     good: list[Known] = []
-    for one in draw.sample(rest, min(3 * count, len(rest))):
-        if len(good) < count and await made.stays(one, OTHERS_ASKED, right=True, kept=made.history):
+    for one in draw.sample(rest, min(2 * ENOUGH_OTHERS, len(rest))):
+        count = OTHERS_ASKED + (AGAIN if staying else 0)
+        if len(good) < ENOUGH_OTHERS and await made.stays(one, count, right=True, kept=made.history):
             good.append(one)
     return good
 
@@ -176,11 +188,17 @@ async def _failing(made: World, known: Known, faults: Sequence[Fault]) -> Record
     return None
 
 
-async def _sorted_by_fault(made: World, others: Sequence[Known]) -> tuple[list[Known], list[Known]]:
-    """The cases that fail now, and those that pass as before. What is neither is left out."""
-    affected, untouched = [], []
+async def _sorted_by_fault(made: World, others: Sequence[Known], *, surely: bool) -> tuple[list[Known], list[Known]]:
+    """The cases that fail now, and those that pass as before. What is neither is left out.
+
+    `surely`: those that fail passed only once, and are asked again as things were before.
+    """
+    affected: list[Known] = []
+    untouched: list[Known] = []
     for one in others:
         first = await made.rights(one, 1) == 1
-        if await made.stays(one, 1, right=first):
+        if not await made.stays(one, 1, right=first):
+            continue
+        if first or not surely or await made.stays(one, AGAIN, right=True, release=made.before):
             (untouched if first else affected).append(one)
     return affected, untouched

@@ -54,8 +54,8 @@ class Hidden:
 
 def drawn(draw: random.Random) -> Hidden:
     """Hidden parameters from broad distributions."""
-    mini = draw.uniform(-0.5, 3.0)
-    small = mini + draw.uniform(2.0, 5.0)
+    mini = draw.uniform(-2.5, 3.0)
+    small = mini + draw.uniform(2.0, 7.5)
     large = small + draw.uniform(0.3, 2.5)
     some, more = draw.uniform(0.0, 0.12), draw.uniform(0.0, 0.25)
     return Hidden(

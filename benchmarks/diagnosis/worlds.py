@@ -133,11 +133,12 @@ class World:
         asked = [await self.ask(known, kept=kept, release=release) for _ in range(count)]
         return sum(verifying.right(one, case) for one in asked)
 
-    async def stays(self, known: Known, count: int, *, right: bool, errors: int = 0, kept: bool = False) -> bool:
-        """Whether of so many answers all but a few are right, or wrong; asks no further than it takes to know."""
+    async def stays(
+        self, known: Known, count: int, *, right: bool, kept: bool = False, release: Release | None = None
+    ) -> bool:
+        """Whether so many answers are all right, or all wrong; asks no further than it takes to know."""
         for _ in range(count):
-            errors -= await self.rights(known, 1, kept=kept) != right
-            if errors < 0:
+            if await self.rights(known, 1, kept=kept, release=release) != right:
                 return False
         return True
 
