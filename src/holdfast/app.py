@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,7 +34,6 @@ from holdfast.records import (
     Recording,
     Rerank,
     Retrieve,
-    Retrieved,
 )
 from holdfast.release import ModelSlot, Release
 from holdfast.releases.freezing import versions_named
@@ -47,7 +46,7 @@ from holdfast.runtime.declaring import App as App
 from holdfast.runtime.execute import execute, recording_of
 from holdfast.runtime.feature import Feature
 from holdfast.runtime.loading import load_module
-from holdfast.runtime.tape import BLANK, Tape
+from holdfast.runtime.tape import BLANK, StillVisible, Tape
 from holdfast.runtime.who import ANYONE, Who
 from holdfast.runtime.world import World
 from holdfast.store.scrubbing import Scrubber
@@ -185,11 +184,13 @@ class Project:
         fresh: Collection[str] = (),
         strict: bool = False,
         tenant: str = "",
+        still_visible: StillVisible | None = None,
     ) -> Replay:
         """Run a recording again, with changes to its release by name, as in {"answer.models": "extractive"}.
 
         What stands on the tape is remembered; side effects are never repeated unless `fresh` holds "call". Permissions
-        are those of now. Raises NotFound, Misconfigured, and ReplayDiverged (HF500, HF501) when `strict`.
+        are those of now, or as `still_visible` says. Raises NotFound, Misconfigured, and ReplayDiverged (HF500, HF501,
+        HF503) when `strict`.
         """
         if isinstance(recording, str):
             recording = await self.store.recordings.get(recording, tenant)
@@ -197,8 +198,9 @@ class Project:
         feature = self.feature(recording.feature)
         code_changed = again.code_changed(feature, recording)
         release = await self.changed(await self.store.releases.get(recording.release), again.changes)
-        who, tape = self.who(recording.subject, recording.tenant), again.tape(recording)
-        made = await self._kept_execution(feature, recording.input, release, self.world(release), tape, who)
+        who, tape, world = self.who(recording.subject, recording.tenant), again.tape(recording), self.world(release)
+        world = world if still_visible is None else replace(world, still_visible=still_visible)
+        made = await self._kept_execution(feature, recording.input, release, world, tape, who)
         return Replay.of(recording, made, code_changed=code_changed)
 
     async def diagnose(self, recording: Recording | str, plan: Plan = PLAN, *, tenant: str = "") -> Diagnosis:
@@ -222,13 +224,17 @@ class Project:
         full: bool = False,
         only: Collection[str] | None = None,
         progress: Progress = silent,
+        accept: str | None = None,
     ) -> tuple[SyncReport, ...]:
-        """Bring corpora up to date, all of them where none is named. Raises what the corpus room raises."""
+        """Bring corpora up to date, all of them where none is named; `accept` says who lets limits be broken.
+
+        Raises what the corpus room raises.
+        """
         for name in names:
             if name not in self.config.corpora:
                 raise unknown("HF202", "corpus", name, self.config.corpora)
-        names = names or tuple(self.config.corpora)
-        return tuple([await self.corpora.sync(name, full=full, only=only, progress=progress) for name in names])
+        sync, these = self.corpora.sync, names or self.config.corpora
+        return tuple([await sync(name, full=full, only=only, progress=progress, accept=accept) for name in these])
 
     async def rate(self, feedback: Feedback, tenant: str = "") -> None:
         """Keep what somebody thought of an answer. Raises NotFound (HF203)."""
@@ -290,7 +296,7 @@ class Project:
         """Every effect to its room."""
         match effect:
             case Retrieve():
-                return Done(Retrieved(passages=await self.corpora.search(effect)))
+                return Done(await self.corpora.retrieve(effect))
             case Generate():
                 return await self.gateway.generate(effect, release.models(effect.slot), hear)
             case Check():

@@ -79,6 +79,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "HF603": "a recording or a body is damaged",
         "HF604": "a sync would delete most of a corpus",
         "HF611": "the ledger of a sync does not add up",
+        "HF621": "a new version of a corpus breaks one of its limits",
         "HF700": "the request is not valid JSON",
         "HF701": "the input does not match the feature",
         "HF702": "the request is too large",

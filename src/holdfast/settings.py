@@ -5,6 +5,7 @@ Knows nothing of files or of the environment.
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -197,6 +198,35 @@ class CorpusPart(OpenPart):
     webhook_secret: str | None = Field(
         default=None, min_length=16, repr=False, description="signs what the source's vendor calls its webhook with"
     )
+    limits: dict[str, str | int] = Field(
+        default={},
+        description="the most of a finding that a version may have to be published, by its code: a count of documents, "
+        "or a share as in `20%`",
+    )
+    stale_after: str = Field(
+        default="730d", description="a document untouched for so long that speaks of years past is reported as stale"
+    )
+
+    @field_validator("limits")
+    @classmethod
+    def _limits(cls, limits: dict[str, str | int]) -> dict[str, str | int]:
+        for code, most in limits.items():
+            share = re.fullmatch(r"\d{1,3}(\.\d+)?\s*%", most.strip()) if isinstance(most, str) else None
+            if isinstance(most, str) and (share is None or float(most.strip().rstrip("%")) > 100):
+                raise ValueError(f"'{most}' is no limit for {code}; write a count as in 5, or a share as in '20%'")
+            if not isinstance(most, str) and most < 0:
+                raise ValueError(f"the limit for {code} is below 0")
+        return limits
+
+    @field_validator("stale_after")
+    @classmethod
+    def _age(cls, stale_after: str) -> str:
+        seconds_in(stale_after)
+        return stale_after
+
+    @property
+    def stale_after_days(self) -> int:
+        return seconds_in(self.stale_after) // 86_400
 
     @field_validator("every")
     @classmethod

@@ -11,6 +11,7 @@ from tools.reference.commands import commands
 from tools.reference.configuration import configuration
 from tools.reference.errors import errors
 from tools.reference.evaluations import evaluations
+from tools.reference.findings import findings
 from tools.reference.gates import gates
 from tools.reference.http import http
 from tools.reference.markdown import ROOT
@@ -28,6 +29,7 @@ def pages() -> Mapping[str, str]:
         "configuration.md": configuration(),
         "errors.md": errors(),
         "evaluations.md": evaluations(),
+        "findings.md": findings(),
         "gates.md": gates(),
         "http.md": http(),
         "records.md": records(),

@@ -90,13 +90,25 @@ def list_(
 
 
 def show(
-    asked: Asked, corpus: _Corpus, version: Annotated[str, typer.Argument(metavar="[VERSION]")] = "latest"
+    asked: Asked,
+    corpus: _Corpus,
+    version: Annotated[str, typer.Argument(metavar="[VERSION]")] = "latest",
+    quality: Annotated[
+        bool, typer.Option("--quality", help="All that is wrong with its data, with examples and what to do.")
+    ] = False,
 ) -> None:
     """One version closely: its size, its languages, what is wrong with its data; and what the last sync reported.
 
-    --json: {"summary", "bytes", "findings", "languages", "last_sync": {"at", "report"} or null}.
+    --json: {"summary", "bytes", "findings", "languages", "last_sync": {"at", "report"} or null}; with --quality
+    {"report", "history", "refused"}.
     """
     room = _room(asked)
+    if quality:
+        from holdfast.cli.data_quality import show_quality
+
+        found = room.quality(corpus, version)
+        asked.answer(found, lambda: show_quality(asked, found))
+        return
     detail, last = room.show(corpus, version), room.last_sync(corpus)
     shown = Shown(
         summary=detail.summary,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import getpass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from msgspec import Struct
 
 from holdfast.cli.asked import Asked
+from holdfast.cli.data_quality import show_refused
 from holdfast.cli.leaving import NothingToDo, Problem, exit_code_of, problem_of, say_error
 from holdfast.cli.sync_showing import show_forecast, show_report
 from holdfast.errors import HoldfastError, unknown
@@ -51,12 +53,14 @@ def sync(
     forecast: Annotated[
         bool, typer.Option("--forecast", help="Say what it would change and take; publish nothing.")
     ] = False,
+    accept: Annotated[bool, typer.Option("--accept", help="Publish even what breaks a limit, and record who.")] = False,
 ) -> None:
     """Bring corpora up to date with their sources: those named, or all.
 
     Says what changed, that every item of the source is accounted for, and what is wrong with the data. Nothing to
     change is 0; a project without corpora is 5; a ledger that does not add up is 3, and publishes nothing. A corpus
     that fails does not keep the others from being synced. While the project is served, the server does it as jobs.
+    A version that breaks one of [corpora.NAME.limits] is not published (HF621).
     --json: {"reports", "failed"}; with --forecast {"forecasts", "failed"}.
     """
     from holdfast.cli.following import is_served
@@ -68,10 +72,11 @@ def sync(
     if forecast:
         _show_foreseen(asked, in_project(asked, lambda project: _foreseen(project, asked.terminal, names, full=full)))
         return
+    who = f"{getpass.getuser()} at the command line" if accept else None
     if is_served(asked.folder):
-        done = in_store(asked, lambda store: _by_the_server(asked, store, names, full=full))
+        done = in_store(asked, lambda store: _by_the_server(asked, store, names, full=full, accept=who))
     else:
-        done = in_project(asked, lambda project: synced(project, asked.terminal, names, full=full))
+        done = in_project(asked, lambda project: synced(project, asked.terminal, names, full=full, accept=who))
 
     def show() -> None:
         for report in done.reports:
@@ -86,6 +91,7 @@ def _leave(asked: Asked, failed: Sequence[NotSynced]) -> None:
     for each in failed:
         if not asked.as_json:
             say_error(each.error, as_json=False)
+            show_refused(asked, each.corpus, each.error.code)
     if failed:
         raise typer.Exit(exit_code_of(failed[0].error.code))
 
@@ -112,20 +118,22 @@ async def _foreseen(project: Project, terminal: Terminal, names: Sequence[str], 
     return Foreseen(tuple(forecasts), tuple(failed))
 
 
-async def synced(project: Project, terminal: Terminal, names: Sequence[str], *, full: bool = False) -> Synced:
+async def synced(
+    project: Project, terminal: Terminal, names: Sequence[str], *, full: bool = False, accept: str | None = None
+) -> Synced:
     """Sync each corpus, with progress on the terminal."""
     reports: list[SyncReport] = []
     failed: list[NotSynced] = []
     for name in names:
         try:
             with terminal.progress(name) as progress:
-                reports += await project.sync([name], full=full, progress=progress)
+                reports += await project.sync([name], full=full, progress=progress, accept=accept)
         except HoldfastError as error:
             failed.append(NotSynced(name, problem_of(error)))
     return Synced(tuple(reports), tuple(failed))
 
 
-async def _by_the_server(asked: Asked, store: Store, names: Sequence[str], *, full: bool) -> Synced:
+async def _by_the_server(asked: Asked, store: Store, names: Sequence[str], *, full: bool, accept: str | None) -> Synced:
     """Have each corpus synced by the server, one job after the other."""
     import msgspec
 
@@ -136,7 +144,7 @@ async def _by_the_server(asked: Asked, store: Store, names: Sequence[str], *, fu
     reports: list[SyncReport] = []
     failed: list[NotSynced] = []
     for name in names:
-        asking = new_job("sync", msgspec.to_builtins(SyncAsked(name, full)))
+        asking = new_job("sync", msgspec.to_builtins(SyncAsked(name, full, accept=accept)))
         with asked.terminal.progress(name) as progress:
             job = await followed(store, asking, asked.folder, progress)
         if job.status == "done":

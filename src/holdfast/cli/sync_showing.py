@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from holdfast.cli.data_quality import COLOURS, accepted_limit
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from holdfast.corpus.ledger import Ledger
     from holdfast.corpus.quality import PassedGroup, SyncReport
 
+TOP = 8
+"""Findings that a sync shows, the worst; all of them are in the report."""
 _SIZES = (("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000))
 
 
@@ -62,10 +66,14 @@ def show_report(terminal: Terminal, report: SyncReport) -> None:
     said.append(f"  {report.seconds.get('total', 0.0):.1f} s", style="dim")
     lines = [] if report.ledger is None else [Text(f"  {ledger_line(report.ledger)}", style="dim")]
     terminal.show(said, *lines, *(f"  {line}" for line in passed_over(report.passed)))
-    for finding in report.findings:
+    for finding in report.findings[:TOP]:
         named = f" ({', '.join(finding.documents)})" if finding.documents else ""
-        said = Text(f"  {finding.count} × {finding.code}: ", style="yellow")
+        said = Text(f"  {finding.count} × {finding.code}: ", style=COLOURS[finding.severity])
         terminal.show(said.append(f"{finding.message}{named}", style="default"))
+    if len(report.findings) > TOP:
+        terminal.show(f"  {len(report.findings) - TOP} more: holdfast corpus show {report.corpus} --quality")
+    for broken in report.accepted:
+        terminal.show(Text(f"  {accepted_limit(broken)}", style="red"))
     if report.lexical_only is not None:
         terminal.show(Text(f"  searched by words only: {report.lexical_only}", style="yellow"))
 

@@ -5,8 +5,9 @@ It does not know HTML.
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+
+from msgspec import Struct
 
 _NEXT_LINE = re.compile(r"\n(?=[^\n])")
 _TICKS = re.compile(r"`+")
@@ -14,8 +15,7 @@ _FAKE_HEADING = re.compile(r"\*\*([^*\n]{1,80})\*\*")
 _MAX_HEADING_WORDS = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """One block of Markdown. Kinds: paragraph, heading, list, code, table, quote, rule, term, definition, and `summary`
     and `end`, which stand around the content of a disclosure until `resolve` settles them."""
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from holdfast.corpus.chunk_pieces import Group, Piece, group_of
 from holdfast.corpus.outline import Outlined, outline
 from holdfast.corpus.plain import plain
+from holdfast.corpus.table_values import caption_of
 
 CountTokens = Callable[[Sequence[str]], Sequence[int]]
 
@@ -20,7 +21,7 @@ PREFIX_TOKENS = 52
 """With up to 200 tokens of text and the encoder's two marks this stays within a window of 256."""
 
 _LEAD_IN = 0.25  # a chunk filled less than this takes the start of what follows rather than stand alone
-_WORD = re.compile(r"[A-Za-z]+|\d{1,3}|[^\s\w]|[^\W\d_A-Za-z]|_")
+_TOKEN = re.compile(r"[A-Za-z]{1,7}|\d{1,3}|[^\s\w]|[^\W\d_A-Za-z]|_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def estimate_tokens(texts: Sequence[str]) -> list[int]:
     measured on support articles, between 1.0 and 1.1 of what all-MiniLM-L6-v2 counts. Never less for a text than for
     a part of it, nor more for a whole than for its parts together.
     """
-    return [sum((len(word) + 6) // 7 for word in _WORD.findall(text)) for text in texts]
+    return [len(_TOKEN.findall(text)) for text in texts]
 
 
 def chunk_markdown(
@@ -119,7 +120,8 @@ def _sections(blocks: Sequence[Outlined]) -> Iterator[_Section]:
         if headings != section.headings:
             yield section
             section = _Section(headings, [])
-        section.groups.append(group_of(block))
+        caption = caption_of(blocks[index - 1]) if block.kind == "table" and index else ""
+        section.groups.append(group_of(block, caption))
     yield section
 
 

@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from holdfast.corpus.outline import FENCE, ITEM, Outlined
 from holdfast.corpus.plain import plain
+from holdfast.corpus.table_values import MARGIN, table_end
 from holdfast.corpus.tables import record, split_row
 from holdfast.support import split_sentences
 
@@ -23,6 +24,7 @@ class Piece:
     index: str
     tokens: int = 0
     final: bool = False  # cannot be divided further
+    header: str = ""  # of the table whose row it is, to be written before the first of them in a chunk
 
 
 @dataclass(slots=True)
@@ -47,7 +49,7 @@ class Group:
                 piece.final = True
                 pieces.append(piece)
             else:
-                made = [_piece(part, self.kind) for part in parts]
+                made = _made(parts, self.kind)
                 pieces += made
                 new += made
         self.pieces = pieces
@@ -55,18 +57,26 @@ class Group:
 
     def say(self, pieces: Sequence[Piece]) -> str:
         """The words of some of its pieces for the index, each row of a table on a line of its own."""
-        return ("\n" if self.kind == "table" else " ").join(piece.index for piece in pieces if piece.index)
+        rows = self.kind == "table" or any(piece.header or "\n" in piece.index for piece in pieces)
+        return ("\n" if rows else " ").join(piece.index for piece in pieces if piece.index)
 
     def write(self, pieces: Sequence[Piece]) -> str:
         """The Markdown of some of its pieces."""
-        return self.before + "".join(piece.text for piece in pieces).rstrip() + self.after
+        texts, header = [], ""
+        for piece in pieces:
+            texts.append(piece.text if piece.header in {"", header} else piece.header + piece.text)
+            header = piece.header
+        return self.before + "".join(texts).rstrip() + self.after
 
 
-def group_of(block: Outlined) -> Group:
-    """A block other than a heading or a rule as a group of pieces: rows of a table, items of a list, else one."""
+def group_of(block: Outlined, caption: str = "") -> Group:
+    """A block other than a heading or a rule as a group of pieces: rows of a table, items of a list, else one.
+
+    `caption` is what a table is called, which each of its rows then says.
+    """
     text = "\n".join(block.lines)
     if block.kind == "table":
-        return _table(block.lines)
+        return _table(block.lines, caption)
     if block.kind == "code" and FENCE.match(block.lines[0]):
         closed = len(block.lines) > 1 and FENCE.match(block.lines[-1]) is not None
         body = "\n".join(block.lines[1 : -1 if closed else None])
@@ -79,15 +89,61 @@ def group_of(block: Outlined) -> Group:
 
 
 def _piece(text: str, kind: str) -> Piece:
-    return Piece(text, " ".join(text.split()) if kind == "code" else plain(text))
+    if kind == "code":
+        return Piece(text, " ".join(text.split()))
+    if kind in {"list", "quote"} and "|" in text:
+        return Piece(text, _said(text.split("\n")))
+    return Piece(text, plain(text))
 
 
-def _table(lines: Sequence[str]) -> Group:
+def _said(lines: Sequence[str]) -> str:
+    """The words of a list or a quote for the index, with tables in it told as records."""
+    bare = [MARGIN.sub("", line) for line in lines]
+    said: list[str] = []
+    index = start = 0
+    while index < len(bare):
+        end = table_end(bare, index)
+        if end > index:
+            said += [plain("\n".join(lines[start:index])), *_records(bare[index:end])]
+            start = end
+        index = max(end, index + 1)
+    return "\n".join(filter(None, [*said, plain("\n".join(lines[start:]))]))
+
+
+def _made(parts: Sequence[str], kind: str) -> list[Piece]:
+    """Pieces of the parts of a block; the rows of a table within it never part from its header."""
+    if kind not in {"list", "quote"} or not any("|" in part for part in parts):
+        return [_piece(part, kind) for part in parts]
+    bare = [MARGIN.sub("", part.rstrip("\n")) for part in parts]
+    made: list[Piece] = []
+    index = 0
+    while index < len(parts):
+        end = table_end(bare, index)
+        if end > index + 2:
+            header = "".join(parts[index : index + 2])
+            rows = zip(parts[index + 2 : end], _records(bare[index:end]), strict=True)
+            made += [Piece(row, said, final=True, header=header) for row, said in rows]
+        else:
+            end = max(end, index + 1)
+            made += [_piece(part, kind) for part in parts[index:end]]
+        index = end
+    return made
+
+
+def _records(lines: Sequence[str], caption: str = "") -> list[str]:
+    """Each row of a table as a sentence of its own."""
     header = [plain(name) for name in split_row(lines[0])]
+    called = f" — table '{caption}'" if caption else ""
     # Marks are taken off last: a record is told by bold cells what stands for a whole row.
-    pieces = [Piece(line + "\n", plain(record(header, split_row(line))), final=True) for line in lines[2:]]
+    said = (plain(record(header, split_row(line))) for line in lines[2:])
+    return [row + called if row else "" for row in said]
+
+
+def _table(lines: Sequence[str], caption: str) -> Group:
+    rows = zip(lines[2:], _records(lines, caption), strict=True)
+    pieces = [Piece(line + "\n", said, final=True) for line, said in rows]
     if not pieces:
-        pieces = [Piece("", "; ".join(filter(None, header)), final=True)]
+        pieces = [Piece("", "; ".join(filter(None, map(plain, split_row(lines[0])))), final=True)]
     return Group("table", pieces, "\n".join(lines[:2]) + "\n")
 
 

@@ -102,6 +102,11 @@ class Encoder:
         """Tokens of a text that count, those the encoder adds (CLS and SEP) among them; the rest is cut off."""
         return self._max_tokens
 
+    @property
+    def tokenizer_json(self) -> str:
+        """The tokenizer, for counting tokens in another process."""
+        return str(self._tokenizer.to_str())
+
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors of shape (len(texts), dimensions), each of length 1; the same text gives the same bits every time."""
         import numpy as np

@@ -5,6 +5,7 @@ Knows nothing of how anything is published. Pages of a feed that are fetched for
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Sequence
 from functools import partial
@@ -12,7 +13,7 @@ from functools import partial
 from msgspec import Struct
 
 from holdfast.contracts import Embedder, Progress
-from holdfast.corpus.prepare import preparing
+from holdfast.corpus.preparing import Preparing
 from holdfast.corpus.quality import PassedGroup, grouped
 from holdfast.corpus.survey import How, Parts, Survey
 from holdfast.corpus.vectors import VectorCache
@@ -57,6 +58,7 @@ async def foresee(parts: Parts, how: How, progress: Progress) -> Forecast:
             await survey.read(counting.take)
             return await work.in_thread(counting.forecast)
         finally:
+            await asyncio.to_thread(counting.close)
             survey.close()
 
 
@@ -69,7 +71,7 @@ class _Counting:
         self._full = how.full
         self._survey = survey
         self._cache = None if parts.embedder is None else VectorCache(parts.vectors, parts.embedder)
-        self._prepare_all = preparing(parts.settings, parts.embedder)
+        self._preparing = Preparing(parts.settings, parts.embedder)
         self._missing: set[int] = set()
         self._sample: list[str] = []
         self._replaced: set[str] = set()
@@ -77,7 +79,7 @@ class _Counting:
 
     def take(self, batch: Sequence[tuple[RawDocument, str]]) -> None:
         """Prepare a batch and count it."""
-        for made in self._prepare_all(batch):
+        for made in self._preparing(batch):
             if isinstance(made, Passed):
                 self._survey.tally.passed.append(made)
                 continue
@@ -91,6 +93,10 @@ class _Counting:
                 room = MEASURED_CHUNKS - len(self._sample)
                 self._sample += [text for key, text in missing.items() if key not in self._missing][: max(0, room)]
                 self._missing |= missing.keys()
+
+    def close(self) -> None:
+        """End what was started for it."""
+        self._preparing.close()
 
     def forecast(self) -> Forecast:
         """What was counted; embeds a few chunks to see how long that takes."""

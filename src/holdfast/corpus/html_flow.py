@@ -19,6 +19,7 @@ _EDGES = " \t\n\r\f\x00"
 _TAG_LIKE = re.compile(r"<(?=[a-zA-Z/!?])")
 # What at the start of a line would be read as a heading, a quote, a fence, a table or a rule.
 _MARKUP = re.compile(r"(?:#{1,6}(?:\s|$)|>|`{3}|~{3}|\||(?:-{2,}|={2,}|\*{3,}|_{3,})$)")
+_MARKUP_STARTS = frozenset("#>`~|-=*_")
 
 
 @dataclass(slots=True)
@@ -45,8 +46,9 @@ class Flow:
 
     def open(self, mark: str, href: str = "") -> None:
         """Opens an inline element; one inside another of its kind adds nothing."""
-        double = any(wrap.mark == mark for wrap in self.wraps)
-        self.wraps.append(Wrap("" if double else mark, len(self.pieces), href))
+        wraps = self.wraps
+        double = bool(wraps) and any(wrap.mark == mark for wrap in wraps)
+        wraps.append(Wrap("" if double else mark, len(self.pieces), href))
 
     def close(self) -> None:
         """Closes the inline element opened last."""
@@ -59,7 +61,7 @@ class Flow:
         for wrap in reversed(self.wraps):
             _seal(self.pieces, wrap)
             wrap.start = 0
-        text = _tidy("".join(self.pieces))
+        text = tidy("".join(self.pieces))
         self.pieces.clear()
         if text:
             self.blocks.append(Block("paragraph", text))
@@ -74,7 +76,7 @@ def _seal(pieces: list[str], wrap: Wrap) -> None:
     """Puts the pieces of an inline element between its marks, spaces at its ends outside."""
     if not wrap.mark or wrap.start >= len(pieces):
         return
-    inner = "".join(pieces[wrap.start :])
+    inner = pieces[-1] if wrap.start == len(pieces) - 1 else "".join(pieces[wrap.start :])
     text = inner.strip(_EDGES)
     if not text:
         return
@@ -91,7 +93,7 @@ def _seal(pieces: list[str], wrap: Wrap) -> None:
     pieces[wrap.start :] = [lead + sealed + trail]
 
 
-def _tidy(text: str) -> str:
+def tidy(text: str) -> str:
     """Pieces as a paragraph: white space collapsed, marks written out, line starts kept from reading as markup."""
     text = " ".join(text.split())
     if _MARKED.search(text):
@@ -99,6 +101,6 @@ def _tidy(text: str) -> str:
         for mark, written in _MARKS.items():
             text = text.replace(mark, written)
     if BREAK not in text:
-        return "\\" + text if _MARKUP.match(text) else text
+        return "\\" + text if text[:1] in _MARKUP_STARTS and _MARKUP.match(text) else text
     lines = filter(None, (line.strip() for line in text.split(BREAK)))
     return "  \n".join("\\" + line if _MARKUP.match(line) else line for line in lines)

@@ -15,24 +15,27 @@ from dataclasses import dataclass, field
 
 MAX_DEPTH = 200
 MAX_ATTRIBUTES = 256
+_MAX_BLOCKED = 1000  # end tags that the parser may ignore because of what stands open in between
 _MAX_FORMATTING = 64
 _MAX_RECREATED = 2_000_000  # formatting elements the parser may re-create in one page
 
-_ATTRIBUTE = r"""[^\s/>][^\s/>=]*(?:\s*=\s*(?:"[^"]*(?:"|\Z)|'[^']*(?:'|\Z)|[^\s"'>][^\s>]*|(?=>)))?"""
-_ATTRIBUTES = rf"(?:[\s/]+|{_ATTRIBUTE})*+"
+_WS = r" \t\n\r\f"  # the white space of HTML: a name may hold any other
+_VALUE = rf"""(?:"[^"]*(?:"|\Z)|'[^']*(?:'|\Z)|[^{_WS}"'>][^{_WS}>]*|(?=>))"""
+_ATTRIBUTE = rf"""[^{_WS}/>][^{_WS}/>=]*(?:[{_WS}]*=[{_WS}]*{_VALUE})?"""
+_ATTRIBUTES = rf"(?:[{_WS}/]+|{_ATTRIBUTE})*+"
 _RAW = "script|style|textarea|title|xmp|iframe|noembed|noframes"
 _TOKEN = re.compile(
     rf"""<(?:
       (?P<comment>!--(?:-?>|.*?(?:--!?>|\Z)))
-    | (?P<raw>(?i:{_RAW}))(?=[\s/>])(?P<rawattrs>{_ATTRIBUTES})(?:>|\Z)
-    | (?P<end>/?)(?P<name>[a-zA-Z][^\s/>]*)(?P<attrs>{_ATTRIBUTES})(?:>|\Z)
+    | (?P<raw>(?i:{_RAW}))(?=[{_WS}/>])(?P<rawattrs>{_ATTRIBUTES})(?:>|\Z)
+    | (?P<end>/?)(?P<name>[a-zA-Z][^{_WS}/>]*)(?P<attrs>{_ATTRIBUTES})(?:>|\Z)
     | (?P<other>[!?/][^>]*(?:>|\Z))
     )""",
     re.S | re.X,
 )
 _EACH_ATTRIBUTE = re.compile(_ATTRIBUTE)
 _RAW_ENDS: Mapping[str, re.Pattern[str]] = {
-    name: re.compile(rf"</{name}(?=[\s/>])[^>]*(?:>|\Z)", re.I) for name in _RAW.split("|")
+    name: re.compile(rf"</{name}(?=[{_WS}/>])[^>]*(?:>|\Z)", re.I) for name in _RAW.split("|")
 }
 
 
@@ -53,7 +56,58 @@ _SPECIAL = _words(
     " template ul"
 )
 _BOUNDARY = _words("table object marquee applet template")
+_BLOCKING = _words("p li dt dd tr td th tbody thead tfoot caption colgroup h1 h2 h3 h4 h5 h6")  # special, yet shallow
+_KNOWN = _SPECIAL | _FORMATTING | _BLOCKING  # the parser closes any other only if nothing special stands open in it
 _DROPPED = frozenset({"plaintext", "frameset", "frame"})
+
+
+# The scan at the speed of one expression, for tags that are written as they should be. The first group names what
+# holds no markup, the second any other element; the third is what else follows a `<`, which needs a closer look.
+_PROPER_VALUE = rf"""(?:"[^"]*+"|'[^']*+'|[^{_WS}"'=<>`]++)"""
+_PROPER = rf"""(?:[{_WS}]++[^{_WS}"'<>/=]++(?:[{_WS}]*+=[{_WS}]*+{_PROPER_VALUE})?+){{0,{MAX_ATTRIBUTES}}}+[{_WS}]*+"""
+_TAGS = re.compile(
+    rf"""<(?:(?=[stix])(?:
+      (script|style|iframe){_PROPER}>.*?</\1[{_WS}]*>
+    | (?:textarea|title){_PROPER}>[^<]*+</(?:textarea|title)>
+    )
+    | (/?(?!(?:script|style|iframe|textarea|title|xmp|noembed|noframes|plaintext|frameset|frame)[{_WS}/>])
+      [a-z][a-z0-9:_-]*+){_PROPER}/?>
+    | !--.*?-->
+    | !doctype[^<>]*>
+    | ([a-z/!?])
+    )""",
+    re.S | re.X,
+)
+
+
+def is_tame(html: str) -> bool:
+    """Whether a page is sure to cost a parser linear time: its elements close in order and are not deep.
+
+    Most pages are; those that are not go through `prune`, which is slower.
+    """
+    lower = html.lower()
+    ends = (("<!--", "-->"), *((f"<{name}", f"</{name}") for name in ("script", "style", "iframe")))
+    if "\u212a" in html or any(lower.rfind(start) > lower.rfind(end) for start, end in ends):
+        return False  # never closed: looking for the end of each would take quadratic time
+    stack: list[str] = []
+    strict = 0  # elements open whose end tag the parser ignores if a paragraph or a cell stands open in them
+    for raw, name, odd in _TAGS.findall(lower):
+        if not name:
+            if odd or (raw and ("svg" in stack or "math" in stack)):
+                return False
+        elif name[0] != "/":
+            if name not in _SHALLOW:
+                stack.append(name)
+                strict += name not in _KNOWN
+                if len(stack) > MAX_DEPTH:
+                    return False
+            elif strict and name in _BLOCKING:
+                stack.append(name)
+        elif (name := name[1:]) not in _SHALLOW or (strict and name in _BLOCKING):
+            if not stack or stack.pop() != name:
+                return False
+            strict -= name not in _KNOWN
+    return not stack
 
 
 @dataclass(slots=True)
@@ -63,6 +117,9 @@ class _Scan:
     kept: list[str] = field(default_factory=list)
     copied_to: int = 0
     stack: list[str] = field(default_factory=list)
+    opened_at: list[int] = field(default_factory=list)  # for each of the stack: how many blocking elements came before
+    blocking: int = 0
+    blocked: int = 0
     formatting: int = 0
     max_formatting: int = _MAX_FORMATTING
     outside_table: list[int] = field(default_factory=list)
@@ -138,10 +195,12 @@ def _start(scan: _Scan, token: re.Match[str]) -> bool:
             scan.counts["depth_cut"] += 1
             return False
         scan.formatting += 1
+    scan.blocking += name in _BLOCKING
     if name not in _SHALLOW:
         if name == "table":
             scan.outside_table.append(scan.formatting)
         scan.stack.append(name)
+        scan.opened_at.append(scan.blocking)
         if len(scan.stack) > MAX_DEPTH:
             scan.counts["depth_cut"] += 1
             return False
@@ -166,12 +225,16 @@ def _end(scan: _Scan, name: str) -> bool:
             return len(stack) <= MAX_DEPTH
     else:
         return len(stack) <= MAX_DEPTH
+    if name not in _SPECIAL and name not in _FORMATTING and scan.blocking > scan.opened_at[index]:
+        scan.blocked += 1
+        if scan.blocked > _MAX_BLOCKED:
+            return len(stack) <= MAX_DEPTH
     if name in _FORMATTING:
         scan.formatting = max(0, scan.formatting - 1)
     if name == "table" and scan.outside_table:
         scan.formatting = scan.outside_table.pop()
     if name in _FORMATTING and any(above in _SPECIAL for above in stack[index + 1 :]):
-        del stack[index]
+        del stack[index], scan.opened_at[index]
     else:
-        del stack[index:]
+        del stack[index:], scan.opened_at[index:]
     return index < MAX_DEPTH

@@ -1,15 +1,13 @@
 """What an element's attributes say about how a reader sees it: not at all, as decoration, as a callout.
 
-It does not know what the element holds, nor style sheets: only attributes are read.
+It does not know what the element holds. Of a page's own style sheet it knows what `html_style` reads out of it.
 """
 
 import re
 from collections.abc import Mapping
+from typing import Literal
 
-_UNSEEN = re.compile(
-    r"(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|(?:font-size|opacity)\s*:\s*\.?0[0.]*(?![.\d]))",
-    re.I,
-)
+from holdfast.corpus.html_style import Styles
 
 
 def _words(text: str) -> frozenset[str]:
@@ -36,21 +34,55 @@ _PARTS = _words(
 )
 
 
+# What a click opens: its body is hidden until then, and yet it is what the page says.
+_OPENED = re.compile(
+    r"(?:^|[\s_-])(?:accordion|collaps(?:e|ed|ible)|expand(?:able|er)?|toggle|disclosure|faq|tab-?(?:s|pane|panel|content|body)?"
+    r"|spoiler)(?:$|[\s_-])",
+    re.I,
+)
+
+
+class Seen:
+    """What a reader of one page sees: its style sheet and the elements' own attributes, taken together."""
+
+    def __init__(self, sheet: str) -> None:
+        self._styles = Styles(sheet)
+
+    def unseen(
+        self, name: str, attributes: Mapping[str, str]
+    ) -> Literal["", "hidden", "boilerplate", "apparatus", "ornament"]:
+        """Why a reader does not see an element, or nothing where they do.
+
+        `hidden` from every reader: by the `hidden` attribute or by style. What a click opens (a tab, an accordion)
+        is not hidden. `boilerplate`: navigation. `apparatus`: how a page works rather than what it says, such as line
+        numbers. `ornament`: hidden from screen readers, which is worth nothing unless it holds a word.
+        """
+        if name == "nav":
+            return "boilerplate"
+        hidden = self._styles.hidden(name, attributes)
+        if not attributes:
+            return "hidden" if hidden else ""
+        if (hidden or "hidden" in attributes) and not (hidden != "made unseen" and _is_opened(attributes)):
+            return "hidden"
+        if attributes.get("role") == "navigation":
+            return "boilerplate"
+        classes = attributes.get("class")
+        if classes and not _APPARATUS.isdisjoint(classes.split()):
+            return "apparatus"
+        return "ornament" if attributes.get("aria-hidden") == "true" else ""
+
+
 def is_hidden(attributes: Mapping[str, str | None]) -> bool:
-    """Whether the attributes hide an element from every reader: `hidden`, or a style that shows nothing."""
-    if "hidden" in attributes:
-        return True
-    style = attributes.get("style")
-    return bool(style) and _UNSEEN.search(style or "") is not None
+    """Whether the attributes alone hide an element from every reader."""
+    return Seen("").unseen("", {name: value or "" for name, value in attributes.items()}) == "hidden"
 
 
-def is_apparatus(attributes: Mapping[str, str | None]) -> bool:
-    """Whether an element belongs to how a page works rather than to what it says, such as line numbers."""
-    classes = attributes.get("class")
-    return bool(classes) and not _APPARATUS.isdisjoint((classes or "").split())
+def _is_opened(attributes: Mapping[str, str]) -> bool:
+    """Whether an element is the body of a tab, an accordion or another disclosure."""
+    return attributes.get("role") == "tabpanel" or _OPENED.search(attributes.get("class", "")) is not None
 
 
-def callout_kind(attributes: Mapping[str, str | None]) -> str | None:
+def callout_kind(attributes: Mapping[str, str] | Mapping[str, str | None]) -> str | None:
     """NOTE, TIP, IMPORTANT, WARNING or CAUTION where the classes make an element a callout; None where they do not.
 
     Reads plain names (`note`), families (`alert alert-warning`, `callout--danger`, `admonition tip`) and Confluence's

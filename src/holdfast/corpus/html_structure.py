@@ -5,28 +5,55 @@ It does not know tables or what stands within a line.
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from holdfast.corpus.blocks import Block, bold, code_block, indented, join, quoted, resolve
 from holdfast.corpus.html_flow import Flow
-from holdfast.corpus.html_page import MAX_INDENT, Attributes, Close, Opener, Page, skip
+from holdfast.corpus.html_inline import spaced
+from holdfast.corpus.html_page import MAX_INDENT, Close, Opener, Page, Tag, skip
 from holdfast.corpus.html_seen import callout_kind
+from holdfast.corpus.html_source import attributes_of
 
-if TYPE_CHECKING:
-    from selectolax.lexbor import LexborNode
-
+_BULLET = re.compile(r"(?:[\u00b7\u2022\u25aa\u25e6\u25cf\uf0b7\u00a7o]|(\d{1,3})[.)])\s+")
 _LANGUAGE = re.compile(r"(?:^|\s)(?:lang(?:uage)?-|highlight-(?:source-|text-)?|brush:\s*)([\w+#.-]+)")
 
 
-def _block(page: Page, _node: "LexborNode", attributes: Attributes) -> Close:
-    if attributes and (kind := callout_kind(attributes)) and page.flow.data != kind:
+def _block(page: Page, tag: Tag) -> Close:
+    if tag.attributes.get("role") == "tabpanel" and (label := page.label(tag.attributes.get("aria-labelledby", ""))):
+        page.end_paragraph()
+        page.flow.blocks.append(Block("paragraph", bold(label)))
+    if "mso" in tag.attributes.get("class", "").lower():
+        return _pasted(page)
+    if tag.attributes and (kind := callout_kind(tag.attributes)) and page.flow.data != kind:
         return _quoting(page, kind)
     page.end_paragraph()
     return page.end_paragraph
 
 
-def _quote(page: Page, _node: "LexborNode", attributes: Attributes) -> Close:
-    return _quoting(page, callout_kind(attributes))
+def _pasted(page: Page) -> Close:
+    """A paragraph from a word processor, which writes the bullets of its lists as text."""
+    page.end_paragraph()
+    flow = page.flow
+    start = len(flow.blocks)
+
+    def close() -> None:
+        page.end_paragraph()
+        for index in range(start, len(flow.blocks)):
+            block = flow.blocks[index]
+            if block.kind == "paragraph" and (bullet := _BULLET.match(block.text)):
+                marker = f"{bullet[1]}. " if bullet[1] else "- "
+                flow.blocks[index] = Block("list", indented(block.text[bullet.end() :], marker))
+
+    return close
+
+
+def _button(page: Page, tag: Tag) -> Close:
+    """A button: what it says is set apart, and names what it opens where it opens something."""
+    opens = tag.attributes.keys() & {"aria-expanded", "aria-controls"} or "accordion" in tag.attributes.get("class", "")
+    return _summary(page, tag) if opens and page.flow.kind in {"page", "quote"} else spaced(page, tag)
+
+
+def _quote(page: Page, tag: Tag) -> Close:
+    return _quoting(page, callout_kind(tag.attributes))
 
 
 def _quoting(page: Page, kind: str | None) -> Close:
@@ -42,8 +69,8 @@ def _quoting(page: Page, kind: str | None) -> Close:
     return close
 
 
-def _heading(page: Page, node: "LexborNode", _attributes: Attributes) -> Close:
-    level = int((node.tag or "h6")[1])
+def _heading(page: Page, tag: Tag) -> Close:
+    level = int((tag.name or "h6")[1])
     page.push("heading")
 
     def close() -> None:
@@ -56,7 +83,7 @@ def _heading(page: Page, node: "LexborNode", _attributes: Attributes) -> Close:
     return close
 
 
-def _details(page: Page, _node: "LexborNode", _attributes: Attributes) -> Close:
+def _details(page: Page, _tag: Tag) -> Close:
     page.end_paragraph()
     flow = page.flow
     page.details.append((flow, len(flow.blocks)))
@@ -70,7 +97,7 @@ def _details(page: Page, _node: "LexborNode", _attributes: Attributes) -> Close:
     return close
 
 
-def _summary(page: Page, _node: "LexborNode", _attributes: Attributes) -> Close:
+def _summary(page: Page, _tag: Tag) -> Close:
     page.push("summary")
 
     def close() -> None:
@@ -85,9 +112,9 @@ def _summary(page: Page, _node: "LexborNode", _attributes: Attributes) -> Close:
     return close
 
 
-def _pre(page: Page, node: "LexborNode", attributes: Attributes) -> Close:
-    code = node.css_first("code")
-    classes = (attributes.get("class"), code.attributes.get("class") if code is not None else None)
+def _pre(page: Page, tag: Tag) -> Close:
+    codes = page.inner("code")
+    classes = (tag.attributes.get("class"), attributes_of(codes[0]).get("class") if codes else None)
     language = _LANGUAGE.search(" ".join(filter(None, classes)))
     page.push("pre")
 
@@ -100,7 +127,7 @@ def _pre(page: Page, node: "LexborNode", attributes: Attributes) -> Close:
     return close
 
 
-def _pre_line(page: Page, _node: "LexborNode", _attributes: Attributes) -> Close:
+def _pre_line(page: Page, _tag: Tag) -> Close:
     """A block within preformatted text starts and ends a line."""
     pieces = page.flow.pieces
 
@@ -112,18 +139,18 @@ def _pre_line(page: Page, _node: "LexborNode", _attributes: Attributes) -> Close
     return end_line
 
 
-def _pre_break(page: Page, _node: "LexborNode", _attributes: Attributes) -> Close:
+def _pre_break(page: Page, _tag: Tag) -> Close:
     page.flow.pieces.append("\n")
     return skip
 
 
-def _rule(page: Page, _node: "LexborNode", _attributes: Attributes) -> Close:
+def _rule(page: Page, _tag: Tag) -> Close:
     page.end_paragraph()
     page.flow.blocks.append(Block("rule", "---"))
     return skip
 
 
-def _skip(_page: Page, _node: "LexborNode", _attributes: Attributes) -> Close:
+def _skip(_page: Page, _tag: Tag) -> Close:
     return skip
 
 
@@ -132,9 +159,9 @@ def _number(written: str | None) -> int | None:
     return int(written[:9]) if written and written.isascii() and written.isdigit() else None
 
 
-def _list(page: Page, node: "LexborNode", attributes: Attributes) -> Close:
-    start = _number(attributes.get("start"))
-    page.push("list", (1 if start is None else start) if node.tag == "ol" else None)
+def _list(page: Page, tag: Tag) -> Close:
+    start = _number(tag.attributes.get("start"))
+    page.push("list", (1 if start is None else start) if tag.name == "ol" else None)
 
     def close() -> None:
         _attach_strays(page.flow)
@@ -156,13 +183,13 @@ def _attach_strays(flow: Flow) -> None:
     flow.blocks[index:] = [Block("item", margin + stray.text.replace("\n", "\n" + margin)) for stray in strays]
 
 
-def _item(page: Page, _node: "LexborNode", attributes: Attributes) -> Close:
+def _item(page: Page, tag: Tag) -> Close:
     parent = page.flow
     marker = "- "
     if parent.kind == "list":
         _attach_strays(parent)
         if parent.data is not None:
-            value = _number(attributes.get("value"))
+            value = _number(tag.attributes.get("value"))
             number = parent.data if value is None else value
             parent.data = number + 1
             marker = f"{number}. "
@@ -179,7 +206,7 @@ def _item(page: Page, _node: "LexborNode", attributes: Attributes) -> Close:
     return close
 
 
-def _term(page: Page, _node: "LexborNode", _attributes: Attributes) -> Close:
+def _term(page: Page, _tag: Tag) -> Close:
     page.push("term")
 
     def close() -> None:
@@ -190,7 +217,7 @@ def _term(page: Page, _node: "LexborNode", _attributes: Attributes) -> Close:
     return close
 
 
-def _definition(page: Page, _node: "LexborNode", _attributes: Attributes) -> Close:
+def _definition(page: Page, _tag: Tag) -> Close:
     page.push("definition")
 
     def close() -> None:
@@ -214,9 +241,10 @@ STRUCTURE: Mapping[str, Opener] = {
     **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), _heading),
     **dict.fromkeys(("ul", "ol", "menu", "dir", "select"), _list),
     **dict.fromkeys(("li", "option"), _item),
-    **dict.fromkeys(("nav", "script", "style", "template", "noscript", "datalist", "canvas", "map"), _skip),
+    **dict.fromkeys(("script", "style", "template", "noscript", "datalist", "canvas", "map"), _skip),
     **dict.fromkeys(("pre", "listing"), _pre),
     "blockquote": _quote,
+    "button": _button,
     "details": _details,
     "summary": _summary,
     "hr": _rule,

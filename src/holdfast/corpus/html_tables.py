@@ -6,14 +6,10 @@ It does not know what stands in a cell, nor how a Markdown table is written.
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from holdfast.corpus.blocks import Block, bold, cell_text, resolve
-from holdfast.corpus.html_page import Attributes, Close, Opener, Page
+from holdfast.corpus.html_page import Close, Opener, Page, Tag, done
 from holdfast.corpus.tables import Table, write_table
-
-if TYPE_CHECKING:
-    from selectolax.lexbor import LexborNode
 
 _MAX_COLSPAN = 1000  # both limits are those of the HTML standard
 _MAX_ROWSPAN = 65534
@@ -51,8 +47,8 @@ class HtmlTable:
     presentation: bool = False
 
 
-def _table(page: Page, _node: "LexborNode", attributes: Attributes) -> Close:
-    table = HtmlTable(presentation=attributes.get("role") in {"presentation", "none"})
+def _table(page: Page, tag: Tag) -> Close:
+    table = HtmlTable(presentation=tag.attributes.get("role") in {"presentation", "none"})
     page.push("table", table)
 
     def close() -> None:
@@ -62,21 +58,24 @@ def _table(page: Page, _node: "LexborNode", attributes: Attributes) -> Close:
     return close
 
 
-def _group(page: Page, node: "LexborNode", _attributes: Attributes) -> None:
+def _group(page: Page, tag: Tag) -> None:
     table = page.flow.data
     if isinstance(table, HtmlTable):
         table.group += 1
-        table.heads = node.tag == "thead"
+        table.heads = tag.name == "thead"
 
 
-def _row(page: Page, _node: "LexborNode", _attributes: Attributes) -> None:
+def _row(page: Page, _tag: Tag) -> None:
     table = page.flow.data
     if isinstance(table, HtmlTable):
         table.rows.append(Row([], table.group, table.heads))
 
 
-def _cell(page: Page, node: "LexborNode", attributes: Attributes) -> Close:
+def _cell(page: Page, tag: Tag) -> Close | None:
     table = page.flow.data
+    if (text := page.only_text(tag)) is not None and isinstance(table, HtmlTable) and table.rows:
+        table.rows[-1].cells.append(_made(tag, [Block("paragraph", text)] if text else []))
+        return done
     page.push("cell")
 
     def close() -> None:
@@ -84,11 +83,16 @@ def _cell(page: Page, node: "LexborNode", attributes: Attributes) -> Close:
         if not isinstance(table, HtmlTable) or not table.rows:
             parent.blocks.extend(blocks)
             return
-        columns = min(max(_span(attributes.get("colspan")), 1), _MAX_COLSPAN)
-        rows = min(_span(attributes.get("rowspan")), _MAX_ROWSPAN)
-        table.rows[-1].cells.append(Cell(blocks, node.tag == "th", columns, rows))
+        table.rows[-1].cells.append(_made(tag, blocks))
 
     return close
+
+
+def _made(tag: Tag, blocks: list[Block]) -> Cell:
+    if not tag.attributes:
+        return Cell(blocks, tag.name == "th")
+    columns = min(max(_span(tag.attributes.get("colspan")), 1), _MAX_COLSPAN)
+    return Cell(blocks, tag.name == "th", columns, min(_span(tag.attributes.get("rowspan")), _MAX_ROWSPAN))
 
 
 def _span(written: str | None) -> int:
@@ -97,7 +101,7 @@ def _span(written: str | None) -> int:
     return int(digits[:6]) if digits.isascii() and digits.isdigit() else 1
 
 
-def _caption(page: Page, _node: "LexborNode", _attributes: Attributes) -> Close:
+def _caption(page: Page, _tag: Tag) -> Close:
     table = page.flow.data
     page.push("caption")
 
@@ -194,6 +198,10 @@ def _placed(rows: Sequence[Row], copies: int, counts: Counter[str]) -> tuple[lis
     for row in rows:
         if row.group != group:
             below, group = {}, row.group
+        if not below and all(cell.columns == 1 == cell.rows for cell in row.cells):
+            starts.update(range(len(row.cells)))
+            placed.append(dict(enumerate(row.cells)))
+            continue
         line = {column: cell for column, (cell, _) in below.items()}
         copies -= sum(1 + len(cell.text) // 64 for cell in line.values())
         below = {column: (cell, left - 1) for column, (cell, left) in below.items() if left > 1}

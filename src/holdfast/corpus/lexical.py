@@ -2,16 +2,21 @@
 
 Knows nothing of vectors, of fusion, or of what the text of a chunk is.
 
+Words that stand together in the query count for more where they do in the text: "reset the password" is worth more than
+both apart. tantivy's BM25 has k1 = 1.2 and b = .75 in every field, and takes no others.
+
 tantivy never writes into a file it has finished: a new version is the old one's files by hard link, plus what the
 writer adds. Only `meta.json` and `.managed.json` are replaced, so those are copied.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -26,6 +31,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FIELD_WEIGHTS = (("title", 1.0), ("text", 1.0))  # the text of the index begins with title and headings
+PAIR_FIELD = "text"
+PAIR_WEIGHT, PAIR_SLOP, MAX_PAIRS = 0.35, 2, 64
+"""Two neighbours in the query, stop words left out, with at most two words between them in the text. Worth .009 of
+lexical nDCG@10 and .005 of the fusion's, much the same with other weights and gaps (docs/decisions/0019-ranking)."""
 WRITER_BYTES = 32_000_000
 MAX_TERM_LENGTH = 60
 MAX_QUERY_TERMS = 256  # a ticket's worth; beyond it a query costs more and finds no better
@@ -68,7 +77,7 @@ def _schema() -> Any:
     for name in ("document", "principal", "facet"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     for name, _ in FIELD_WEIGHTS:
-        builder.add_text_field(name, tokenizer_name="words", index_option="freq")
+        builder.add_text_field(name, tokenizer_name="words", index_option="position" if name == PAIR_FIELD else "freq")
     return builder.build()
 
 
@@ -155,10 +164,11 @@ class LexicalIndex:
         with index_errors(folder):
             index = tantivy.Index.open(str(folder))
             self._schema, self._searcher = index.schema, index.searcher()
-        self._analyzer = analyzer(language)
-        self._query_analyzer = analyzer(language, QUERY_STOP_WORDS.get(language, ()))
         self._query = tantivy.Query
         self._occur = tantivy.Occur
+        self._has_positions = self._can_pair()
+        self._analyzer = analyzer(language)
+        self._query_analyzer = analyzer(language, QUERY_STOP_WORDS.get(language, ()))
 
     def __len__(self) -> int:
         return int(self._searcher.num_docs)
@@ -174,35 +184,80 @@ class LexicalIndex:
         terms = list(dict.fromkeys(self._analyzer.analyze(text)))[:MAX_QUERY_TERMS]
         if not terms:
             return True
-        own = self._query.term_query(self._schema, "document", document_id, "basic")
-        query = self._query.boolean_query([(self._occur.Must, self._any_of(terms)), (self._occur.Must, own)])
-        return bool(self._searcher.search(query, 1).hits)
+        return bool(self._searcher.search(self._within(self._any_of(terms), document_id), 1).hits)
 
-    def search(self, text: str, limit: int, visible: Visible) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Keys (int64) and BM25 scores (float32) of at most `limit` chunks, best first. Any text is a valid query."""
+    def terms(self, text: str) -> tuple[str, ...]:
+        """What is looked for: each word once, as it is indexed, then each pair of neighbours as in `reset_password`."""
+        words = self._query_analyzer.analyze(text) or self._analyzer.analyze(text)
+        pairs = [f"{first}_{second}" for first, second in pairwise(words)] if self._has_positions else []
+        return (*list(dict.fromkeys(words))[:MAX_QUERY_TERMS], *list(dict.fromkeys(pairs))[:MAX_PAIRS])
+
+    def rarities(self, text: str) -> tuple[float, ...]:
+        """The idf, as BM25 has it, of each word that is looked for in the text of chunks."""
+        words = [term for term in self.terms(text) if "_" not in term]
+        counts = [(len(self), int(self._searcher.doc_freq("text", word))) for word in words]
+        return tuple(math.log(1 + (among - having + 0.5) / (having + 0.5)) for among, having in counts)
+
+    def matched(self, terms: Sequence[str], document: str, limit: int) -> Mapping[int, tuple[str, ...]]:
+        """Which of the terms each chunk of one document has, by the chunk's key, of at most `limit` chunks."""
+        found: dict[int, list[str]] = {}
+        for term in terms:
+            if "_" in term and not any(set(term.split("_")) <= set(has) for has in found.values()):
+                continue  # a pair is dear to look for, and is nowhere without its words
+            for key in self._found(self._within(self._any_of([term]), document), limit)[0].tolist():
+                found.setdefault(key, []).append(term)
+        return {key: tuple(has) for key, has in found.items()}
+
+    def search(
+        self, text: str, limit: int, visible: Visible, *, document: str | None = None
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Keys (int64) and BM25 scores (float32) of at most `limit` chunks, best first; with `document`, of that one
+        only, each with the score it has among all. Any text is a valid query."""
         import numpy as np
 
-        words = self._query_analyzer.analyze(text) or self._analyzer.analyze(text)
-        terms = list(dict.fromkeys(words))[:MAX_QUERY_TERMS]
+        terms = self.terms(text)
         if not terms:
             return np.empty(0, np.int64), np.empty(0, np.float32)
+        query = self._restrict(self._any_of(terms), visible)
+        return self._found(query if document is None else self._within(query, document), limit)
+
+    def _found(self, query: Any, limit: int) -> tuple[NDArray[Any], NDArray[Any]]:
+        import numpy as np
+
         try:
-            hits = self._searcher.search(self._restrict(self._any_of(terms), visible), limit, count=False).hits
+            hits = self._searcher.search(query, limit, count=False).hits
             keys = self._searcher.fast_field_values("chunk", [address for _, address in hits])
         except ValueError as error:
             raise EffectFailed("HF308", f"the lexical index failed: {error}", "holdfast sync CORPUS --full") from error
         return np.array(keys, np.int64), np.array([score for score, _ in hits], np.float32)
 
+    def _can_pair(self) -> bool:
+        """Whether the index knows where words stand: not one that was made before it was asked to."""
+        try:
+            self._searcher.search(self._pair("a_b"), 1)
+        except ValueError:
+            return False
+        return True
+
     def _any_of(self, terms: Iterable[str]) -> Any:
-        clauses = [
-            (
-                self._occur.Should,
-                self._query.boost_query(self._query.term_query(self._schema, name, term, "freq"), weight),
-            )
-            for term in terms
+        """A pair is told by its underscore; an analyzed word has none."""
+        clauses = [clause for term in terms for clause in ([self._pair(term)] if "_" in term else self._word(term))]
+        return self._query.boolean_query([(self._occur.Should, clause) for clause in clauses])
+
+    def _word(self, term: str) -> list[Any]:
+        return [
+            self._query.boost_query(self._query.term_query(self._schema, name, term, "freq"), weight)
             for name, weight in FIELD_WEIGHTS
         ]
-        return self._query.boolean_query(clauses)
+
+    def _pair(self, pair: str) -> Any:
+        near = self._query.phrase_query(self._schema, PAIR_FIELD, list(pair.split("_")), PAIR_SLOP)
+        return self._query.boost_query(near, PAIR_WEIGHT)
+
+    def _within(self, query: Any, document: str) -> Any:
+        """The query, for chunks of one document, with the scores they have among all."""
+        only = self._query.const_score_query(self._among("document", [document]), 0.0)
+        return self._query.boolean_query([(self._occur.Must, query), (self._occur.Must, only)])
 
     def _restrict(self, query: Any, visible: Visible) -> Any:
         """The query, with who may see what as part of it: never a cut afterwards."""

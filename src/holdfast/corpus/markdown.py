@@ -15,8 +15,10 @@ from holdfast.corpus.html_seen import callout_kind, is_hidden
 from holdfast.corpus.markdown_inline import clean_inline, resolve_references
 from holdfast.corpus.outline import FENCE, ITEM, fence_end, outline
 from holdfast.corpus.plain import plain
+from holdfast.corpus.table_values import tables_of
 from holdfast.corpus.tables import is_delimiter
 from holdfast.corpus.text import normalise, repair_mojibake
+from holdfast.documents import Removed
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.S | re.M)
 _MAX_FRONT_MATTER = 16_384
@@ -83,15 +85,17 @@ def clean_markdown(text: str) -> Cleaned:
     counts: Counter[str] = Counter()
     text, counts["mojibake_repaired"] = repair_mojibake(text)
     values, body, broken = _front_matter(normalise(text))
-    counts["front_matter_broken"] = broken
+    counts["front_matter_broken"] = int(broken)
     source = resolve_references(_without_comments(body, counts)).split("\n")
-    lines = _Cleaner(counts, len(source)).clean(source)
+    cleaner = _Cleaner(counts, len(source))
+    lines = cleaner.clean(source)
     cleaned = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
     title = values.get("title")
     if not isinstance(title, str | int | float) or not str(title).strip():
         headings = (plain(block.lines[0]) for block in outline(cleaned) if block.kind == "heading" and block.level == 1)
         title = next(filter(None, headings), None)
-    return Cleaned(cleaned, None if title is None else str(title).strip(), findings(counts))
+    named = None if title is None else str(title).strip()
+    return Cleaned(cleaned, named, findings(counts), tuple(cleaner.removed), tables_of(cleaned))
 
 
 class _Cleaner:
@@ -99,6 +103,7 @@ class _Cleaner:
 
     def __init__(self, counts: Counter[str], length: int) -> None:
         self.counts = counts
+        self.removed: list[Removed] = []
         self.looks_ahead = 200_000 + 10 * length  # lines that may be read for an end that is not there
 
     def clean(self, lines: Sequence[str], depth: int = 0) -> list[str]:
@@ -163,6 +168,7 @@ class _Cleaner:
         cleaned = clean_html("\n".join(inner))
         for finding in cleaned.findings:
             self.counts[finding.code] += finding.count
+        self.removed += cleaned.removed
         return ["", *cleaned.text.split("\n"), ""], end
 
     def _element_end(self, lines: Sequence[str], index: int, name: str) -> int | None:
@@ -218,7 +224,7 @@ class _Cleaner:
         cleaned = []
         for paragraph in "\n".join(done).split("\n\n"):
             table = "|" in paragraph and any("|" in line and is_delimiter(line) for line in paragraph.split("\n"))
-            cleaned.append(clean_inline(paragraph, self.counts, line_break="<br>" if table else "  \n"))
+            cleaned.append(clean_inline(paragraph, self.counts, self.removed, line_break="<br>" if table else "  \n"))
         return _CALLOUT.sub(lambda kind: kind[0].upper(), "\n\n".join(cleaned)).split("\n")
 
 

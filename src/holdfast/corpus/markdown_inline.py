@@ -12,6 +12,7 @@ from holdfast.corpus.blocks import bold
 from holdfast.corpus.html import clean_html
 from holdfast.corpus.html_flow import escaped
 from holdfast.corpus.text import normalise
+from holdfast.documents import Removed
 
 _CODE = re.compile(r"(?<![\\`])(`+)(?!`).{1,2000}?(?<!`)\1(?!`)", re.S)
 _PAIRED = (
@@ -45,11 +46,14 @@ _DEFINITION = re.compile(
 _REFERENCE = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\[\]]*\])+)\](?:\[([^\[\]]*)\]|(?![\[(:]))")
 
 
-def clean_inline(text: str, counts: Counter[str], *, line_break: str = "  \n") -> str:
-    """Lines of Markdown without HTML tags, needless escapes and entities; inline code stays as it is."""
+def clean_inline(text: str, counts: Counter[str], removed: list[Removed], *, line_break: str = "  \n") -> str:
+    """Lines of Markdown without HTML tags, needless escapes and entities; inline code stays as it is.
+
+    What is hidden goes to `removed`.
+    """
     if not any(mark in text for mark in "<&\\"):
         return text
-    return outside_code(text, lambda part: _clean(part, counts, line_break))
+    return outside_code(text, lambda part: _clean(part, counts, removed, line_break))
 
 
 def outside_code(text: str, change: Callable[[str], str]) -> str:
@@ -62,10 +66,10 @@ def outside_code(text: str, change: Callable[[str], str]) -> str:
     return "".join([*pieces, change(text[start:])])
 
 
-def _clean(text: str, counts: Counter[str], line_break: str) -> str:
+def _clean(text: str, counts: Counter[str], removed: list[Removed], line_break: str) -> str:
     if "<" in text:
         for _ in range(3):  # elements within elements, from the inside out
-            text, found = _ELEMENT.subn(lambda element: _converted(element, counts, line_break), text)
+            text, found = _ELEMENT.subn(lambda element: _converted(element, counts, removed, line_break), text)
             if not found:
                 break
         text = _LEFT_OVER.sub("", _SUMMARY.sub(_summary, text))
@@ -76,7 +80,7 @@ def _clean(text: str, counts: Counter[str], line_break: str) -> str:
     return text
 
 
-def _converted(element: re.Match[str], counts: Counter[str], line_break: str) -> str:
+def _converted(element: re.Match[str], counts: Counter[str], removed: list[Removed], line_break: str) -> str:
     source = element[0]
     if source[:3].lower() == "<br":
         return line_break
@@ -86,6 +90,7 @@ def _converted(element: re.Match[str], counts: Counter[str], line_break: str) ->
     cleaned = clean_html(source)
     for finding in cleaned.findings:
         counts[finding.code] += finding.count
+    removed += cleaned.removed
     lead = " " if inner[:1].isspace() else ""
     return lead + cleaned.text.replace("\\<", "<") + (" " if lead and inner[-1:].isspace() else "")
 

@@ -43,6 +43,8 @@ def open_corpora(
             max_tokens=part.max_tokens,
             keep=part.keep,
             language=part.language,
+            limits=part.limits,
+            stale_after_days=part.stale_after_days,
         )
         for name, part in config.corpora.items()
     }

@@ -14,6 +14,8 @@ _STARS = re.compile(r"(?<![\\*\w])(\*{1,3})(?=\S)|(?<=[^\s\\])(\*{1,3})(?![*\w])
 _UNDERSCORES = re.compile(r"(?<![\w\\])(_{1,3})(?=[^\s_])(.{1,300}?)(?<=[^\s_\\])\1(?!\w)", re.S)
 _CALLOUT = re.compile(r"^\[!(\w+)\][ \t]*", re.M)
 _LINE_START = re.compile(r"^(?:[ \t]*>)*[ \t]*(?:(?:[-*+]|:)[ \t]+)?(?:\[[ xX]\][ \t]+)?", re.M)
+_MARKS = re.compile(r"[\[<*`~_\\>\n\-+:]")
+_STARTS = frozenset(" \t>-*+:[")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _BREAK = re.compile(r"[ \t]*<br ?/?>[ \t]*(?:[-*+] )?", re.I)
 
@@ -24,9 +26,10 @@ def plain(text: str) -> str:
     The address of a link or an image is left out, its text kept; an address that stands for itself is kept. A callout
     keeps its kind as a word. Inline code keeps its content.
     """
-    if not any(mark in text for mark in "[<*`~_\\>\n-+:"):
+    if _MARKS.search(text) is None:
         return " ".join(text.split())
-    text = _LINE_START.sub("", text)
+    if text[0] in _STARTS or "\n" in text:
+        text = _LINE_START.sub("", text)
     if "[!" in text:
         text = _CALLOUT.sub(lambda kind: kind[1].capitalize() + ": ", text)
     if "`" not in text:
@@ -39,10 +42,14 @@ def plain(text: str) -> str:
     return " ".join("".join([*pieces, _unmarked(text[start:])]).split())
 
 
+def _first(found: re.Match[str]) -> str:
+    return found[1]
+
+
 def _unmarked(text: str) -> str:
     for _ in range(2):  # an image inside a link
         if "](" in text:
-            text = _LINK.sub(r"\1", text)
+            text = _LINK.sub(_first, text)
     if "<" in text:
         text = _AUTOLINK.sub(r"\1", _BREAK.sub(", ", text))
     if "*" in text or "~~" in text:

@@ -5,13 +5,12 @@ Knows nothing of other documents, of vectors, or of whether anything changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
 
 from holdfast.contracts import Embedder
+from holdfast.corpus.checks.facts import facts_of
 from holdfast.corpus.chunk import PREFIX_TOKENS, CountTokens, chunk_markdown
-from holdfast.corpus.cleaned import Cleaned, Finding, Unreadable
+from holdfast.corpus.cleaned import Cleaned, Finding
 from holdfast.corpus.facets import facets_of
 from holdfast.corpus.formats import expect, is_format, read_format
 from holdfast.corpus.html import clean_html
@@ -27,7 +26,7 @@ from holdfast.identity import canonical, digest
 from holdfast.records import Chunk, Document
 from holdfast.sources import Passed, RawDocument
 
-RECIPE_VERSION = 1  # counts up when cleaning, chunking or the fields of the index change what comes out
+RECIPE_VERSION = 2  # counts up when cleaning, chunking or the fields of the index change what comes out
 MIN_CHUNK_TOKENS = 32
 
 
@@ -38,28 +37,6 @@ class Prepared:
     entry: Entry
     document: Document
     chunks: tuple[Chunk, ...]
-
-
-PrepareAll: TypeAlias = Callable[[Sequence[tuple[RawDocument, str]]], list[Prepared | Passed]]
-"""Prepares a batch of documents, each with its hash, in their order. What cannot be read is Passed as failed."""
-
-
-def preparing(settings: CorpusSettings, embedder: Embedder | None) -> PrepareAll:
-    """How a corpus with these settings prepares its documents: one after the other, here."""
-    limit = chunk_limit(settings, embedder)
-    count = None if embedder is None else embedder.count_tokens
-
-    def prepare_all(batch: Sequence[tuple[RawDocument, str]]) -> list[Prepared | Passed]:
-        return [_prepared(raw, raw_hash, limit, count) for raw, raw_hash in batch]
-
-    return prepare_all
-
-
-def _prepared(raw: RawDocument, raw_hash: str, limit: int, count: CountTokens | None) -> Prepared | Passed:
-    try:
-        return prepare(raw, raw_hash, max_tokens=limit, count_tokens=count)
-    except Unreadable as error:
-        return Passed(id=raw.id, reason=str(error), failed=True)
 
 
 def recipe(settings: CorpusSettings, embedder: Embedder | None) -> str:
@@ -83,7 +60,13 @@ def prepare(raw: RawDocument, raw_hash: str, *, max_tokens: int, count_tokens: C
 
     Raises Unreadable where cleaning cannot read it.
     """
-    cleaned = clean(raw)
+    return assemble(raw, raw_hash, clean(raw), max_tokens=max_tokens, count_tokens=count_tokens)
+
+
+def assemble(
+    raw: RawDocument, raw_hash: str, cleaned: Cleaned, *, max_tokens: int, count_tokens: CountTokens | None
+) -> Prepared | Passed:
+    """A document that was cleaned, titled and cut into chunks; Passed when no text is left."""
     title = " ".join((raw.title or cleaned.title or "").split())
     counts = {finding.code: finding.count for finding in cleaned.findings}
     if not cleaned.text.strip():
@@ -106,12 +89,16 @@ def prepare(raw: RawDocument, raw_hash: str, *, max_tokens: int, count_tokens: C
     chunks = _chunks(document, max_tokens, count_tokens)
     if not chunks:
         return Passed(id=raw.id, reason="no text is left after cleaning")
+    said = (raw.locale or "").replace("_", "-").split("-")[0].lower()
+    language = said or language_of(document.text)
+    noted, facts = facts_of(raw, document, language)
+    counts.update(noted)
     entry = Entry(
         id=document.id,
         hash=raw_hash,
         text_hash=digest(" ".join(document.text.split()).encode(), 16),
         title=document.title,
-        language=(raw.locale or "").replace("_", "-").split("-")[0].lower() or language_of(document.text),
+        language=language,
         principals=document.principals,
         findings=counts,
         characters=len(document.text),
@@ -119,6 +106,7 @@ def prepare(raw: RawDocument, raw_hash: str, *, max_tokens: int, count_tokens: C
         size=0,
         chunks=len(chunks),
         facets=facets_of(document),
+        facts=facts,
     )
     return Prepared(entry, document, chunks)
 
@@ -146,7 +134,10 @@ def clean(raw: RawDocument) -> Cleaned:
         body, noticed = decode(body, None)
         findings += noticed
     body = body.encode("utf-8", "replace").decode()  # half of a surrogate pair stands in a str, never in a file
-    cleaned = clean_html(body, base_url=raw.url) if raw.media_type.startswith("text/html") else clean_markdown(body)
+    if raw.media_type.startswith("text/html"):
+        cleaned = clean_html(body, base_url=raw.url, article=raw.media_type == "text/html; page")
+    else:
+        cleaned = clean_markdown(body)
     return replace(cleaned, findings=(*findings, *cleaned.findings))
 
 

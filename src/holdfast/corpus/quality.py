@@ -1,44 +1,52 @@
-"""What is wrong with a corpus, and what a sync has to say for itself.
+"""What a sync has to say for itself, and what is wrong with a version's data, as values.
 
-Knows nothing of how documents are read or indexed.
+Knows nothing of how documents are read, of how anything is found in them, or of where reports are kept.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from types import MappingProxyType
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Literal
 
 from msgspec import Struct
 
-from holdfast.corpus.cleaned import MESSAGES as CLEANING_MESSAGES
 from holdfast.corpus.ledger import Ledger
-from holdfast.corpus.segment import Entry
 from holdfast.sources import Passed
 
-THIN_CHARACTERS = 80
 MAX_EXAMPLES = 5
-MIN_SHARE_OF_MIX = 0.02
 
-MESSAGES: Mapping[str, str] = MappingProxyType(
-    {
-        **CLEANING_MESSAGES,
-        "duplicate": "Documents say word for word the same as another one; a search shows one of them.",
-        "thin": f"Documents have fewer than {THIN_CHARACTERS} characters of text.",
-        "untitled": "Documents have no title, neither from their source nor in their text.",
-        "mixed_languages": "The corpus is written in more than one language; its stemmer knows one.",
-        "code_unknown": "Cleaning remarked something this version has no words for.",
-    }
-)
+Severity = Literal["broken", "worth_a_look", "note"]
+"""`broken`: somebody should act; `worth_a_look`: a person can tell; `note`: good to know."""
+SEVERITIES: tuple[Severity, ...] = ("broken", "worth_a_look", "note")
+
+
+class Example(Struct, frozen=True, kw_only=True):
+    """One case of a finding: which documents, and a short text that shows what and where, free of secrets.
+
+    Without documents it speaks of the whole corpus.
+    """
+
+    documents: tuple[str, ...] = ()
+    evidence: str = ""
 
 
 class CorpusFinding(Struct, frozen=True, kw_only=True):
-    """Something about the data that makes answers worse. `count` is of documents, `documents` names a few of them."""
+    """Something about the data that makes answers worse. `count` is of documents, `documents` names a few of them.
+
+    `share` is of the version's documents, or of what was read, or of what there was; `fix` says what to do; `limited`
+    says what was not looked at, where looking at everything would have cost too much.
+    """
 
     code: str
     message: str
     count: int
     documents: tuple[str, ...] = ()
+    share: float = 0.0
+    severity: Severity = "note"
+    fix: str = ""
+    examples: tuple[Example, ...] = ()
+    limited: str | None = None
 
 
 class PassedGroup(Struct, frozen=True, kw_only=True):
@@ -50,11 +58,26 @@ class PassedGroup(Struct, frozen=True, kw_only=True):
     failed: bool = False
 
 
+class Broken(Struct, frozen=True, kw_only=True):
+    """A limit of `[corpora.NAME.limits]` that a version breaks. `limit` and `figure` are counts, or shares in 0..1.
+
+    `by` and `at` say who let it pass, where somebody did.
+    """
+
+    code: str
+    limit: float
+    figure: float
+    is_share: bool
+    by: str = ""
+    at: datetime | None = None
+
+
 class SyncReport(Struct, frozen=True, kw_only=True):
     """What a sync did. `read` = `kept` + everything passed; `kept` = `added` + `changed` + `unchanged`.
 
     `version` is the newest after the sync, `previous` the newest before it; they are equal when nothing had to be
     published. `embedded` texts went through the encoder, `reused` ones had their vector already. `seconds` by stage.
+    `accepted` are the limits that the version breaks and that somebody let pass.
     `ledger` is None in reports from before there was one.
     """
 
@@ -76,7 +99,54 @@ class SyncReport(Struct, frozen=True, kw_only=True):
     seconds: dict[str, float]
     encoder: str | None
     lexical_only: str | None = None
+    accepted: tuple[Broken, ...] = ()
     ledger: Ledger | None = None
+
+
+class Volume(Struct, frozen=True, array_like=True):
+    """How much there is of something."""
+
+    documents: int = 0
+    characters: int = 0
+
+
+class Profile(Struct, frozen=True, kw_only=True):
+    """What a version is made of, for the next one to be compared with. `fields` counts documents by `name: type`."""
+
+    total: Volume = Volume()
+    sections: dict[str, Volume] = {}
+    locales: dict[str, Volume] = {}
+    media_types: dict[str, int] = {}
+    fields: dict[str, int] = {}
+
+
+class Pair(Struct, frozen=True, kw_only=True):
+    """Two documents whose vectors are near; `texts` are hashes of what they said: a pair is looked at once."""
+
+    code: str
+    documents: tuple[str, str]
+    texts: tuple[str, str]
+    evidence: str
+
+
+class QualityReport(Struct, frozen=True, kw_only=True):
+    """What is wrong with the data of one version, the worst first. `unexamined` documents were prepared before this
+    report existed: `sync --full` looks at them too. `median_age_days` is None where the source tells no times.
+
+    `accepted` are limits the version breaks and somebody let pass; `pairs` are kept for the next report.
+    """
+
+    corpus: str
+    version: str
+    previous: str | None
+    made_at: datetime
+    documents: int
+    unexamined: int
+    median_age_days: int | None
+    findings: tuple[CorpusFinding, ...]
+    profile: Profile
+    accepted: tuple[Broken, ...] = ()
+    pairs: tuple[Pair, ...] = ()
 
 
 def grouped(passed: Iterable[Passed]) -> tuple[PassedGroup, ...]:
@@ -89,40 +159,3 @@ def grouped(passed: Iterable[Passed]) -> tuple[PassedGroup, ...]:
         for (reason, failed), found in ids.items()
     )
     return tuple(sorted(groups, key=lambda group: (not group.failed, -group.count, group.reason)))
-
-
-def examine(entries: Iterable[Entry]) -> tuple[CorpusFinding, ...]:
-    """Findings over all documents of a version, by code."""
-    documents: dict[str, list[str]] = {}
-    first_of: dict[str, str] = {}
-    languages: Counter[str] = Counter()
-    for entry in sorted(entries, key=lambda entry: entry.id):
-        for code in entry.findings:
-            documents.setdefault(code, []).append(entry.id)
-        if entry.characters < THIN_CHARACTERS:
-            documents.setdefault("thin", []).append(entry.id)
-        if first_of.setdefault(entry.text_hash, entry.id) != entry.id:
-            documents.setdefault("duplicate", []).append(entry.id)
-        if entry.language:
-            languages[entry.language] += 1
-    found = [
-        CorpusFinding(
-            code=code,
-            message=MESSAGES.get(code, MESSAGES["code_unknown"]),
-            count=len(ids),
-            documents=tuple(ids[:MAX_EXAMPLES]),
-        )
-        for code, ids in documents.items()
-    ]
-    return tuple(sorted([*found, *_mix(languages)], key=lambda finding: finding.code))
-
-
-def _mix(languages: Counter[str]) -> Iterable[CorpusFinding]:
-    total = languages.total()
-    common = [(name, count) for name, count in languages.most_common() if count >= max(2, MIN_SHARE_OF_MIX * total)]
-    if len(common) > 1:
-        shares = ", ".join(f"{name} {count}" for name, count in common)
-        others = sum(count for _, count in common[1:])
-        yield CorpusFinding(
-            code="mixed_languages", message=f"{MESSAGES['mixed_languages']} Documents: {shares}.", count=others
-        )

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from msgspec import Struct
 
+from holdfast.corpus.products import Rounded, rounded
 from holdfast.corpus.storage import disk_errors, fsync_folder
 from holdfast.errors import StoreFailed
 from holdfast.identity import digest
@@ -29,8 +31,8 @@ if TYPE_CHECKING:
 
 class Entry(Struct, frozen=True, array_like=True):
     """A document in the ledger. `hash` is of everything its source says of it, `text_hash` of its cleaned text;
-    `findings` counts what cleaning remarked; `facets` are what a search may be narrowed by; `at` and `size` say where
-    its body stands."""
+    `findings` counts what cleaning and the checks remarked; `at` and `size` say where its body stands; `facets` are
+    what a search may be narrowed by; `facts` is what the checks keep, packed, empty in older segments."""
 
     id: str
     hash: str
@@ -44,6 +46,7 @@ class Entry(Struct, frozen=True, array_like=True):
     size: int
     chunks: int
     facets: tuple[str, ...] = ()
+    facts: bytes = b""
 
 
 class _Ledger(Struct, frozen=True, array_like=True):
@@ -171,6 +174,11 @@ class Segment:
             ) from error
         self.entries = ledger.entries
         self._starts = np.concatenate(([0], np.cumsum([entry.chunks for entry in ledger.entries]))).astype(np.int64)
+
+    @cached_property
+    def in_bits(self) -> Rounded | None:
+        """The vectors in 8 bits, made when first asked for and kept in memory."""
+        return None if self.vectors is None else rounded(self.vectors)
 
     def rows_of(self, ordinal: int) -> range:
         """The rows of a document's chunks."""

@@ -52,12 +52,13 @@ class Parts:
 class How:
     """`full`: make everything anew, and read a feed from its start. `only`: just these documents of a feed.
 
-    `anew`: what of a feed has landed is thrown away first; a forecast never does.
+    `anew`: what of a feed has landed is thrown away first; a forecast never does. `accept`: who lets limits be broken.
     """
 
     full: bool = False
     only: Collection[str] | None = None
     anew: bool = False
+    accept: str | None = None
 
 
 @dataclass(slots=True)

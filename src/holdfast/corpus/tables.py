@@ -45,6 +45,9 @@ def _line(cells: Sequence[str]) -> str:
 def split_row(line: str) -> tuple[str, ...]:
     r"""The cells of one line of a Markdown table, stripped, `\|` as `|`."""
     line = line.strip()
+    if "\\" not in line:
+        plain = [cell.strip() for cell in line.split("|")]
+        return tuple(plain[line.startswith("|") : -1 if line.endswith("|") else None])
     cells, start, escaped = [], 0, False
     for mark in _PIPE.finditer(line):
         if mark[0] == "|":
@@ -80,10 +83,12 @@ def record(header: Sequence[str], row: Sequence[str]) -> str:
     Empty cells are left out; a cell without a header stands alone. Bold cells that are all equal are one title across
     the row, and are said once. In a table without a header a first cell in bold names the row.
     """
-    values = [_BREAK.sub(", ", value.removeprefix("- ")) for value in row]
+    values = [
+        _BREAK.sub(", ", value.removeprefix("- ")) if value[:1] == "-" or "<" in value else value for value in row
+    ]
     if len(values) > 1 and len(set(values)) == 1 and (title := _ROW_NAME.fullmatch(values[0])):
         return title[1]
-    names = [_BREAK.sub(" ", name) for name in header]
+    names = [_BREAK.sub(" ", name) if "<" in name else name for name in header]
     if not any(names) and len(values) > 1 and (row_name := _ROW_NAME.fullmatch(values[0])):
         return f"{row_name[1]}: " + "; ".join(filter(None, values[1:]))
     said = []

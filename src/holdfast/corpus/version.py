@@ -8,34 +8,33 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
 
-from holdfast.corpus.fusion import collapsed, convex, normalised
-from holdfast.corpus.lexical import LexicalIndex, Visible
+from holdfast.corpus.access import Access, Marks, View
+from holdfast.corpus.access import may_see as may_see
+from holdfast.corpus.fusion import Meaning
+from holdfast.corpus.lexical import LexicalIndex
+from holdfast.corpus.products import Compared, Products, exact
+from holdfast.corpus.search import Question, SearchExplained, explained, retrieved
 from holdfast.corpus.segment import COLUMNS, Entry, Segment
 from holdfast.corpus.storage import CorpusFolder
 from holdfast.errors import ReplayDiverged, StoreFailed, nearest
 from holdfast.identity import canonical, digest
-from holdfast.records import Chunk, Document, Passage, Search
+from holdfast.records import Chunk, Document, Retrieved
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Marks: TypeAlias = tuple[tuple[str, ...], ...]
-    """For each name asked for, the marks of which a document must have one (`facets.wanted`)."""
-    Ranked: TypeAlias = tuple[NDArray[np.int64], NDArray[np.float32]]
-    """Rows and their scores, best first."""
+    from holdfast.corpus.fusion import Ranked
 
-MIN_CANDIDATES = 100
-VIEWS_KEPT = 64  # groups of principals whose view of a version is remembered
 MANIFEST_FILE, LEXICAL_FOLDER = "manifest.json", "lexical"
 
 
@@ -80,9 +79,7 @@ class Version:
         self.places: dict[str, Place] = {}
         self._lexical = LexicalIndex(folder / LEXICAL_FOLDER, language=manifest.language)
         self._map_rows()
-        self._views: OrderedDict[tuple[int, tuple[str, ...], Marks], View] = OrderedDict()
-        self._groups: tuple[int, tuple[_Group, ...]] | None = None
-        self._guard = threading.Lock()
+        self._access = Access(self._entries_by_ordinal(), self._owners, self._alive)
 
     def _map_rows(self) -> None:
         """Number chunks (rows) and documents through all segments, dead ones included but marked."""
@@ -106,6 +103,21 @@ class Version:
         self._sorted_keys = keys[self._by_key]
         self._row_starts = np.cumsum([0, *(len(segment.columns) for segment in self.segments)])
         self._document_starts = np.cumsum([0, *(len(segment.entries) for segment in self.segments)])
+        self._chunks_of = np.bincount(self._owners)
+
+    def _entries_by_ordinal(self) -> list[tuple[int, Entry]]:
+        starts = self._document_starts.tolist()
+        return [
+            (starts[place.segment] + place.ordinal, self.segments[place.segment].entries[place.ordinal])
+            for place in self.places.values()
+        ]
+
+    @cached_property
+    def _products(self) -> Products:
+        """Over the vectors of all segments, or of none where one has none. Rounds those not rounded before."""
+        parts = [segment.vectors for segment in self.segments if segment.vectors is not None]
+        in_bits = [segment.in_bits for segment in self.segments if segment.in_bits is not None]
+        return Products(parts, in_bits) if len(parts) == len(self.segments) else Products((), ())
 
     # ------------------------------------------------------------ documents
 
@@ -159,62 +171,71 @@ class Version:
 
     # ------------------------------------------------------------ search
 
-    def search(
-        self,
-        text: str,
-        vector: NDArray[np.float32] | None,
-        how: Search,
-        view: View,
-    ) -> tuple[Passage, ...]:
-        """At most `how.k` passages, best first, scores in 0..1. `how.weight` must be set. Without a vector, lexical.
+    def search(self, question: Question) -> Retrieved:
+        """At most `how.k` passages, best first, scores in 0..1, and how likely they answer. Without a vector, lexical.
 
         Looks deeper until k passages are left after collapsing, or nothing more is found.
         """
-        depth = max(MIN_CANDIDATES, 10 * how.k)
-        while True:
-            rows, scores, more = self._ranked(text, vector, how, view, depth)
-            owners, texts = self._owners[rows].tolist(), self._texts[rows].tolist()
-            ranked = zip(range(len(rows)), owners, texts, strict=True)
-            shown = list(collapsed(ranked, how.k, how.max_per_document))
-            if len(shown) >= how.k or not more:
-                return tuple(self._passage(int(rows[at]), float(scores[at])) for at in shown)
-            depth *= 4
+        return retrieved(self, self._possible(question))
 
-    def _ranked(
-        self, text: str, vector: NDArray[np.float32] | None, how: Search, view: View, depth: int
-    ) -> tuple[NDArray[np.int64], NDArray[np.float32], bool]:
-        """Rows and scores, best first, and whether a deeper look could find more."""
-        lexical = vectors = None
-        if how.mode != "vector" or vector is None:
-            lexical = self.by_words(text, depth, view)
-        if how.mode != "lexical" and vector is not None:
-            vectors = self.by_meaning(vector, depth, view)
-        more = any(found is not None and len(found[0]) >= depth for found in (lexical, vectors))
-        if lexical is not None and vectors is not None:
-            assert how.weight is not None
-            return (*convex(lexical, vectors, how.weight), more)
-        only = lexical if lexical is not None else vectors
-        assert only is not None
-        return only[0], normalised(only[1]), more
+    def explain(self, question: Question, document_id: str) -> SearchExplained:
+        """The same search, with how far each chunk of one document came in it and why not farther."""
+        return explained(self, self._possible(question), document_id)
 
-    def by_words(self, text: str, depth: int, view: View) -> Ranked:
-        """At most `depth` rows with their BM25 scores, best first."""
-        keys, scores = self._lexical.search(text, depth, view.visible)
+    def _possible(self, question: Question) -> Question:
+        return question if len(self._products) else replace(question, vector=None)
+
+    def by_words(self, text: str, depth: int, view: View, *, document: str | None = None) -> Ranked:
+        """At most `depth` rows with their BM25 scores, best first; with `document`, rows of that one only."""
+        keys, scores = self._lexical.search(text, depth, view.visible, document=document)
         return self._by_key[self._sorted_keys.searchsorted(keys)], scores
 
-    def by_meaning(self, vector: NDArray[np.float32], depth: int, view: View) -> Ranked:
-        """At most `depth` rows with the greatest inner products, best first; exact: every vector is compared."""
+    def compare(self, vector: NDArray[np.float32]) -> Compared:
+        """The vector beside every vector of the version; for `by_meaning` and `meaning`."""
+        return self._products.compare(vector)
+
+    def by_meaning(self, compared: Compared, depth: int, view: View) -> Ranked:
+        """At most `depth` rows with the greatest inner products, best first; exact, equal ones by row."""
+        return self._products.nearest(compared, view.rows, depth)
+
+    def meaning(self, compared: Compared, rows: NDArray[np.int64], view: View) -> Meaning:
+        """What the vectors say of these rows, ascending. Means are of the first pass, which errs by .001 at most."""
         import numpy as np
 
-        visible = view.rows
-        parts = [segment.vectors @ vector for segment in self.segments if segment.vectors is not None]
-        if not parts:
-            return np.empty(0, np.int64), np.empty(0, np.float32)
-        scores = np.where(visible, np.concatenate(parts), np.float32(-np.inf))
-        rows = np.argpartition(-scores, depth)[:depth] if depth < len(scores) else np.arange(len(scores))
-        rows = rows[np.argsort(-scores[rows], kind="stable")]
-        rows = rows[visible[rows]]
-        return rows, scores[rows]
+        vectors = self._products.rows(rows)
+        owners = self._owners[rows]
+        sums = np.bincount(self._owners, compared.about)
+        return Meaning(
+            query=compared.query,
+            rows=rows,
+            vectors=vectors,
+            cosines=exact(vectors, compared.query),
+            mean=float(compared.about.mean(where=view.rows)) if len(rows) else 0.0,
+            of_documents=(sums[owners] / self._chunks_of[owners]).astype(np.float32),
+        )
+
+    def rows_if_any(self, document_id: str) -> NDArray[np.int64]:
+        """The rows of a document's chunks, none where the version does not have it."""
+        import numpy as np
+
+        return np.array(self.rows_of(document_id) if document_id in self.places else (), np.int64)
+
+    def numbers(self, rows: NDArray[np.int64]) -> tuple[list[int], list[int]]:
+        """For each row the number of its document, and one that is equal where the text is."""
+        return self._owners[rows].tolist(), self._texts[rows].tolist()
+
+    def terms(self, text: str) -> tuple[str, ...]:
+        """What is looked for by words (`LexicalIndex.terms`)."""
+        return self._lexical.terms(text)
+
+    def rarities(self, text: str) -> tuple[float, ...]:
+        """How rare each word looked for is (`LexicalIndex.rarities`)."""
+        return self._lexical.rarities(text)
+
+    def matched(self, terms: tuple[str, ...], document_id: str) -> Mapping[int, tuple[str, ...]]:
+        """Which of the terms each chunk of a document has, by row."""
+        by_key = self._lexical.matched(terms, document_id, max(1, len(self.rows_if_any(document_id))))
+        return {int(self._by_key[self._sorted_keys.searchsorted(key)]): has for key, has in by_key.items()}
 
     def owners(self, rows: NDArray[np.int64]) -> list[str]:
         """The ids of the documents that the rows' chunks belong to."""
@@ -225,106 +246,13 @@ class Version:
         places = zip(numbers.tolist(), (ordinals - self._document_starts[numbers]).tolist(), strict=True)
         return [self.segments[number].entries[ordinal].id for number, ordinal in places]
 
-    def _passage(self, row: int, score: float) -> Passage:
-        chunk = self.chunk(row)
-        return Passage(
-            document=chunk.document,
-            chunk=chunk.id,
-            title=chunk.title,
-            text=chunk.text,
-            headings=chunk.headings,
-            url=chunk.url,
-            score=round(score, 6),
-        )
-
-    # ------------------------------------------------------------ who may see what
-
     def view(self, principals: tuple[str, ...], now: Version, where: Marks = ()) -> View:
-        """What somebody with those principals may see of this version, by the documents and permissions of `now`, and
-        wants to: documents with one of each of the marks in `where`.
+        """What somebody may see of this version, and wants to (`Access.view`)."""
+        return self._access.view(principals, now, where)
 
-        A document that `now` does not have is gone for everybody; one it has is seen by those who may see it now.
-        """
-        asker = (now.manifest.number, tuple(sorted(set(principals))), where)
-        with self._guard:
-            made = self._views.get(asker)
-            if made is None:
-                made = self._views[asker] = self._view(frozenset(principals), self._groups_by(now), where)
-            self._views.move_to_end(asker)
-            if len(self._views) > VIEWS_KEPT:
-                self._views.popitem(last=False)
-            return made
-
-    def _groups_by(self, now: Version) -> tuple[_Group, ...]:
-        """The documents grouped by who might see them then and who may now, so that a view costs little to make."""
-        if self._groups is not None and self._groups[0] == now.manifest.number:
-            return self._groups[1]
-        found: dict[tuple[tuple[str, ...], tuple[str, ...] | None], tuple[list[int], list[str]]] = {}
-        for document_id, place in self.places.items():
-            own = self.segments[place.segment].entries[place.ordinal].principals
-            entry = now.entry(document_id)
-            current = None if entry is None else entry.principals
-            ordinals, ids = found.setdefault((own, current), ([], []))
-            ordinals.append(int(self._document_starts[place.segment]) + place.ordinal)
-            if own != current:
-                ids.append(document_id)
-        groups = tuple(_Group(own, current, *members) for (own, current), members in found.items())
-        self._groups = (now.manifest.number, groups)
-        return groups
-
-    @cached_property
-    def _having(self) -> Mapping[str, list[int]]:
-        """The documents that have a mark, by the mark."""
-        found: dict[str, list[int]] = {}
-        for place in self.places.values():
-            ordinal = int(self._document_starts[place.segment]) + place.ordinal
-            for mark in self.segments[place.segment].entries[place.ordinal].facets:
-                found.setdefault(mark, []).append(ordinal)
-        return found
-
-    def _view(self, principals: frozenset[str], groups: tuple[_Group, ...], where: Marks) -> View:
-        import numpy as np
-
-        hidden: set[str] = set()
-        shown: set[str] = set()
-        allowed = np.zeros(int(self._document_starts[-1]), bool)
-        for group in groups:
-            before = may_see(group.own, principals)
-            may = group.current is not None and may_see(group.current, principals)
-            allowed[group.ordinals] = may
-            if may != before:
-                (shown if may else hidden).update(group.ids)
-        names = tuple(sorted(principals)) if any(group.own for group in groups) else None
-        for marks in where:
-            having = np.zeros(len(allowed), bool)
-            for mark in marks:
-                having[self._having.get(mark, [])] = True
-            allowed &= having
-        visible = Visible(names, frozenset(hidden), frozenset(shown), where)
-        return View(visible, self._alive & allowed[self._owners])
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What one group of principals may see: for the lexical index a filter, for the vectors a mask over rows."""
-
-    visible: Visible
-    rows: NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """Documents with the same principals then (`own`) and now (`current`, None: gone). `ids` only where they differ."""
-
-    own: tuple[str, ...]
-    current: tuple[str, ...] | None
-    ordinals: list[int]
-    ids: list[str]
-
-
-def may_see(of_document: tuple[str, ...], principals: frozenset[str]) -> bool:
-    """Whether a document is for everyone or shares a principal with the asker."""
-    return not of_document or not principals.isdisjoint(of_document)
+    @property
+    def number(self) -> int:
+        return self.manifest.number
 
 
 class Opened:

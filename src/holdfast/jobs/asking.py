@@ -32,11 +32,13 @@ class FeatureAsked(Struct, frozen=True):
 
 
 class SyncAsked(Struct, frozen=True):
-    """One corpus brought up to date. `only`: just these documents, where its source can be asked for them."""
+    """One corpus brought up to date. `only`: just these documents, where its source can be asked for them. `accept`
+    names who lets its limits be broken."""
 
     corpus: str
     full: bool = False
     only: tuple[str, ...] | None = None
+    accept: str | None = None
 
 
 class EvaluationAsked(Struct, frozen=True):

@@ -93,7 +93,9 @@ def _began_side_effect(recording: Recording) -> bool:
 async def sync(project: Project, job: Job, progress: Progress) -> Ended:
     """One corpus. After a kill it is simply synced again: a version is published whole or not at all."""
     asked = msgspec.convert(job.asked, SyncAsked)
-    (report,) = await project.sync([asked.corpus], full=asked.full, only=asked.only, progress=progress)
+    (report,) = await project.sync(
+        [asked.corpus], full=asked.full, only=asked.only, progress=progress, accept=asked.accept
+    )
     return Ended(msgspec.to_builtins(_for_everyone(report)))
 
 
@@ -102,7 +104,7 @@ def _for_everyone(report: SyncReport) -> SyncReport:
     return replace(
         report,
         passed=tuple(replace(group, examples=()) for group in report.passed),
-        findings=tuple(replace(finding, documents=()) for finding in report.findings),
+        findings=tuple(replace(finding, documents=(), examples=()) for finding in report.findings),
     )
 
 

@@ -13,7 +13,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from holdfast.corpus.last_sync import LastSync
-from holdfast.corpus.quality import CorpusFinding
+from holdfast.corpus.quality import CorpusFinding, QualityReport
+from holdfast.corpus.quality_kept import CorpusQuality
 from holdfast.corpus.room import VersionDetail, VersionSummary
 from holdfast.errors import NotFound
 from holdfast.identity import to_json
@@ -56,7 +57,7 @@ class VersionSaid(Struct, frozen=True, kw_only=True):
     differences: Differences | None
 
 
-CORPUS_STRUCTS: tuple[type[Struct], ...] = (CorpusList, CorpusSaid, VersionSaid, Document)
+CORPUS_STRUCTS: tuple[type[Struct], ...] = (CorpusList, CorpusSaid, VersionSaid, CorpusQuality, Document)
 
 
 class CorpusRoutes:
@@ -101,16 +102,40 @@ class CorpusRoutes:
         report = replace(report, findings=findings, passed=tuple(passed))
         return replace(said, last_sync=replace(said.last_sync, report=report))
 
+    async def quality(self, request: Request, name: str) -> Response:
+        """What is wrong with the data of the version that answers, how that was before, and what was refused last."""
+        principals = _principals(request)
+        said = await asyncio.to_thread(self._project.corpora.quality, name)
+        report = await self._report(said.report, name, principals)
+        refused = (
+            None if said.refused is None else replace(said.refused, report=_without_documents(said.refused.report))
+        )
+        return _json(replace(said, report=report, refused=refused))
+
+    async def _report(self, report: QualityReport, name: str, principals: Sequence[str]) -> QualityReport:
+        """The report, naming and quoting only documents that the caller may see."""
+        findings = await self._findings(report.findings, name, report.version, principals)
+        profile = report.profile
+        if not await asyncio.to_thread(self._project.corpora.sees_all, name, principals):
+            profile = replace(profile, sections={}, fields={})
+        return replace(report, findings=findings, profile=profile, pairs=())
+
     async def _findings(
         self, findings: Sequence[CorpusFinding], name: str, version: str, principals: Sequence[str]
     ) -> tuple[CorpusFinding, ...]:
-        """The findings, naming only documents that the caller may see."""
-        return tuple(
-            [
-                replace(finding, documents=await self._seen(finding.documents, name, version, principals))
-                for finding in findings
-            ]
-        )
+        """The findings, naming and quoting only documents that the caller may see.
+
+        An example without documents may tell of any, as the name of a section does: it is for those who see them all.
+        """
+        sees_all = await asyncio.to_thread(self._project.corpora.sees_all, name, principals)
+        shown = []
+        for finding in findings:
+            ids = {document for example in finding.examples for document in example.documents}
+            seen = set(await self._seen((*finding.documents, *ids), name, version, principals))
+            examples = [e for e in finding.examples if (seen.issuperset(e.documents) if e.documents else sees_all)]
+            documents = tuple(document for document in finding.documents if document in seen)
+            shown.append(replace(finding, documents=documents, examples=tuple(examples)))
+        return tuple(shown)
 
     async def _seen(
         self, document_ids: Sequence[str], name: str, version: str, principals: Sequence[str]
@@ -132,6 +157,7 @@ def declare_corpora(api: FastAPI, project: Project) -> None:
     one = "/v1/corpora/{name}"
     api.get("/v1/corpora", **gives(CorpusList))(routes.list)
     api.get(one, **gives(CorpusSaid))(routes.one)
+    api.get(one + "/quality", **gives(CorpusQuality))(routes.quality)
     api.get(one + "/versions/{version}", **gives(VersionSaid))(routes.version)
     api.get(one + "/versions/{version}/documents/{document_id:path}", **gives(Document))(routes.document)
 
@@ -151,6 +177,13 @@ def _version(corpora: Corpora, name: str, version: str) -> VersionSaid:
         before=diff.before, added=len(diff.added), changed=len(diff.changed), removed=len(diff.removed)
     )
     return VersionSaid(corpus=name, detail=detail, differences=counts)
+
+
+def _without_documents(report: QualityReport) -> QualityReport:
+    """A report of a version that was refused: who may see its documents is said in no version that counts."""
+    findings = tuple(replace(finding, documents=(), examples=()) for finding in report.findings)
+    profile = replace(report.profile, sections={}, fields={})
+    return replace(report, findings=findings, profile=profile, pairs=())
 
 
 def _principals(request: Request) -> tuple[str, ...]:

@@ -47,9 +47,10 @@ class FeatureJobAsked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class SyncJobAsked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A sync: `full` makes everything anew and allows most of the corpus to vanish."""
+    """A sync: `full` makes everything anew and allows most of the corpus to vanish, `accept` lets limits be broken."""
 
     full: bool = False
+    accept: bool = False
     webhook: str | None = None
 
 
@@ -128,7 +129,9 @@ class JobRoutes:
             raise unknown("HF202", "corpus", name, corpora)
         sent = int(request.headers.get("content-length", 0)) or "transfer-encoding" in request.headers
         asked = converted(await self._body(request), SyncJobAsked) if sent else SyncJobAsked()
-        return await self.ask(request, "sync", SyncAsked(name, asked.full), asked.webhook)
+        who = _who(request).subject or "whoever asked over HTTP"
+        what = SyncAsked(name, asked.full, accept=who if asked.accept else None)
+        return await self.ask(request, "sync", what, asked.webhook)
 
     async def ask_evaluation(self, request: Request) -> Response:
         """Have a feature asked its cases. With an Idempotency-Key, asking twice gives the same job."""

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from holdfast.contracts import Hear, deaf
 from holdfast.corpus.last_sync import LastSync
+from holdfast.corpus.quality_kept import CorpusQuality
 from holdfast.corpus.room import VersionDetail, VersionDiff, VersionSummary
 from holdfast.gateway.health_report import HealthReport
 from holdfast.gateway.media_limits import MediaLimits
@@ -139,6 +140,14 @@ class Corpora(Protocol):
 
         Raises Refused (HF701).
         """
+        ...
+
+    def quality(self, name: str, version: str = "latest") -> CorpusQuality:
+        """Raises NotFound (HF202), ReplayDiverged (HF502) when it is gone."""
+        ...
+
+    def sees_all(self, name: str, principals: Sequence[str]) -> bool:
+        """Whether somebody may see every document that there is now. Raises NotFound (HF202)."""
         ...
 
     async def document(

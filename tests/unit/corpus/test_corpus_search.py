@@ -4,54 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpora import ListSource, find, finds, hashing_room, raw, word
-from holdfast.corpus.fusion import collapsed, convex, normalised
+from holdfast.corpus.fusion import collapsed
 from holdfast.corpus.lexical import LexicalIndex, LexicalWriter, Visible, analyzer
 from holdfast.errors import Misconfigured
 from holdfast.records import Chunk
 
 EVERYONE = Visible()
-
-
-def ranked(rows: list[int], scores: list[float]) -> tuple[np.ndarray, np.ndarray]:
-    return np.array(rows, np.int64), np.array(scores, np.float32)
-
-
-def test_convex_combination_is_the_weighted_sum_of_stretched_scores() -> None:
-    rows, scores = convex(ranked([1, 2, 3], [10.0, 6.0, 2.0]), ranked([3, 4], [0.9, 0.1]), 0.6)
-    assert dict(zip(rows.tolist(), scores.tolist(), strict=True)) == pytest.approx({3: 0.6, 1: 0.4, 2: 0.2, 4: 0.0})
-    assert rows.tolist() == [3, 1, 2, 4]
-
-
-@given(
-    st.dictionaries(st.integers(0, 50), st.floats(-5, 30, width=32), max_size=20),
-    st.dictionaries(st.integers(0, 50), st.floats(-1, 1, width=32), max_size=20),
-    st.floats(0, 1),
-)
-def test_fused_scores_are_in_range_descending_and_cover_both_lists(
-    words: dict[int, float], meaning: dict[int, float], weight: float
-) -> None:
-    lists = [ranked(list(found), list(found.values())) for found in (words, meaning)]
-    rows, scores = convex(lists[0], lists[1], weight)
-    assert set(rows.tolist()) == words.keys() | meaning.keys()
-    assert all(0 <= score <= 1.000001 for score in scores)
-    assert scores.tolist() == sorted(scores.tolist(), reverse=True)
-
-
-def test_weight_zero_is_lexical_and_weight_one_is_vector() -> None:
-    words, meaning = ranked([1, 2], [5.0, 1.0]), ranked([2, 1], [0.9, 0.2])
-    assert convex(words, meaning, 0.0)[0].tolist() == [1, 2]
-    assert convex(words, meaning, 1.0)[0].tolist() == [2, 1]
-
-
-def test_equal_scores_are_all_the_best() -> None:
-    assert normalised(np.array([3.0, 3.0], np.float32)).tolist() == [1.0, 1.0]
-    assert normalised(np.empty(0, np.float32)).tolist() == []
 
 
 def test_collapsing_keeps_order_and_drops_twins_and_the_surplus_of_a_document() -> None:
@@ -61,14 +24,17 @@ def test_collapsing_keeps_order_and_drops_twins_and_the_surplus_of_a_document() 
     assert list(collapsed(found, 0, 1)) == []
 
 
+def chunk(document_id: str, text: str) -> Chunk:
+    return Chunk(id="0" * 16, document=document_id, title="", headings=(), text=text, index_text=text, position=0)
+
+
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> LexicalIndex:
     folder = tmp_path_factory.mktemp("lexical") / "index"
     writer = LexicalWriter(folder, language="english")
     texts = ["Resetting your café router", "How the billing works", "nothing of the sort"]
     for number, text in enumerate(texts):
-        chunk = Chunk(id="0" * 16, document=f"d{number}", title="", headings=(), text=text, index_text=text, position=0)
-        writer.add(chunk, number)
+        writer.add(chunk(f"d{number}", text), number)
     writer.commit()
     return LexicalIndex(folder, language="english")
 
@@ -96,6 +62,52 @@ def test_words_are_found_by_stem_without_accents_or_case(index: LexicalIndex) ->
 def test_words_that_only_ask_count_where_there_are_no_others(index: LexicalIndex) -> None:
     assert index.search("how does your billing do", 5, EVERYONE)[0].tolist() == [1]
     assert index.search("how", 5, EVERYONE)[0].tolist() == [1]
+
+
+def test_neighbouring_words_count_for_more_than_the_same_words_apart(tmp_path: Path) -> None:
+    writer = LexicalWriter(tmp_path / "index", language="english")
+    texts = ["reset the router, then write the password down", "reset the password, then write the router down"]
+    for number, text in enumerate(texts):
+        writer.add(chunk(f"d{number}", text), number)
+    writer.commit()
+    index = LexicalIndex(tmp_path / "index", language="english")
+    assert index.terms("How do I reset a password?") == ("reset", "password", "reset_password")
+    assert index.search("reset password", 5, EVERYONE)[0].tolist() == [1, 0]
+    assert index.search("reset router", 5, EVERYONE)[0].tolist() == [0, 1]
+    terms = index.terms("reset password")
+    assert index.matched(terms, "d0", 5) == {0: ("reset", "password")}
+    assert index.matched(terms, "d1", 5) == {1: ("reset", "password", "reset_password")}
+
+
+def test_search_within_one_document_gives_the_scores_it_has_among_all(index: LexicalIndex) -> None:
+    keys, scores = index.search("the billing of a router", 5, EVERYONE)
+    among_all = dict(zip(keys.tolist(), scores.tolist(), strict=True))
+    assert len(among_all) == 2
+    for number, score in among_all.items():
+        own = index.search("the billing of a router", 5, EVERYONE, document=f"d{number}")
+        assert (own[0].tolist(), own[1].tolist()) == ([number], [pytest.approx(score)])
+    assert index.search("billing", 5, EVERYONE, document="d0")[0].tolist() == []
+
+
+def test_index_made_before_there_were_pairs_is_searched_by_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import tantivy
+
+    builder = tantivy.SchemaBuilder().add_integer_field("chunk", fast=True)
+    for name, tokenizer in (("document", "raw"), ("principal", "raw"), ("title", "words"), ("text", "words")):
+        builder = builder.add_text_field(name, tokenizer_name=tokenizer, index_option="freq")
+    (tmp_path / "old").mkdir()
+    old = tantivy.Index(builder.build(), path=str(tmp_path / "old"))
+    old.register_tokenizer("words", analyzer("english"))
+    writer = old.writer(32_000_000, 1)
+    writer.add_document(
+        tantivy.Document(chunk=7, document="d", principal=["public"], title="", text="reset a password")
+    )
+    writer.commit()
+    writer.wait_merging_threads()
+    index = LexicalIndex(tmp_path / "old", language="english")
+    assert index.search("reset password", 5, EVERYONE)[0].tolist() == [7]
 
 
 def test_unknown_language_names_the_nearest() -> None:

@@ -3,9 +3,11 @@
 from collections import Counter
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from holdfast.corpus.html import clean_html
-from holdfast.corpus.html_prune import MAX_ATTRIBUTES, MAX_DEPTH, prune
+from holdfast.corpus.html_prune import MAX_ATTRIBUTES, MAX_DEPTH, is_tame, prune
 
 
 @pytest.mark.parametrize(
@@ -20,6 +22,9 @@ from holdfast.corpus.html_prune import MAX_ATTRIBUTES, MAX_DEPTH, prune
         ("<p " + " ".join(f"a{n}='>'" for n in range(50_000)) + ">the end", "attributes_cut"),
         ("<blockquote>" * 50_000 + "the end", "depth_cut"),
         ("<span><div></span>" * 50_000 + "the end", "depth_cut"),
+        ("<span><p></span></p>" * 30_000 + "the end", "depth_cut"),
+        ("<br\xa0x>" * 50_000 + "the end", "depth_cut"),
+        ("<div title='></div>'>" * 30_000 + "the end", "depth_cut"),
     ],
 )
 def test_depth_and_attributes_are_cut_and_the_text_is_kept(html: str, code: str) -> None:
@@ -31,6 +36,51 @@ def test_depth_and_attributes_are_cut_and_the_text_is_kept(html: str, code: str)
 def test_five_megabytes_of_text_are_kept_whole() -> None:
     html = "<p>" + "word &amp; word " * 300_000 + "</p>"
     assert clean_html(html).text.count("word") == 600_000
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<div>" * 300 + "</div>" * 300,
+        "<span><p></span></p>",
+        "<div title=></div>",
+        "<mar\u212a></mark>",
+        "<p " + "a=1 " * (MAX_ATTRIBUTES + 1) + ">",
+        "<svg><style><div></style></svg>",
+        "<title><b></title>",
+        "<script>",
+        "<!-- ",
+        "<iframe/>",
+        "<plaintext>",
+    ],
+)
+def test_a_page_that_may_cost_more_takes_the_careful_way(html: str) -> None:
+    assert not is_tame(html)
+
+
+def test_well_written_pages_take_the_quick_way() -> None:
+    assert is_tame("<!doctype html><ul><li>a<li class='b'>c</ul><P><B>x</B><br/><img src=y alt=''></p><!-- <div> -->")
+    assert is_tame("<script>'<div>'</script><style>a > b {}</style><title>T</title><my-tag><p>a</p></my-tag>")
+
+
+@given(st.lists(st.sampled_from(["<div>", "</div>", "<p>", "<b>", "</b>", "<td>", "<table>", "</table>", "w "])))
+def test_the_careful_way_comes_to_the_same(parts: list[str]) -> None:
+    html = "".join(parts)
+    assert clean_html(html).text == clean_html(html + "<x></y></x>").text
+
+
+def test_markup_within_a_drawing_s_title_is_bounded() -> None:
+    assert "the end" in clean_html("<svg><title><div>" * 20_000 + "the end").text
+
+
+def test_ornaments_within_ornaments_are_not_each_searched_to_their_end() -> None:
+    html = "<div aria-hidden=true>" * 150 + "<br>" * 100_000 + "<img src=x alt=end>" + "</div>" * 150
+    assert clean_html(html).text == "![end](x)"
+
+
+def test_unclosed_markup_many_times_over_takes_no_quadratic_time() -> None:
+    for start in ("<script>", "<!--", "<style>", "<title>", "<a b='", "<!doctype", "<iframe>"):
+        assert not is_tame(start * 40_000)
 
 
 def test_a_page_within_the_limits_is_not_touched() -> None:

@@ -125,7 +125,10 @@ DELETE FROM items WHERE gone > 0 AND mark <= ?;
 
 -- name: forget_touches
 -- Remove the marks of documents that have no item any more.
-DELETE FROM touches WHERE mark <= ? AND NOT EXISTS (SELECT 1 FROM items WHERE items.document = touches.document);
+-- Each half of the list is read from a partial index; without the conditions every item would be read for every mark.
+DELETE FROM touches WHERE mark <= ? AND document NOT IN (
+    SELECT document FROM items WHERE gone = 0 UNION ALL SELECT document FROM items WHERE gone > 0
+);
 
 -- name: clear_items
 -- Remove every item.
