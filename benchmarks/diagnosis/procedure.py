@@ -1,6 +1,6 @@
-"""Holdfast's own diagnosis, as the bench asks for it: with the bench's case and verifier in place of what it would find.
+"""Holdfast's own diagnosis, as the bench asks for it: with the bench's case and verifier in place of what it finds.
 
-    python -m benchmarks.diagnosis --diagnoser benchmarks.diagnosis.procedure:diagnose
+python -m benchmarks.diagnosis --diagnoser benchmarks.diagnosis.procedure:diagnose
 """
 
 from __future__ import annotations

@@ -13,14 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from holdfast.config import Config, load_config
-from holdfast.contracts import Embedder, Guard, Hear, Models, Progress, Scorers, deaf, silent
+from holdfast.contracts import Embedder, Hear, Models, Progress, Scorers, deaf, silent
 from holdfast.corpus.rerank import Rerankers
 from holdfast.describing import Describer
 from holdfast.diagnosis import Diagnosis
 from holdfast.errors import EffectFailed, HoldfastError, Misconfigured, unknown
 from holdfast.evals.diagnose.asking import PLAN, Plan, diagnosis_of
 from holdfast.evals.judged import judge_feature
-from holdfast.identity import Entropy, canonical, digest, new_id
+from holdfast.guards.kept import Guards
+from holdfast.identity import Entropy, new_id
 from holdfast.records import (
     Check,
     Checked,
@@ -99,7 +100,7 @@ class Project:
         self._resolver = Resolver(
             lambda: app.features, lambda: {*self.gateway.providers, *self.gateway.models}, lambda: self.encoder
         )
-        self._guards: dict[str, Guard] = {}
+        self._guards = Guards()
         self._kept: set[str] = set()
         self._entropy = Entropy()
         self._closed = False
@@ -300,7 +301,7 @@ class Project:
             case Generate():
                 return await self.gateway.generate(effect, release.models(effect.slot), hear)
             case Check():
-                verdict = await self._guard(effect).check(effect.text, effect.sources)
+                verdict = await self._guards.of(effect).check(effect.text, effect.sources)
                 return Done(Checked(verdict=verdict))
             case Embed() if effect.encoder != self.encoder:
                 return await self.gateway.embed(effect, ModelSlot(models=(effect.encoder,)))
@@ -320,14 +321,6 @@ class Project:
         if self._rooms.embedder is None:
             raise Misconfigured("HF108", f"there is no encoder: {self.without_encoder}", "holdfast models pull")
         return self._rooms.embedder
-
-    def _guard(self, check: Check) -> Guard:
-        from holdfast.guards import build_guard
-
-        key = digest(canonical((check.guard, check.family, check.settings)))
-        if key not in self._guards:
-            self._guards[key] = build_guard(check.family, check.settings, name=check.guard)
-        return self._guards[key]
 
 
 async def open_project(

@@ -64,14 +64,17 @@ def name_of(effect: Retrieve) -> str:
 
 
 async def _labelled(host: Host, used: Sequence[Retrieve], case: Case) -> Located:
-    passages = []
+    passages: list[Passage] = []
+    silent: list[Passage] = []
     for gold in case.gold:
         for name in dict.fromkeys(map(name_of, used)):
             document = await _document(host, name, host.corpora.current(name), gold.document)
-            if document is not None and _says(document, gold, case):
-                passages.append(_cut(document, gold, case.facts))
+            if document is not None:
+                (passages if _says(document, gold, case) else silent).append(_cut(document, gold, case.facts))
     if not passages and (before := await _before(host, used, case)):
         return Located(passages=before, grade="labelled", in_corpus=False)
+    if not passages and not any(gold.span for gold in case.gold):
+        passages = silent  # it never said so, as far as is known: the label is in doubt, and not the document
     if passages:
         return Located(passages=tuple(passages[:MOST]), grade="labelled", in_corpus=len(passages) == len(case.gold))
     wanted = [gold.span for gold in case.gold if gold.span] or _wanted(case)
