@@ -44,9 +44,9 @@ from holdfast.runtime.again import Again
 from holdfast.runtime.compare import Replay
 from holdfast.runtime.converse import Resolver
 from holdfast.runtime.declaring import App as App
+from holdfast.runtime.declaring import load_app as load_app
 from holdfast.runtime.execute import execute, recording_of
 from holdfast.runtime.feature import Feature
-from holdfast.runtime.loading import load_module
 from holdfast.runtime.tape import BLANK, StillVisible, Tape
 from holdfast.runtime.who import ANYONE, Who
 from holdfast.runtime.world import World
@@ -56,8 +56,10 @@ from holdfast.stores import Deleted, Store
 if TYPE_CHECKING:
     from holdfast.corpus.quality import SyncReport
     from holdfast.corpus.room import CorpusRoom
+    from holdfast.corpus.why import Walk
     from holdfast.gateway import Gateway
     from holdfast.gateway.media_limits import MediaLimits
+    from holdfast.why import Asking
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +239,13 @@ class Project:
         sync, these = self.corpora.sync, names or self.config.corpora
         return tuple([await sync(name, full=full, only=only, progress=progress, accept=accept) for name in these])
 
+    async def why(self, asking: Asking, who: Who | None = None) -> Walk:
+        """Why a search did or did not give a document, and what would bring it in; see `holdfast.why.walk`."""
+        from holdfast.why import Ground, walk
+
+        rooms, release = self._rooms, await self.rollout.choose()
+        return await walk(Ground(rooms.corpora, rooms.store, release, self._perform, rooms.rerankers.has), asking, who)
+
     async def rate(self, feedback: Feedback, tenant: str = "") -> None:
         """Keep what somebody thought of an answer. Raises NotFound (HF203)."""
         await self.store.feedback.add(feedback, tenant)
@@ -386,14 +395,3 @@ async def open_project_store(config: Config) -> Store:
     from holdfast.store import open_store
 
     return await open_store(config.database_url, f"{config.storage}/bodies", secrets=config.secrets)
-
-
-async def load_app(config: Config) -> App:
-    """The App that the project's features file declares. Raises Misconfigured (HF102) naming the line that is wrong."""
-    file = config.folder / config.app.features
-    module = await load_module(file)
-    apps = {id(value): value for value in vars(module).values() if isinstance(value, App)}
-    if len(apps) != 1:
-        found = "no app" if not apps else f"{len(apps)} apps"
-        raise Misconfigured("HF102", f"{file} declares {found}", "write once: app = hf.App()")
-    return next(iter(apps.values()))

@@ -15,10 +15,10 @@ import msgspec
 from msgspec import Struct
 
 from holdfast.corpus.encoder import open_session
-from holdfast.errors import Misconfigured
+from holdfast.errors import EffectFailed, Misconfigured
 
 BATCH = 8
-MAX_TOKENS = 512  # what such models were trained to read at most; the text is cut, not the query
+MAX_TOKENS = 512  # what such models were trained to read at most; of query and text the longer one is cut
 PLACES = ("model.onnx", "onnx/model.onnx")
 
 
@@ -29,7 +29,10 @@ class _Tokenizer(Struct):
 
 
 class CrossEncoder:
-    """Scores are the model's own: with one output its logit, with two the second's lead over the first."""
+    """Scores are the model's own: with one output its logit, with two the second's lead over the first.
+
+    Raises EffectFailed (HF308) where the model fails, or gives anything but one or two numbers for a text.
+    """
 
     def __init__(self, session: Any, tokenizer: Any) -> None:
         self._session = session
@@ -52,11 +55,22 @@ class CrossEncoder:
                 "attention_mask": np.array([one.attention_mask for one in read], np.int64),
                 "token_type_ids": np.array([one.type_ids for one in read], np.int64),
             }
-            logits = self._session.run(None, {name: every[name] for name in self._inputs})[0].reshape(len(places), -1)
+            logits = self._read({name: every[name] for name in self._inputs})
+            if logits.size not in (len(places), 2 * len(places)):
+                raise _failed(f"it gave numbers of shape {logits.shape} for {len(places)} texts")
+            logits = logits.reshape(len(places), -1)
             found = logits[:, 0] if logits.shape[1] == 1 else logits[:, 1] - logits[:, 0]
             for at, score in zip(places, found.tolist(), strict=True):
                 scores[at] = float(score)
         return scores
+
+    def _read(self, given: dict[str, Any]) -> Any:
+        from onnxruntime.capi import onnxruntime_pybind11_state as faults
+
+        try:
+            return self._session.run(None, given)[0]
+        except (faults.Fail, faults.InvalidArgument, faults.RuntimeException, faults.NotImplemented) as error:
+            raise _failed(str(error)) from error
 
 
 def load_cross_encoder(folder: Path) -> CrossEncoder:
@@ -71,7 +85,10 @@ def load_cross_encoder(folder: Path) -> CrossEncoder:
         session = open_session(graph)
         words = (folder / "tokenizer.json").read_bytes()
         msgspec.json.decode(words, type=_Tokenizer)
-    except (faults.InvalidProtobuf, faults.InvalidGraph, faults.Fail, faults.NotImplemented) as error:
+    except (
+        *(faults.InvalidProtobuf, faults.InvalidGraph, faults.InvalidArgument),
+        *(faults.Fail, faults.NotImplemented),
+    ) as error:
         raise _unusable(folder, f"its graph cannot be run: {error}") from error
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _unusable(folder, f"its tokenizer.json cannot be read: {error}") from error
@@ -79,11 +96,17 @@ def load_cross_encoder(folder: Path) -> CrossEncoder:
     unknown = {given.name for given in session.get_inputs()} - {"input_ids", "attention_mask", "token_type_ids"}
     if unknown:
         raise _unusable(folder, f"it asks for {', '.join(sorted(unknown))}")
-    tokenizer.enable_truncation(MAX_TOKENS, strategy="only_second")
+    tokenizer.enable_truncation(MAX_TOKENS, strategy="longest_first")
     tokenizer.enable_padding()
     return CrossEncoder(session, tokenizer)
 
 
+_FIX = "export one with `optimum-cli export onnx --model NAME --task text-classification FOLDER`"
+
+
+def _failed(why: str) -> EffectFailed:
+    return EffectFailed("HF308", f"the cross-encoder cannot read this: {why}", _FIX)
+
+
 def _unusable(folder: Path, why: str) -> Misconfigured:
-    fix = "export one with `optimum-cli export onnx --model NAME --task text-classification FOLDER`"
-    return Misconfigured("HF108", f"{folder} is no cross-encoder: {why}", fix)
+    return Misconfigured("HF108", f"{folder} is no cross-encoder: {why}", _FIX)

@@ -44,6 +44,10 @@ LANGUAGES = (
     "russian", "spanish", "swedish",
 )  # fmt: skip
 """What tantivy has both a stemmer and stop words for."""
+LANGUAGE_OF: Mapping[str, str] = MappingProxyType(
+    dict(zip(("da", "nl", "en", "fi", "fr", "de", "hu", "it", "no", "pt", "ru", "es", "sv"), LANGUAGES, strict=True))
+)
+"""The same by the two letters of a language."""
 
 QUERY_STOP_WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -197,6 +201,10 @@ class LexicalIndex:
         words = [term for term in self.terms(text) if "_" not in term]
         counts = [(len(self), int(self._searcher.doc_freq("text", word))) for word in words]
         return tuple(math.log(1 + (among - having + 0.5) / (having + 0.5)) for among, having in counts)
+
+    def words(self, text: str) -> list[str]:
+        """The words of a text as they are indexed, one after the other."""
+        return list(self._analyzer.analyze(text))
 
     def matched(self, terms: Sequence[str], document: str, limit: int) -> Mapping[int, tuple[str, ...]]:
         """Which of the terms each chunk of one document has, by the chunk's key, of at most `limit` chunks."""

@@ -28,6 +28,7 @@ _COMMENT_OR_CODE = re.compile(
     r"|<!--.*?-->[ \t]*",
     re.S | re.M,
 )
+_PRINCIPALS = re.compile(r"^[ \t\"'{]*principals\b", re.M)
 _TAG = re.compile(r" {0,3}<([a-zA-Z][a-zA-Z0-9-]*)((?:\s[^<>]*)?)/?>?")
 _ATTRIBUTE = re.compile(r"([a-zA-Z-]+)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+)))?")
 _HTML_BLOCKS = re.compile(
@@ -52,6 +53,12 @@ def split_front_matter(text: str) -> tuple[dict[str, Any], str]:
     """
     values, body, _ = _front_matter(text)
     return values, body
+
+
+def hides_principals(text: str) -> bool:
+    """Whether there is front matter that cannot be read and that names who may see the document."""
+    match = _FRONT_MATTER.match(text)
+    return match is not None and _PRINCIPALS.search(match[1]) is not None and _front_matter(text)[2]
 
 
 def _front_matter(text: str) -> tuple[dict[str, Any], str, bool]:

@@ -6,6 +6,7 @@ Knows nothing of corpora, nor of how scores are blended.
 from __future__ import annotations
 
 import asyncio
+import math
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -56,18 +57,23 @@ class Rerankers:
     async def rerank(self, effect: Rerank, limit_ms: int) -> Done:
         """The scores of a reranker that is here.
 
-        Raises EffectFailed (HF302) when they take longer, Misconfigured (HF108) without a cross-encoder in its folder.
+        Raises EffectFailed (HF302) when they take longer, (HF308) when the model fails or gives what is no number,
+        Misconfigured (HF108) without a cross-encoder in its folder.
         """
         try:
             async with asyncio.timeout(limit_ms / 1000):
                 reranker: Reranker = self._sentences
                 if effect.reranker != SENTENCES:
                     reranker = await asyncio.to_thread(self._cross_encoder, effect.reranker.removeprefix(ONNX))
-                return Done(Reranked(scores=tuple(await reranker.rerank(effect.query, effect.texts))))
+                scores = tuple(await reranker.rerank(effect.query, effect.texts))
         except TimeoutError:
             message = f"'{effect.reranker}' gave no scores within {limit_ms} ms"
             where = f"slots.{effect.slot}." if effect.slot else ""
             raise EffectFailed("HF302", message, f"raise {where}rerank_ms, or lower {where}rerank_k") from None
+        if not all(map(math.isfinite, scores)):
+            message = f"'{effect.reranker}' gave a score that is no number"
+            raise EffectFailed("HF308", message, "export the model anew, with weights of 32 bits")
+        return Done(Reranked(scores=scores))
 
     def _cross_encoder(self, folder: str) -> CrossEncoder:
         with self._guard:

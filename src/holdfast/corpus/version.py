@@ -232,6 +232,10 @@ class Version:
         """How rare each word looked for is (`LexicalIndex.rarities`)."""
         return self._lexical.rarities(text)
 
+    def words(self, text: str) -> list[str]:
+        """The words of a text as they are indexed (`LexicalIndex.words`)."""
+        return self._lexical.words(text)
+
     def matched(self, terms: tuple[str, ...], document_id: str) -> Mapping[int, tuple[str, ...]]:
         """Which of the terms each chunk of a document has, by row."""
         by_key = self._lexical.matched(terms, document_id, max(1, len(self.rows_if_any(document_id))))

@@ -270,7 +270,7 @@ class Hosts:
         body = await response.body()
         try:
             parsed = msgspec.json.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise Broken(Fault("garbled", "the response is not JSON")) from None
         watch.say(reader.take_whole(parsed))
 

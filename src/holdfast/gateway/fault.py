@@ -264,7 +264,7 @@ def from_status(status: int, body: bytes, retry_after_ms: float | None = None) -
     status alone."""
     try:
         error = vendor_error(msgspec.json.decode(body))
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         error = None
     if error is None:
         return Fault(_kind_of_status(status), f"HTTP {status}", retry_after_ms)

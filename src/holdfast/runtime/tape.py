@@ -101,7 +101,7 @@ class Tape:
             raise withheld_error(step.effect, withheld)
         assert isinstance(step.result, Retrieved)
         left = tuple(passage for passage in step.result.passages if passage.document not in withheld)
-        return place, msgspec.structs.replace(step, result=Retrieved(passages=left))
+        return place, msgspec.structs.replace(step, result=msgspec.structs.replace(step.result, passages=left))
 
     def answers(self, effect: Effect) -> bool:
         """Whether an effect that is not remembered is answered from `calls` instead of being done."""

@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from urllib.parse import urlsplit
 
+from msgspec.structs import replace
+
 from holdfast.errors import Refused
 from holdfast.keys import ACT_AS, id_in, opens
 from holdfast.runtime.who import Who
@@ -81,7 +83,7 @@ class Access:
         known = await self._known()
         subject = header_text(headers, b"holdfast-subject")
         if not known and self._on_loopback(scope):
-            return self._project.who(subject, "")
+            return replace(self._project.who(subject, ""), for_any=subject is None)
         text = _key_text(headers)
         key = known.get(id_in(text) or "")
         if key is None or not opens(key, text):
@@ -95,7 +97,7 @@ class Access:
                     f"make a key that may: holdfast keys create NAME --scope {needed}",
                 )
         if subject is None:
-            return self._project.who(key.name, key.tenant)
+            return replace(self._project.who(key.name, key.tenant), for_any=ACT_AS in key.scopes)
         if ACT_AS not in key.scopes:
             raise Refused(
                 "HF704",

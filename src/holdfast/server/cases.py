@@ -5,6 +5,7 @@ Knows nothing of what a case is asked for, nor of how its file is written.
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 from fastapi import FastAPI, Request, Response
@@ -20,6 +21,7 @@ from holdfast.server.exchange import WHO, converted, read_json
 from holdfast.server.needs import Feature, Project
 from holdfast.server.openapi import gives, takes
 from holdfast.server.problems import HttpRefused
+from holdfast.server.reading import check_read
 
 _Word = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
@@ -58,6 +60,8 @@ def declare_cases(api: FastAPI, project: Project) -> None:
         who = request.scope[WHO]
         assert isinstance(who, Who)
         wanted = Wanted(id=asked.id, tags=asked.tags, must_pass=asked.must_pass)
+        recording = await project.store.recordings.get(recording_id_of(recording_id), who.tenant)
+        await asyncio.to_thread(check_read, project, recording, who)
         made = await case_of(where, recording_id_of(recording_id), wanted, tenant=who.tenant)
         try:
             await keep(where, [made])

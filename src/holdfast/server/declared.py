@@ -5,6 +5,7 @@ Knows nothing of keys or of the feature route itself; who calls stands in the sc
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Literal
@@ -30,6 +31,7 @@ from holdfast.server.meter import Meter
 from holdfast.server.needs import Project
 from holdfast.server.openapi import gives, takes
 from holdfast.server.problems import HttpRefused, wrong_method
+from holdfast.server.reading import check_read, check_repeat
 from holdfast.server.releases import RELEASE_STRUCTS, ReleaseRoutes
 from holdfast.stores import RecordingQuery, with_release_names
 from holdfast.where import parse
@@ -151,7 +153,9 @@ class Declared:
 
     async def recording(self, request: Request, recording_id: str) -> Response:
         """The whole recording: input, steps, output."""
-        recording = await self._project.store.recordings.get(recording_id_of(recording_id), _who(request).tenant)
+        who = _who(request)
+        recording = await self._project.store.recordings.get(recording_id_of(recording_id), who.tenant)
+        await asyncio.to_thread(check_read, self._project, recording, who)
         return _json(recording, recording.id)
 
     async def replay(self, request: Request, recording_id: str) -> Response:
@@ -159,6 +163,7 @@ class Declared:
         asked = converted(await self._body(request), ReplayAsked)
         who = _who(request)
         recording = await self._project.store.recordings.get(recording_id_of(recording_id), who.tenant)
+        await asyncio.to_thread(check_repeat, self._project, recording, who)
         work = self._project.replay(recording, changes=asked.changes, fresh=asked.fresh, strict=asked.strict)
         try:
             replay = await self._flight.finish(self._flight.start(work), request.receive)

@@ -29,6 +29,7 @@ from holdfast.server.features import answered
 from holdfast.server.needs import Project
 from holdfast.server.openapi import gives, takes
 from holdfast.server.problems import HttpRefused
+from holdfast.server.reading import may_read
 
 _ENVELOPE = frozenset({"input", "webhook"})
 
@@ -186,15 +187,15 @@ class JobRoutes:
 
     async def show(self, request: Request, job_id: str) -> Response:
         """A job: how it stands, and what came of it."""
-        return await self._said(await self._jobs.get(_id(job_id), _who(request).tenant))
+        return await self._said(await self._jobs.get(_id(job_id), _who(request).tenant), _who(request))
 
     async def cancel(self, request: Request, job_id: str) -> Response:
         """Have a job not done, or stopped soon."""
-        return await self._said(await asking.cancel(self._jobs, _id(job_id), _who(request).tenant))
+        return await self._said(await asking.cancel(self._jobs, _id(job_id), _who(request).tenant), _who(request))
 
     async def retry(self, request: Request, job_id: str) -> Response:
         """Have a job that failed or was cancelled done again, under the same id."""
-        return await self._said(await asking.retry(self._jobs, _id(job_id), _who(request).tenant))
+        return await self._said(await asking.retry(self._jobs, _id(job_id), _who(request).tenant), _who(request))
 
     async def ask(self, request: Request, kind: str, asked: Struct, webhook: str | None) -> Response:
         """Keep what is asked as a job. With an Idempotency-Key, asking twice gives the same job."""
@@ -206,13 +207,15 @@ class JobRoutes:
         location = {"location": f"/v1/jobs/{kept.id}"}
         return Response(to_json(JobTaken(kept.id)), 202, location, "application/json")
 
-    async def _said(self, job: Job) -> Response:
-        """The job with the answer of its recording, if it has one."""
+    async def _said(self, job: Job, who: Who) -> Response:
+        """The job with the answer of its recording, if it has one that may be read."""
         recording_id = job.result.get("recording_id") if isinstance(job.result, dict) else None
         if recording_id is None:
             return _json(said(job))
         try:
-            answer = answered(await self._project.store.recordings.get(recording_id, job.tenant))
+            recording = await self._project.store.recordings.get(recording_id, job.tenant)
+            seen = await asyncio.to_thread(may_read, self._project, recording, who)
+            answer = answered(recording) if seen else None
         except NotFound:  # it was deleted since
             answer = None
         result = job.result if answer is None else {**job.result, **msgspec.to_builtins(answer)}

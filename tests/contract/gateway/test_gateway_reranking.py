@@ -129,6 +129,12 @@ async def test_another_key_steps_in_for_one_that_is_revoked(reranking: Build) ->
         '{"results": [{"index": 0}], "data": [{"index": 0}]}',
         '{"results": [{"index": 7, "relevance_score": 1.0}], "data": [{"index": 7, "relevance_score": 1.0}]}',
         '[{"index": 0, "score": "high"}]',
+        pytest.param("[" * 100_000, id="nested-too-deep"),
+        *(
+            pytest.param(f'{{"results": [{row}], "data": [{row}]}}', id=name)
+            for name, score in (("greater-than-any-float", "9" * 400), ("yes", "true"))
+            for row in [f'{{"index": 0, "relevance_score": {score}}}']
+        ),
     ],
 )
 async def test_anything_but_one_sound_score_for_each_text_is_a_fault(reranking: Build, body: str) -> None:

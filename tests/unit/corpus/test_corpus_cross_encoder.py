@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper, save_model
 
@@ -64,6 +65,37 @@ async def test_each_text_gets_the_score_of_the_model_whatever_its_length(tmp_pat
     scores = await encoder.rerank("reset", TEXTS)
     counted = [text.count("router") for text in TEXTS]
     assert scores == [pytest.approx(count if outputs == 1 else count / 2) for count in counted]
+
+
+async def test_a_query_longer_than_the_model_reads_is_cut_and_leaves_room_for_the_text(tmp_path: Path) -> None:
+    encoder = load_cross_encoder(make(tmp_path / "m"))
+    assert await encoder.rerank("tea " * 2000, ["router", "tea " * 2000 + "router"]) == [1.0, 0.0]
+
+
+def rewired(folder: Path, *nodes: onnx.NodeProto) -> Path:
+    """The model with other steps behind the count, which they are given as `sum`."""
+    model = onnx.load(folder / "model.onnx")
+    model.graph.node[-1].output[0] = "counted_routers"
+    model.graph.node.extend(nodes)
+    save_model(model, folder / "model.onnx")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("nodes", "said"),
+    [
+        ([helper.make_node("Div", ["sum", "sum"], ["logits"])], "no number"),
+        ([helper.make_node("Concat", ["sum", "sum", "sum"], ["logits"], axis=1)], r"shape \(2, 3\)"),
+        ([helper.make_node("Gather", ["spread", "input_ids"], ["logits"])], "out of data bounds"),
+    ],
+)
+async def test_a_model_that_gives_no_score_for_each_text_fails_as_an_effect(
+    tmp_path: Path, nodes: list[onnx.NodeProto], said: str
+) -> None:
+    rewired(make(tmp_path / "m"), *nodes)
+    with pytest.raises(EffectFailed, match=said) as failed:
+        await Rerankers(None, tmp_path).rerank(Rerank(reranker="onnx:m", query="q", texts=TEXTS[:2], slot="kb"), 5000)
+    assert failed.value.code == "HF308"
 
 
 async def test_a_project_names_the_folder_and_it_is_loaded_once(tmp_path: Path) -> None:

@@ -34,6 +34,19 @@ async def test_front_matter_fills_the_fields_and_the_rest_is_metadata(tmp_path: 
     assert str(document.body).strip() == "# Body\n\ntext"
 
 
+async def test_front_matter_that_names_principals_and_cannot_be_read_keeps_the_document_back(tmp_path: Path) -> None:
+    hidden = '---\ntitle: "half\nprincipals: [staff]\n---\nFor staff only.'
+    (tmp_path / "a.md").write_text(hidden)
+    (tmp_path / "b.md").write_text('---\ntitle: "half\n---\nprincipals: of geometry, for everybody')
+    (tmp_path / "c.md").write_text(hidden)
+    (tmp_path / "c.md.meta.yaml").write_text("principals: [board]")
+    found = await read("folder", tmp_path)
+    assert isinstance(found["a.md"], Passed)
+    assert (found["a.md"].failed, "nobody knows who may see" in found["a.md"].reason) == (True, True)
+    said = [(one.id, one.principals) for one in found.values() if isinstance(one, RawDocument)]
+    assert said == [("b.md", ()), ("c.md", ("board",))]
+
+
 async def test_files_without_front_matter_are_named_by_their_place(tmp_path: Path) -> None:
     (tmp_path / "guides" / "setup").mkdir(parents=True)
     (tmp_path / "guides" / "setup" / "first steps.md").write_text("hello")

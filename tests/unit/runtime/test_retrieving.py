@@ -40,8 +40,9 @@ async def search(ctx: Context, query: Query) -> Found:
 class Library(Outside):
     """Finds TEXTS, and reranks by length unless something is to go wrong."""
 
-    def __init__(self, confidence: float | None = 0.5, error: Exception | None = None) -> None:
+    def __init__(self, confidence: float | None = 0.5, error: Exception | None = None, scale: float = 1.0) -> None:
         super().__init__()
+        self.scale = scale
         self.confidence = confidence
         self.error = error
 
@@ -49,7 +50,7 @@ class Library(Outside):
         if isinstance(effect, Rerank):
             if self.error is not None:
                 raise self.error
-            return Reranked(scores=tuple(float(len(text)) for text in effect.texts))
+            return Reranked(scores=tuple(self.scale * (len(text) - 5.5) for text in effect.texts))
         passages = (Passage(document=text, chunk=text, title="T", text=text, score=score)
                     for text, score in zip(TEXTS, SCORES, strict=True))  # fmt: skip
         return Retrieved(passages=tuple(passages)[: effect.search.k], confidence=self.confidence)
@@ -88,6 +89,12 @@ async def test_a_reranker_reads_more_than_are_wanted_and_both_scores_count() -> 
     assert texts(half) == ["aaaa", "cccccc"]
     none = await run(Library(), k=2, reranker="r", rerank_k=4, rerank_weight=0.0)
     assert texts(none) == ["aaaa", "bb"]
+
+
+async def test_the_greatest_scores_there_are_blend_like_small_ones() -> None:
+    plain = await run(Library(), reranker="r", rerank_weight=0.6)
+    greatest = await run(Library(scale=7e307), reranker="r", rerank_weight=0.6)
+    assert texts(greatest) == texts(plain)
 
 
 async def test_a_reranker_reads_what_a_passage_stands_under() -> None:

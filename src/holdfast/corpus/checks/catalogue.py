@@ -153,7 +153,7 @@ _CLEANING: Mapping[str, tuple[Severity, str]] = MappingProxyType(
     {
         "bytes_replaced": ("broken", "Save the text in UTF-8 at the source; what was replaced cannot be read."),
         "encoding_guessed": ("note", "Save the text in UTF-8 at the source."),
-        "front_matter_broken": ("worth_a_look", "Correct the YAML; until then its title and permissions do not count."),
+        "front_matter_broken": ("worth_a_look", "Correct the YAML; until then its title does not count."),
         "hidden_text_dropped": ("worth_a_look", "Read it: text that readers cannot see may be meant for a model."),
         "image_without_alt": ("worth_a_look", "Describe each image in its alt text, above all where it shows a step."),
         "mojibake_repaired": ("note", "Correct it at the source; another reader sees it garbled."),

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from holdfast.corpus.described import Described, Pictures
-from holdfast.corpus.markdown import split_front_matter
+from holdfast.corpus.markdown import hides_principals, split_front_matter
 from holdfast.corpus.sources.files import SIDECARS, Files, Found, TooLarge, threaded
 from holdfast.corpus.sources.globs import Globs
 from holdfast.corpus.sources.mbox import Mail, mails
@@ -154,6 +154,9 @@ class FolderSource:
         if KINDS[kind] != "text/markdown" or b"\0" in data:
             return self._document(found, data, KINDS[kind], fields)
         text, _ = decode(data, None)
+        if "principals" not in fields and hides_principals(text):
+            reason = "its front matter cannot be read, so that nobody knows who may see this"
+            return Passed(id=found.shown, reason=reason, failed=True)
         try:
             front, text = split_front_matter(text)
         except ValueError:

@@ -67,7 +67,7 @@ class AnthropicReader(Progress):
         if b'"text_delta"' in data[:120]:
             try:
                 return self.say(_text_event(data).delta.text)
-            except (msgspec.DecodeError, UnicodeDecodeError):
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 pass  # the general way says what it is
         if data.isspace():
             return ""

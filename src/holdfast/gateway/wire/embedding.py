@@ -70,7 +70,7 @@ def _read_openai(body: bytes, expected: int) -> Vectors:
     """Raises Broken for an error under a 200, and for anything but one sound vector for each text."""
     try:
         listed = _listed(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Broken(_other(body)) from None
     placed = {position if one.index is None else one.index: one.embedding for position, one in enumerate(listed.data)}
     if len(listed.data) != expected or set(placed) != set(range(expected)):
@@ -125,7 +125,7 @@ def _gemini_body(texts: Sequence[str], model: str, dimensions: int | None) -> di
 def _read_gemini(body: bytes, expected: int) -> Vectors:
     try:
         batch = _batch(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Broken(_other(body)) from None
     if len(batch.embeddings) != expected:
         raise Broken(Fault("garbled", f"{len(batch.embeddings)} vectors came for {expected} texts"))
@@ -151,7 +151,7 @@ def _other(body: bytes) -> Fault:
     """The fault of a body that holds no vectors."""
     try:
         error = vendor_error(msgspec.json.decode(body))
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Fault("garbled", "the response is not JSON")
     return Fault("garbled", "the response holds no vectors") if error is None else from_event(error)
 

@@ -166,7 +166,7 @@ def _result(message: Message, named: dict[str, str]) -> list[dict[str, Json]]:
     if words.lstrip().startswith("{"):
         try:
             response = msgspec.json.decode(words)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             response = None
     said = {
         "id": call_id,

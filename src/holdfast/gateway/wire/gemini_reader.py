@@ -92,7 +92,7 @@ class GeminiReader(Progress):
         if self._met:
             try:
                 (candidate,) = _words(data).candidates
-            except (msgspec.DecodeError, UnicodeDecodeError):
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 pass  # the general way says what it is
             else:
                 self._chunks += 1

@@ -89,7 +89,7 @@ class OpenAIReader(Progress):
         if self._met:
             try:
                 (choice,) = _words(data).choices
-            except (msgspec.DecodeError, UnicodeDecodeError):
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 pass  # the general way says what it is
             else:
                 return self._hear(choice.delta) if choice.index == 0 else ""

@@ -96,7 +96,7 @@ class Progress:
         """The event's object, or None for one that is skipped. Raises Broken when there are too many of those."""
         try:
             parsed = msgspec.json.decode(data)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             parsed = None
         if isinstance(parsed, dict):
             return parsed
@@ -141,7 +141,7 @@ class CallBuilder:
         if text:
             try:
                 arguments = msgspec.json.decode(text)
-            except msgspec.DecodeError as error:
+            except (msgspec.DecodeError, RecursionError) as error:
                 raise Broken(
                     Fault("bad_tool_arguments", f"the arguments of '{self.name}' are not JSON: {error}")
                 ) from None

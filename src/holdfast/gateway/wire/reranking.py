@@ -6,7 +6,7 @@ Voyage, and of Hugging Face's text-embeddings-inference.
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -18,6 +18,9 @@ from holdfast.gateway.fault import Broken, Fault, from_event, vendor_error
 from holdfast.gateway.provider import Provider, RerankShape
 from holdfast.gateway.shape import count
 from holdfast.records import Json, Usage
+
+_MOST = sys.float_info.max
+"""A whole number in JSON may be greater than any float."""
 
 
 class Scores(Struct, frozen=True, kw_only=True):
@@ -45,7 +48,7 @@ def read(wire: RerankWire, body: bytes, expected: int) -> Scores:
     """Raises Broken for an error under a 200, and for anything but one sound score for each text."""
     try:
         answer = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Broken(Fault("garbled", "the answer is no JSON")) from None
     rows = answer if wire.listed is None else answer.get(wire.listed) if isinstance(answer, dict) else None
     if not isinstance(rows, list):
@@ -65,7 +68,8 @@ def read(wire: RerankWire, body: bytes, expected: int) -> Scores:
 def _placed(row: Any, name: str) -> tuple[int, float]:
     if isinstance(row, dict):
         index, score = row.get("index"), row.get(name)
-        if isinstance(index, int) and isinstance(score, int | float) and math.isfinite(score):
+        told = not isinstance(index, bool) and not isinstance(score, bool)
+        if told and isinstance(index, int) and isinstance(score, int | float) and abs(score) <= _MOST:
             return index, float(score)
     raise Broken(Fault("garbled", "a score is missing or no number"))
 

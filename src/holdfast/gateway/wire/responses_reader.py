@@ -50,7 +50,7 @@ class ResponsesReader(Progress):
         if b"response.output_text.delta" in data[:120]:
             try:
                 words = _words(data)
-            except (msgspec.DecodeError, UnicodeDecodeError):
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 pass  # the general way says what it is
             else:
                 self._spoke.add(words.output_index)
