@@ -60,6 +60,7 @@ soak: setup ## The long proofs: kill, load, hours
 
 bench: setup ## Every benchmark, one after the other
 	@for file in benchmarks/[a-z]*.py benchmarks/gateway/run.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
+	@echo "== benchmarks/diagnosis"; $(BIN)/python -m benchmarks.diagnosis
 
 docs: setup ## Write the generated pages of docs/reference again
 	@$(BIN)/python -m tools.reference

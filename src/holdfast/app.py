@@ -13,12 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from holdfast.config import Config, load_config
-from holdfast.contracts import Embedder, Guard, Hear, Models, Progress, Scorers, deaf, silent
+from holdfast.contracts import Embedder, Hear, Models, Progress, Scorers, deaf, silent
 from holdfast.corpus.rerank import Rerankers
 from holdfast.describing import Describer
+from holdfast.diagnosis import Diagnosis
 from holdfast.errors import EffectFailed, HoldfastError, Misconfigured, unknown
+from holdfast.evals.diagnose.asking import PLAN, Plan, diagnosis_of
 from holdfast.evals.judged import judge_feature
-from holdfast.identity import Entropy, canonical, digest, new_id
+from holdfast.guards.kept import Guards
+from holdfast.identity import Entropy, new_id
 from holdfast.records import (
     Check,
     Checked,
@@ -99,7 +102,7 @@ class Project:
         self._resolver = Resolver(
             lambda: app.features, lambda: {*self.gateway.providers, *self.gateway.models}, lambda: self.encoder
         )
-        self._guards: dict[str, Guard] = {}
+        self._guards = Guards()
         self._kept: set[str] = set()
         self._entropy = Entropy()
         self._closed = False
@@ -174,8 +177,7 @@ class Project:
         feature = self.feature(name)
         chosen = release if isinstance(release, Release) else await self.rollout.choose(release)
         chosen = self.completed(feature, chosen)
-        world = self.world(chosen, hear, recording_id)
-        return await self._kept_execution(feature, input, chosen, world, BLANK, who)
+        return await self._kept_execution(feature, input, chosen, self.world(chosen, hear, recording_id), BLANK, who)
 
     async def replay(
         self,
@@ -199,11 +201,17 @@ class Project:
         feature = self.feature(recording.feature)
         code_changed = again.code_changed(feature, recording)
         release = await self.changed(await self.store.releases.get(recording.release), again.changes)
-        who = self.who(recording.subject, recording.tenant)
-        world, tape = self.world(release), again.tape(recording)
+        who, tape, world = self.who(recording.subject, recording.tenant), again.tape(recording), self.world(release)
         world = world if still_visible is None else replace(world, still_visible=still_visible)
         made = await self._kept_execution(feature, recording.input, release, world, tape, who)
         return Replay.of(recording, made, code_changed=code_changed)
+
+    async def diagnose(self, recording: Recording | str, plan: Plan = PLAN, *, tenant: str = "") -> Diagnosis:
+        """What is known of why an answer is not good, kept when this returns. Raises NotFound (HF203) and what
+        `diagnosis_of` raises."""
+        if isinstance(recording, str):
+            recording = await self.store.recordings.get(recording, tenant)
+        return await diagnosis_of(self, recording, plan)
 
     async def changed(self, release: Release, changes: Mapping[str, Json]) -> Release:
         """A release with changes by name; a prompt is a path in the project, or `path@N` for the Nth text used there.
@@ -302,7 +310,7 @@ class Project:
             case Generate():
                 return await self.gateway.generate(effect, release.models(effect.slot), hear)
             case Check():
-                verdict = await self._guard(effect).check(effect.text, effect.sources)
+                verdict = await self._guards.of(effect).check(effect.text, effect.sources)
                 return Done(Checked(verdict=verdict))
             case Embed() if effect.encoder != self.encoder:
                 return await self.gateway.embed(effect, ModelSlot(models=(effect.encoder,)))
@@ -322,14 +330,6 @@ class Project:
         if self._rooms.embedder is None:
             raise Misconfigured("HF108", f"there is no encoder: {self.without_encoder}", "holdfast models pull")
         return self._rooms.embedder
-
-    def _guard(self, check: Check) -> Guard:
-        from holdfast.guards import build_guard
-
-        key = digest(canonical((check.guard, check.family, check.settings)))
-        if key not in self._guards:
-            self._guards[key] = build_guard(check.family, check.settings, name=check.guard)
-        return self._guards[key]
 
 
 async def open_project(

@@ -19,6 +19,7 @@ from holdfast.errors import Misconfigured
 from holdfast.settings import (
     AppPart,
     CorpusPart,
+    DiagnosisPart,
     EvalsPart,
     GuardPart,
     JobsPart,
@@ -48,6 +49,7 @@ class Config(Part):
     server: ServerPart = ServerPart()
     jobs: JobsPart = JobsPart()
     evals: EvalsPart = EvalsPart()
+    diagnosis: DiagnosisPart = DiagnosisPart()
     providers: dict[str, ProviderPart] = Field(default={})
     prices: dict[str, PricePart] = Field(default={})
     models: dict[str, ModelPart] = Field(default={})
@@ -192,6 +194,7 @@ _PARTS: Mapping[str, type[BaseModel]] = {
     "server": ServerPart,
     "jobs": JobsPart,
     "evals": EvalsPart,
+    "diagnosis": DiagnosisPart,
     "providers": ProviderPart,
     "prices": PricePart,
     "models": ModelPart,

@@ -54,6 +54,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "HF210": "there is no trial with that id",
         "HF211": "there is no gate with that id",
         "HF213": "there is no certificate with that id",
+        "HF214": "there is no diagnosis with that id",
         "HF300": "an effect failed",
         "HF301": "no rung of the ladder answered",
         "HF302": "the deadline passed",
@@ -99,6 +100,10 @@ CODES: Mapping[str, str] = MappingProxyType(
         "HF722": "what failed in the recording does not fail again",
         "HF730": "a field of the request is not known here, or cannot be taken as it is",
         "HF731": "an image or a document cannot be taken",
+        "HF740": "the recording cannot be diagnosed",
+        "HF741": "the answer passes, so that there is nothing to diagnose",
+        "HF742": "nothing says what a good answer to this is",
+        "HF743": "the fix is no change that a release can have",
         "HF999": "a bug in Holdfast or in a plug-in; the log has the traceback",
     }
 )

@@ -101,6 +101,16 @@ class EvalsPart(Part):
     )
 
 
+class DiagnosisPart(Part):
+    """How an answer that is not good is looked into."""
+
+    stronger_model: str | None = Field(
+        default=None,
+        description="the `provider:model` that is asked to see whether a better model would have answered; none: the "
+        "dearest of the project's ladders",
+    )
+
+
 class ProviderPart(Part):
     """A vendor, or anything that speaks a vendor's dialect. Built-in names need only a key."""
 

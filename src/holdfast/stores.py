@@ -17,6 +17,8 @@ from holdfast.release import Prompt, Release
 from holdfast.stores_judged import CaseWear as CaseWear
 from holdfast.stores_judged import CertificateQuery as CertificateQuery
 from holdfast.stores_judged import Certificates as Certificates
+from holdfast.stores_judged import Diagnoses as Diagnoses
+from holdfast.stores_judged import DiagnosisQuery as DiagnosisQuery
 from holdfast.stores_judged import EvaluationQuery as EvaluationQuery
 from holdfast.stores_judged import Evaluations as Evaluations
 from holdfast.stores_judged import Gates as Gates
@@ -65,6 +67,7 @@ class Deleted(Struct, frozen=True, kw_only=True):
     feedback: int = 0
     jobs: int = 0
     trials: int = 0
+    diagnoses: int = 0
 
 
 class Recordings(Protocol):
@@ -279,6 +282,8 @@ class Store(Protocol):
     def wear(self) -> CaseWear: ...
     @property
     def trials(self) -> Trials: ...
+    @property
+    def diagnoses(self) -> Diagnoses: ...
     @property
     def jobs(self) -> Jobs: ...
 

@@ -1,4 +1,5 @@
-"""Where what is found out about answers is kept: evaluations, certificates of judges, wear, trials; as contracts.
+"""Where what is found out about answers is kept: evaluations, certificates of judges, wear, trials, diagnoses; as
+contracts.
 
 Knows nothing of any database.
 """
@@ -6,13 +7,16 @@ Knows nothing of any database.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from msgspec import Struct
 
+from holdfast.diagnosis import Diagnosis, Verdict
 from holdfast.evaluation import Case, CaseResult, Evaluation
 from holdfast.gate import Gate
 from holdfast.judgement import Certificate
+from holdfast.records import Json
 from holdfast.trial import Pair, PairVerdict, Trial
 
 
@@ -166,4 +170,44 @@ class Trials(Protocol):
 
     async def pairs(self, query: PairQuery) -> tuple[Pair, ...]:
         """What came of recordings, in order of arrival. Raises NotFound: HF210; HF203 when `after` names no pair."""
+        ...
+
+
+class DiagnosisQuery(Struct, frozen=True, kw_only=True):
+    """Which diagnoses: newest first, at most `limit`, begun `since` then, older than the one named by `before`."""
+
+    feature: str | None = None
+    recording: str | None = None
+    verdict: Verdict | None = None
+    since: datetime | None = None
+    tenant: str = ""
+    before: str | None = None
+    limit: int = 50
+
+
+class Diagnoses(Protocol):
+    """Diagnoses by id, and what planted faults taught of a feature. Erasing a subject erases those of its answers."""
+
+    async def add(self, diagnosis: Diagnosis) -> None:
+        """Keep a diagnosis. The same id again changes nothing. Raises NotFound (HF203) where its recording is gone."""
+        ...
+
+    async def get(self, diagnosis_id: str, tenant: str = "") -> Diagnosis:
+        """Raises NotFound (HF214)."""
+        ...
+
+    async def find(self, query: DiagnosisQuery) -> tuple[Diagnosis, ...]:
+        """Newest first by id. Raises NotFound (HF214) when `before` names no diagnosis of the tenant."""
+        ...
+
+    async def counts(self, feature: str, since: datetime | None = None, tenant: str = "") -> Mapping[Verdict, int]:
+        """How many diagnoses of a feature came to each verdict; one that none came to is not among them."""
+        ...
+
+    async def keep_learned(self, feature: str, code_hash: str, learned: Json, tenant: str = "") -> None:
+        """Keep what was learned of this version of a feature, in place of what was kept of it before."""
+        ...
+
+    async def learned(self, feature: str, code_hash: str, tenant: str = "") -> Json:
+        """What was learned of this version of a feature; None where nothing was."""
         ...

@@ -13,7 +13,7 @@ LADDER: tuple[tuple[str, ...], ...] = (
     ("errors",),
     ("identity",),
     ("judgement",),
-    ("release", "evaluation", "job", "trial"),
+    ("release", "evaluation", "job", "trial", "diagnosis"),
     ("gate", "where"),
     ("sources",),
     ("contracts", "stores_judged"),

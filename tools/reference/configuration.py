@@ -21,6 +21,7 @@ SECTIONS: Mapping[str, str] = {
     "server": "[server]",
     "jobs": "[jobs]",
     "evals": "[evals]",
+    "diagnosis": "[diagnosis]",
     "providers": "[providers.NAME]",
     "prices": '[prices."PROVIDER:MODEL"]',
     "models": '[models."PROVIDER:MODEL"]',

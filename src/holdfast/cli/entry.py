@@ -16,6 +16,7 @@ from holdfast.cli import (
     batch,
     cases,
     corpora,
+    diagnose,
     doctor,
     drill,
     evaluating,
@@ -79,6 +80,7 @@ def tree() -> typer.Typer:
 
     command(commands, "drill")(drill.drill)
     commands.add_typer(jobs.commands(), name="jobs")
+    command(commands, "diagnose")(diagnose.diagnose)
     command(commands, "replay")(replay.replay)
     commands.add_typer(recordings.commands(), name="recordings")
     commands.add_typer(releases.commands(), name="release")

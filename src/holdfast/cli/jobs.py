@@ -29,7 +29,9 @@ def commands() -> typer.Typer:
 
 def list_(
     asked: Asked,
-    kind: Annotated[str | None, typer.Option(metavar="KIND", help="feature, sync, batch or evaluation.")] = None,
+    kind: Annotated[
+        str | None, typer.Option(metavar="KIND", help="feature, sync, batch, evaluation, gate, trial or diagnosis.")
+    ] = None,
     status: Annotated[
         str | None, typer.Option(metavar="STATUS", help="queued, running, done, failed or cancelled.")
     ] = None,

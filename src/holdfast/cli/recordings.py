@@ -186,6 +186,7 @@ def delete(
             f"{deleted.feedback} of feedback",
             words.counted(deleted.jobs, "job"),
             words.counted(deleted.trials, "trial"),
+            f"{deleted.diagnoses} diagnos{'is' if deleted.diagnoses == 1 else 'es'}",
         )
         asked.terminal.show(f"deleted of '{subject}': {', '.join(parts)}")
 

@@ -12,11 +12,12 @@ from msgspec import Struct
 
 from holdfast.cli.asked import Asked, command, group
 from holdfast.cli.leaving import NothingToDo
-from holdfast.errors import NotFound
+from holdfast.errors import NotFound, Refused
 from holdfast.stores import Promotion
 
 if TYPE_CHECKING:
     from holdfast.app import Project
+    from holdfast.release import Release
     from holdfast.releases.difference import Change
     from holdfast.releases.rollout import Created, Promoted, ReleaseDiff, ReleaseList, ReleaseSummary
     from holdfast.stores import Store
@@ -98,15 +99,22 @@ def create(
         list[str] | None,
         typer.Option("--latest", metavar="CORPUS", help="A corpus that stays at its latest version; may be repeated."),
     ] = None,
+    from_diagnosis: Annotated[
+        str | None,
+        typer.Option("--from-diagnosis", metavar="ID", help="With the changes of a fix that a diagnosis found."),
+    ] = None,
+    fix: Annotated[int, typer.Option("--fix", metavar="N", min=1, help="Which of its fixes.")] = 1,
 ) -> None:
     """Freeze the working tree: prompts, ladders, settings, guards, and each corpus at the version that is current.
 
+    With --from-diagnosis the changes of a fix are made to it first, in the release alone: the files stay as they are.
     A name never moves; the same content under it again changes nothing. --json: {"name", "id", "new", "corpora"}.
     """
     from holdfast.cli.opening import in_project
 
     async def work(project: Project) -> Created:
-        return await project.rollout.create(name, by=whoever(), latest=latest or ())
+        of = None if from_diagnosis is None else await _fixed(project, from_diagnosis, fix)
+        return await project.rollout.create(name, by=whoever(), latest=latest or (), of=of)
 
     created = in_project(asked, work, encoder=False)
 
@@ -117,6 +125,17 @@ def create(
         asked.terminal.note(f"let it answer: holdfast release promote {created.name}")
 
     asked.answer(created, show)
+
+
+async def _fixed(project: Project, diagnosis_id: str, number: int) -> Release:
+    """The working tree's release with the changes of a fix. Raises NotFound (HF214), Refused (HF743)."""
+    diagnosis = await project.store.diagnoses.get(diagnosis_id)
+    changes = diagnosis.fixes[number - 1].changes if number <= len(diagnosis.fixes) else {}
+    if not changes:
+        able = [str(n) for n, each in enumerate(diagnosis.fixes, start=1) if each.changes]
+        fix = f"--fix {' or '.join(able)} can" if able else "mend it by hand: the diagnosis says how"
+        raise Refused("HF743", f"fix {number} of {diagnosis_id} is no change that a release can have", fix)
+    return await project.changed(project.release(), changes)
 
 
 def diff(

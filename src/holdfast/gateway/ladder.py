@@ -14,8 +14,8 @@ from holdfast.gateway.climb import Climb
 from holdfast.gateway.embeddings import Encoding
 from holdfast.gateway.health_report import HealthReport
 from holdfast.gateway.reranking import Reranking
-from holdfast.gateway.rung import Hosted, resolve
-from holdfast.records import Done, Embed, Generate, Rerank
+from holdfast.gateway.rung import HandedIn, Hosted, resolve
+from holdfast.records import Done, Embed, Generate, Rerank, Usage
 from holdfast.release import ModelSlot
 
 
@@ -86,6 +86,18 @@ class Gateway(Shared):
         except asyncio.CancelledError as stopped:
             stopped.attempts = tuple(call.asked.attempts)  # type: ignore[attr-defined]  # attempts_of reads it
             raise
+
+    async def price_usd(self, model: str) -> float | None:
+        """What a million tokens in and a million out cost together with a rung; None where that is not known."""
+        usage = Usage(input_tokens=1_000_000, output_tokens=1_000_000)
+        match resolve(model, self.providers, self.models):
+            case Hosted(provider, name):
+                await self.prices.learn(provider.name, name, provider.base_url)
+                return self.prices.cost_usd(provider.name, name, usage)
+            case HandedIn(provider_name, name):
+                return self.prices.cost_usd(provider_name, name, usage)
+            case _:
+                return None
 
     async def warm(self, models: Iterable[str] | None = None) -> None:
         """Load in threads what the first call to a provider would otherwise wait for, or be held up by in the middle of

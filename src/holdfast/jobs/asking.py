@@ -75,6 +75,15 @@ class TrialAsked(Struct, frozen=True):
     max_cost_usd: float | None = None
 
 
+class DiagnosisAsked(Struct, frozen=True):
+    """Why the answer of a recording is not good; `case` says what a good one is, None: it is found."""
+
+    recording: str
+    case: str | None = None
+    max_calls: int = 30
+    max_cost_usd: float | None = None
+
+
 def new_job(kind: str, asked: Json, *, who: Who = ANYONE, webhook: str | None = None, key: str | None = None) -> Job:
     """A job to be kept. With the same `key` of the same tenant it has the same id."""
     job_id = new_id("job") if key is None else f"job_{digest(canonical((who.tenant, key)), 26)}"

@@ -17,10 +17,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from holdfast.contracts import Progress
+from holdfast.diagnosis import Verdict as Found
 from holdfast.errors import NotFound
 from holdfast.evals import against, trying
 from holdfast.evals.audit import to_ask
 from holdfast.evals.cases import cases_of
+from holdfast.evals.diagnose import asking
 from holdfast.evals.evaluate import How, Plan, begin, go_on
 from holdfast.evals.verdict import Verdict, verdict_of
 from holdfast.evaluation import Evaluation
@@ -28,7 +30,7 @@ from holdfast.gate import GatePlan, Ruling
 from holdfast.identity import canonical, digest, new_id
 from holdfast.job import Job
 from holdfast.jobs import gating
-from holdfast.jobs.asking import EvaluationAsked, FeatureAsked, GateAsked, SyncAsked, TrialAsked
+from holdfast.jobs.asking import DiagnosisAsked, EvaluationAsked, FeatureAsked, GateAsked, SyncAsked, TrialAsked
 from holdfast.jobs.batch import Batch, answer
 from holdfast.records import Call, Failure, Json, Recording
 from holdfast.trial import Claim, Trial
@@ -246,6 +248,53 @@ async def _trial(project: Project, job: Job, asked: TrialAsked) -> Trial:
         return await trying.begin(project, plan)
 
 
+class DiagnosisEnded(Struct, frozen=True, kw_only=True):
+    """What a diagnosis came to, how likely that is, and how many fixes were found; `stopped` as in a diagnosis."""
+
+    diagnosis_id: str
+    verdict: Found
+    probability: float
+    fixes: int
+    calls: int
+    spent_usd: float | None
+    stopped: str | None
+
+
+async def diagnosis(project: Project, job: Job, progress: Progress) -> Ended:
+    """Why an answer is not good. Begun again after a kill it starts anew, unless it had come to its end."""
+    asked = msgspec.convert(job.asked, DiagnosisAsked)
+    diagnosis_id = _id_for(job, "dg")
+    try:
+        found = await project.store.diagnoses.get(diagnosis_id, job.tenant)
+    except NotFound:
+        plan = asking.Plan(
+            case=asked.case,
+            max_calls=asked.max_calls,
+            max_cost_usd=asked.max_cost_usd,
+            diagnosis_id=diagnosis_id,
+            progress=progress,
+        )
+        found = await project.diagnose(asked.recording, plan, tenant=job.tenant)
+    came = DiagnosisEnded(
+        diagnosis_id=found.id,
+        verdict=found.verdict,
+        probability=found.probability,
+        fixes=len(found.fixes),
+        calls=found.calls,
+        spent_usd=found.spent_usd,
+        stopped=found.stopped,
+    )
+    return Ended(msgspec.to_builtins(came))
+
+
 KINDS: Mapping[str, Work] = MappingProxyType(
-    {"feature": feature, "sync": sync, "batch": batch, "evaluation": evaluation, "gate": gate, "trial": trial}
+    {
+        "feature": feature,
+        "sync": sync,
+        "batch": batch,
+        "evaluation": evaluation,
+        "gate": gate,
+        "trial": trial,
+        "diagnosis": diagnosis,
+    }
 )

@@ -164,13 +164,15 @@ class Rollout:
 
     # ------------------------------------------------------------ changing it
 
-    async def create(self, name: str | None, *, by: str, latest: Collection[str] = ()) -> Created:
-        """Freeze the working tree under a name, or under one that is made from its content.
+    async def create(
+        self, name: str | None, *, by: str, latest: Collection[str] = (), of: Release | None = None
+    ) -> Created:
+        """Freeze the working tree, or `of` in its place, under a name, or under one that is made from its content.
 
         Corpora stand at the version that is current, those in `latest` stay current. The same content under the same
         name again changes nothing. Raises Refused (HF709, HF710) and NotFound (HF202).
         """
-        release = frozen(self._here.tree(), self._here.corpora, latest)
+        release = frozen(self._here.tree() if of is None else of, self._here.corpora, latest)
         features, at = hashes_of(self._here.features()), datetime.now(UTC)
         wanted = NamedRelease(name="", release=release, features=features, created_at=at, created_by=by)
         taken = {each.name: each for each in await self._here.kept.named()}

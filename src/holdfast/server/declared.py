@@ -114,7 +114,7 @@ class Declared:
         self._project = project
         self._flight = flight
         self._meter = meter
-        self.releases = ReleaseRoutes(project.rollout, project.config.server.max_body_bytes)
+        self.releases = ReleaseRoutes(project)
 
     async def features(self) -> Response:
         """The features, with what they take and give."""

@@ -10,10 +10,14 @@ from typing import Annotated
 from fastapi import FastAPI, Request, Response
 from msgspec import Meta, Struct
 
+from holdfast.errors import Misconfigured, NotFound, Refused
 from holdfast.identity import to_json
-from holdfast.releases.rollout import Created, Promoted, ReleaseDetail, ReleaseDiff, ReleaseList, Rollout
+from holdfast.records import Json
+from holdfast.release import Release
+from holdfast.releases.rollout import Created, Promoted, ReleaseDetail, ReleaseDiff, ReleaseList
 from holdfast.runtime.who import Who
 from holdfast.server.exchange import WHO, converted, read_json
+from holdfast.server.needs import Project
 from holdfast.server.openapi import gives, takes
 
 RELEASES = "/v1/releases"
@@ -21,10 +25,12 @@ _Name = Annotated[str, Meta(min_length=1, max_length=63)]
 
 
 class ReleaseAsked(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a release is called, null for a name made from its content, and which corpora stay at the latest."""
+    """What a release is called, null for a name made from its content, which corpora stay at the latest, and what is
+    changed (`slot.field` to value) before the working tree is frozen, in the release alone."""
 
     name: _Name | None = None
     latest: tuple[str, ...] = ()
+    set: dict[str, Json] = {}
 
 
 RELEASE_STRUCTS: tuple[type[Struct], ...] = (ReleaseList, ReleaseDetail, ReleaseAsked, Created, Promoted, ReleaseDiff)
@@ -33,9 +39,10 @@ RELEASE_STRUCTS: tuple[type[Struct], ...] = (ReleaseList, ReleaseDetail, Release
 class ReleaseRoutes:
     """The endpoints, over the releases of one project."""
 
-    def __init__(self, rollout: Rollout, max_body_bytes: int) -> None:
-        self._rollout = rollout
-        self._max_body_bytes = max_body_bytes
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._rollout = project.rollout
+        self._max_body_bytes = project.config.server.max_body_bytes
 
     def declare(self, api: FastAPI) -> None:
         """Add the routes."""
@@ -58,8 +65,17 @@ class ReleaseRoutes:
         """Freeze the working tree under a name. 200 where the same content has the name already."""
         headers = dict(request.scope["headers"])
         asked = converted(await read_json(headers, request.receive, self._max_body_bytes), ReleaseAsked)
-        created = await self._rollout.create(asked.name, by=_by(request), latest=asked.latest)
+        of = await self._changed(asked.set) if asked.set else None
+        created = await self._rollout.create(asked.name, by=_by(request), latest=asked.latest, of=of)
         return _json(created, 201 if created.new else 200)
+
+    async def _changed(self, changes: dict[str, Json]) -> Release:
+        """The working tree's release, changed. Raises Refused (HF701) for a change that cannot be."""
+        release = self._project.release()
+        try:
+            return await self._project.changed(release, changes)
+        except (Misconfigured, NotFound) as error:
+            raise Refused("HF701", error.message, error.fix) from error
 
     async def promote(self, request: Request, release: str) -> Response:
         """Let a release answer live requests, in every process; `working` is the working tree."""

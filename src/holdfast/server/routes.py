@@ -12,6 +12,7 @@ from holdfast.server.cases import CASE_STRUCTS, declare_cases
 from holdfast.server.certificates import CERTIFICATE_STRUCTS, declare_certificates
 from holdfast.server.corpora import CORPUS_STRUCTS, declare_corpora
 from holdfast.server.declared import STRUCTS, Declared, declare
+from holdfast.server.diagnoses import DIAGNOSIS_STRUCTS, DiagnosisRoutes, add_diagnosis_routes
 from holdfast.server.dialects.described import DIALECT_STRUCTS
 from holdfast.server.evaluations import EVALUATION_STRUCTS, declare_evaluations
 from holdfast.server.flight import Flight
@@ -38,7 +39,8 @@ def declared_routes(
     jobs = JobRoutes(project)
     add_job_routes(api, jobs)
     add_trial_routes(api, TrialRoutes(project, jobs))
+    add_diagnosis_routes(api, DiagnosisRoutes(project, jobs))
     heard: tuple[type[Struct], ...] = (WebhookMessage,)
-    judged = (*EVALUATION_STRUCTS, *GATE_STRUCTS, *CERTIFICATE_STRUCTS, *CASE_STRUCTS)
+    judged = (*EVALUATION_STRUCTS, *GATE_STRUCTS, *CERTIFICATE_STRUCTS, *CASE_STRUCTS, *DIAGNOSIS_STRUCTS)
     structs = (*STRUCTS, *judged, *CORPUS_STRUCTS, *JOB_STRUCTS, *TRIAL_STRUCTS, *DIALECT_STRUCTS, *heard)
     return api, document(api, structs, project.features.values(), prefix)

@@ -55,6 +55,10 @@ _CODES: Mapping[str, Edge] = MappingProxyType(
         "HF722": Edge(422),
         "HF730": Edge(400),
         "HF731": Edge(400),
+        "HF740": Edge(422),
+        "HF741": Edge(409),
+        "HF742": Edge(422),
+        "HF743": Edge(422),
     }
 )
 _FAMILIES: Mapping[str, Edge] = MappingProxyType({"2": Edge(404), "4": Edge(422), "5": Edge(409), "6": Edge(503)})

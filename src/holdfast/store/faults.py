@@ -132,6 +132,11 @@ def no_trial(trial_id: str) -> NotFound:
     return NotFound("HF210", f"there is no trial '{trial_id}'", "list what there is with: GET /v1/trials")
 
 
+def no_diagnosis(diagnosis_id: str) -> NotFound:
+    """The NotFound for a diagnosis that is not there, or not this tenant's."""
+    return NotFound("HF214", f"there is no diagnosis '{diagnosis_id}'", "list what there is with: GET /v1/diagnoses")
+
+
 def no_key(key_id: str) -> NotFound:
     """The NotFound for a key that is not there."""
     return NotFound("HF205", f"there is no key '{key_id}'", "list the keys with: holdfast keys list")

@@ -127,6 +127,7 @@ class Keeper:
         feedback = execute(self._sql["delete_feedback_of_subject"], {"tenant": tenant, "subject": subject}).rowcount
         jobs = execute(self._sql["delete_jobs_of_subject"], (tenant, subject)).rowcount
         trials = execute(self._sql["delete_trials_of_subject"], (tenant, f"\n{subject}\n")).rowcount
+        diagnoses = execute(self._sql["delete_diagnoses_of_subject"], (tenant, subject)).rowcount
         bodies = execute(self._sql["bodies_of_subject"], (tenant, subject)).fetchall()
         recordings = execute(self._sql["delete_recordings_of_subject"], (tenant, subject)).rowcount
         deleted = self._delete_unused([number for (number,) in bodies])
@@ -139,6 +140,7 @@ class Keeper:
             feedback=feedback,
             jobs=jobs,
             trials=trials,
+            diagnoses=diagnoses,
         )
 
     def _one(self, query: str, *values: object) -> int | None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 
 from holdfast.store.certificates import SqlCertificates
 from holdfast.store.connection import Connection
+from holdfast.store.diagnoses import SqlDiagnoses
 from holdfast.store.evaluations import SqlEvaluations
 from holdfast.store.files import Files
 from holdfast.store.gates import SqlGates
@@ -41,6 +42,7 @@ class SqlStore:
         self.certificates = SqlCertificates(sql, writer, readers)
         self.wear = SqlCaseWear(sql, writer, readers)
         self.trials = SqlTrials(sql, writer, readers)
+        self.diagnoses = SqlDiagnoses(sql, writer, readers)
         self.jobs = SqlJobs(sql, writer, readers)
 
     async def ping(self) -> None:

@@ -27,6 +27,7 @@ from holdfast.stores import (
     RecordingQuery,
 )
 from holdfast.testing.memory_certificates import MemoryCertificates
+from holdfast.testing.memory_diagnoses import MemoryDiagnoses
 from holdfast.testing.memory_evaluations import MemoryEvaluations
 from holdfast.testing.memory_gates import MemoryGates
 from holdfast.testing.memory_jobs import MemoryJobs
@@ -50,7 +51,8 @@ class MemoryStore:
         self.jobs = MemoryJobs(gate.check)
         self.evaluations = MemoryEvaluations(gate.check, codec)
         self.trials = MemoryTrials(gate.check, codec, kept)
-        beside = Beside(self.feedback, self.jobs, self.evaluations, self.trials)
+        self.diagnoses = MemoryDiagnoses(gate.check, codec, kept)
+        beside = Beside(self.feedback, self.jobs, self.evaluations, self.trials, self.diagnoses)
         self.recordings = MemoryRecordings(gate, codec, kept, beside)
         self.releases = MemoryReleases(gate)
         self.prompts = MemoryPrompts(gate)
@@ -86,6 +88,7 @@ class Beside:
     jobs: MemoryJobs
     evaluations: MemoryEvaluations
     trials: MemoryTrials
+    diagnoses: MemoryDiagnoses
 
 
 class MemoryRecordings:
@@ -148,7 +151,15 @@ class MemoryRecordings:
         feedback = self._beside.feedback.forget(set(names), subject, tenant)
         jobs = self._beside.jobs.forget(subject, tenant)
         trials = self._beside.trials.forget(set(names), subject, tenant)
-        return Deleted(recordings=len(gone), bodies=own + len(shared), feedback=feedback, jobs=jobs, trials=trials)
+        diagnoses = self._beside.diagnoses.forget(set(names))
+        return Deleted(
+            recordings=len(gone),
+            bodies=own + len(shared),
+            feedback=feedback,
+            jobs=jobs,
+            trials=trials,
+            diagnoses=diagnoses,
+        )
 
     def _seen(self, row: Row) -> Seen:
         return Seen(

@@ -5,8 +5,10 @@ from decimal import Decimal
 
 import pytest
 
+from holdfast.gateway import Gateway
 from holdfast.gateway.prices import Price, Prices
 from holdfast.records import Usage
+from holdfast.testing import FakeModel
 
 USAGE = Usage(input_tokens=1000, output_tokens=200, cache_read_tokens=3000, cache_write_tokens=400, reasoning_tokens=50)
 
@@ -67,3 +69,13 @@ async def test_many_callers_wait_for_one_table_and_a_cancelled_one_harms_nobody(
     await asyncio.gather(*others)
     assert first.cancelled() or first.done()
     assert prices.cost_usd("openai", "gpt-5-mini", USAGE) is not None
+
+
+async def test_what_a_rung_costs_is_known_by_the_projects_price_or_the_table_and_else_not_at_all() -> None:
+    own = Price(input_usd_per_mtok=2.0, output_usd_per_mtok=8.0)
+    gateway = Gateway({}, models={"fake": FakeModel()}, prices=Prices({"fake:big": own}))
+    assert await gateway.price_usd("fake:big") == 10.0
+    assert await gateway.price_usd("fake:small") is None
+    assert await gateway.price_usd("extractive") is None
+    assert await gateway.price_usd("nobody:x") is None
+    await gateway.close()

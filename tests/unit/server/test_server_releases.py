@@ -62,6 +62,15 @@ async def test_a_release_is_created_promoted_compared_and_rolled_back(served: Se
     assert (await post(served, "/rollback")).status_code == 404
 
 
+async def test_a_release_is_created_with_a_change_that_the_working_tree_has_not(served: Served) -> None:
+    created = await post(served, "", {"name": "tried", "set": {"grounded.on_fail": "flag"}})
+    assert created.status_code == 201
+    difference = (await served.http.get("/v1/releases/working/diff/tried")).json()
+    assert difference["words"] == ["grounded.on_fail: block -> flag"]
+    refused = await post(served, "", {"set": {"nowhere.k": 3}})
+    assert (refused.status_code, refused.json()["code"]) == (422, "HF701")
+
+
 async def test_a_request_may_name_its_release_by_name_or_id_or_the_working_tree(served: Served) -> None:
     spring = (await post(served, "", {"name": "spring"})).json()["id"]
     changed(served, "flag")

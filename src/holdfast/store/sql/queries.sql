@@ -295,6 +295,37 @@ WHERE p.trial = ? AND r.tenant = ? AND r.id = ?;
 -- Erase the trials whose expressions name a subject, which stands in `subjects` between two line feeds.
 DELETE FROM trials WHERE tenant = ? AND instr(subjects, ?) > 0;
 
+-- name: add_diagnosis
+-- Keep a diagnosis; the same id again changes nothing.
+INSERT INTO diagnoses (tenant, id, recording, feature, verdict, started_at, content)
+VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING;
+
+-- name: diagnosis
+-- A diagnosis by its id.
+SELECT content FROM diagnoses WHERE tenant = ? AND id = ?;
+
+-- name: find_diagnoses
+-- Diagnoses, newest first: ids sort by time. The filters that are asked for replace the comment.
+SELECT d.content FROM diagnoses AS d JOIN recordings AS r ON r.n = d.recording
+WHERE d.tenant = :tenant /* filters */ ORDER BY d.id DESC LIMIT :limit;
+
+-- name: count_diagnoses
+-- How many diagnoses of a feature, begun since then, came to each verdict.
+SELECT verdict, count(*) FROM diagnoses WHERE tenant = ? AND feature = ? AND started_at >= ? GROUP BY verdict;
+
+-- name: delete_diagnoses_of_subject
+-- Erase the diagnoses of a subject's recordings.
+DELETE FROM diagnoses WHERE recording IN (SELECT n FROM recordings WHERE tenant = ? AND subject = ?);
+
+-- name: keep_learned
+-- Keep what was learned of a version of a feature, in place of what was there.
+INSERT INTO learned (tenant, feature, code_hash, content) VALUES (?, ?, ?, ?)
+ON CONFLICT (tenant, feature, code_hash) DO UPDATE SET content = excluded.content;
+
+-- name: learned
+-- What was learned of a version of a feature.
+SELECT content FROM learned WHERE tenant = ? AND feature = ? AND code_hash = ?;
+
 -- name: add_job
 -- Keep a job; the same id again changes nothing.
 INSERT INTO jobs (tenant, id, kind, status, subject, ended_at, revision, content)

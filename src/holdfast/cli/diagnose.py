@@ -1,0 +1,167 @@
+"""`holdfast diagnose`: why an answer is not good, and with which change it passes. Knows nothing of how that is found
+out."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+import typer
+from msgspec import Struct
+
+from holdfast.cli.asked import Asked
+from holdfast.cli.finding import LAST
+from holdfast.cli.leaving import INCONCLUSIVE, NothingToDo
+from holdfast.diagnosis import Diagnosis, Verdict
+from holdfast.errors import HoldfastError
+
+if TYPE_CHECKING:
+    from holdfast.app import Project
+    from holdfast.records import Json, Recording
+
+_NOTHING = ("HF740", "HF741")
+"""Refusals that mean that there is nothing to diagnose."""
+
+
+class Suggested(Struct, frozen=True, kw_only=True):
+    """What to type next for a fix: try it on what was asked lately, hold it against the cases, freeze it in a release;
+    and what to write so that the next release has it too."""
+
+    fix: int
+    try_it: str
+    evaluate: str
+    release: str
+    write: tuple[str, ...]
+
+
+class Diagnosed(Struct, frozen=True, kw_only=True):
+    """A diagnosis, its verdict first, and what to type next."""
+
+    verdict: Verdict
+    said: str
+    diagnosis: Diagnosis
+    next: tuple[Suggested, ...]
+    make_case: str
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How far it goes, and by which case."""
+
+    case: Annotated[
+        str | None, typer.Option("--case", metavar="ID", help="A good answer is what this case of the feature says.")
+    ] = None
+    max_cost: Annotated[
+        float | None, typer.Option("--max-cost", metavar="USD", min=0, help="Ask no more once this is spent.")
+    ] = None
+    max_calls: Annotated[
+        int | None, typer.Option("--max-calls", metavar="N", min=1, help="Calls of models at most: 30.")
+    ] = None
+    strict: Annotated[bool, typer.Option("--strict", help="Leave with 4 where the verdict is unknown.")] = False
+
+
+def diagnose(
+    asked: Asked,
+    recording: Annotated[str, typer.Argument(metavar="ID|last")],
+    options: Options = Options(),  # frozen
+) -> None:
+    """Say which part failed in a recording, how sure that is, and the cheapest change with which the answer passes.
+
+    The recording is asked again with one part replaced at a time, until one verdict is likely enough or the calls are
+    used up; side effects never happen. `last` is the newest that failed, was blocked or degraded, that somebody found
+    bad, or that did not pass its case. What a good answer says is taken from the feature's cases, or from a correction.
+
+    Exit codes: 0 a verdict, also unknown; with --strict, 4 unknown. An answer that passes, and no recording that went
+    wrong, are 5; where nothing says what a good answer is, 2. --json: {"verdict", "said", "diagnosis", "next",
+    "make_case"}.
+    """
+    from holdfast.cli.diagnose_pretty import show_diagnosed
+    from holdfast.cli.opening import in_project
+
+    async def work(project: Project) -> Diagnosis:
+        from holdfast.evals.diagnose.asking import Plan
+        from holdfast.evals.diagnose.diagnosing import MOST_CALLS
+
+        found = await _found(asked, project, recording)
+        most = options.max_calls or MOST_CALLS
+        cost = "" if options.max_cost is None else f", and no more once ${options.max_cost:g} are spent"
+        _note(asked, f"at most {most} calls of models{cost}")
+        with asked.terminal.progress("diagnosing") as progress:
+            plan = Plan(case=options.case, max_calls=most, max_cost_usd=options.max_cost, progress=progress)
+            try:
+                return await project.diagnose(found, plan)
+            except HoldfastError as error:
+                if error.code not in _NOTHING:
+                    raise
+                raise NothingToDo(error.code, error.message, error.fix) from error
+
+    diagnosed = told(in_project(asked, work))
+    asked.answer(diagnosed, lambda: show_diagnosed(asked.terminal, diagnosed))
+    if options.strict and diagnosed.verdict == "unknown":
+        raise typer.Exit(INCONCLUSIVE)
+
+
+def told(diagnosis: Diagnosis) -> Diagnosed:
+    """A diagnosis with what to type next."""
+    from holdfast.evals.diagnose.telling import headline
+
+    return Diagnosed(
+        verdict=diagnosis.verdict,
+        said=headline(diagnosis),
+        diagnosis=diagnosis,
+        next=tuple(
+            _suggested(diagnosis, number, fix.changes)
+            for number, fix in enumerate(diagnosis.fixes, start=1)
+            if fix.changes
+        ),
+        make_case=f"holdfast cases from-recording {diagnosis.recording}",
+    )
+
+
+def _suggested(diagnosis: Diagnosis, number: int, changes: dict[str, Json]) -> Suggested:
+    """A fix as commands, and as lines of the project's files."""
+    settings = " ".join(f"--set {shlex.quote(f'{name}={_toml(value)}')}" for name, value in changes.items())
+    where = shlex.quote(f"feature={diagnosis.feature} and since=7d")
+    return Suggested(
+        fix=number,
+        try_it=f"holdfast replay --where {where} {settings}",
+        evaluate=f"holdfast eval {diagnosis.feature} --against live {settings}",
+        release=f"holdfast release create --from-diagnosis {diagnosis.id} --fix {number}",
+        write=tuple(_written(name, value) for name, value in changes.items()),
+    )
+
+
+def _written(name: str, value: Json) -> str:
+    """A change as it stands in holdfast.toml; the text of an earlier prompt goes back into its file."""
+    slot, _, field = name.rpartition(".")
+    if field == "prompt" and isinstance(value, str) and "@" in value:
+        return f"in the project: the text of {value} in {value.rpartition('@')[0]}"
+    table = "guards" if field == "on_fail" else "slots"
+    return f"under [{table}.{slot}] in holdfast.toml: {field} = {_toml(value)}"
+
+
+def _toml(value: Json) -> str:
+    """A value as a setting has it."""
+    return msgspec.json.encode(value).decode()
+
+
+async def _found(asked: Asked, project: Project, name: str) -> Recording:
+    """The recording of that id; `last` is the newest that went wrong, and it is said which and why."""
+    from holdfast.evals.diagnose.went_wrong import last_wrong
+
+    if name != LAST:
+        return await project.store.recordings.get(name)
+    wrong = await last_wrong(project.store)
+    if wrong is None:
+        message = "no recording went wrong: none failed, was blocked or degraded, was found bad, or missed its case"
+        raise NothingToDo("HF203", message, "name one: holdfast recordings list shows what there is")
+    _note(asked, f"{wrong.recording}: {wrong.why}")
+    return await project.store.recordings.get(wrong.recording)
+
+
+def _note(asked: Asked, text: str) -> None:
+    """Say it to a person: what a machine reads on stderr is an error."""
+    if not asked.as_json:
+        asked.terminal.note(text)

@@ -1,0 +1,348 @@
+"""The procedure: facts first, then the same again, then the substitution that is expected to tell most, until one
+verdict is likely enough and was seen to hold, or what may be spent is spent.
+
+Knows nothing of the words a diagnosis is told in, nor of where it is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+import msgspec
+
+from holdfast.contracts import Progress, silent
+from holdfast.diagnosis import Confusion, Diagnosis, Fact, NextTest, Part, Substitution, Tried, Verifier
+from holdfast.errors import HoldfastError, Refused
+from holdfast.evals.diagnose.examined import Examined, Host
+from holdfast.evals.diagnose.finding_facts import facts_of, held
+from holdfast.evals.diagnose.fixing import fixes_of
+from holdfast.evals.diagnose.gold import EXPECTED, Located, locate
+from holdfast.evals.diagnose.planning import (
+    AT_A_TIME,
+    CONFIRMED_BY,
+    SURE_AT,
+    Option,
+    Said,
+    by_verdict,
+    confirming,
+    next_option,
+    verdict_of,
+)
+from holdfast.evals.diagnose.posterior import Beliefs, Counts, Hypothesis, hypotheses, posterior
+from holdfast.evals.diagnose.reading import searches
+from holdfast.evals.diagnose.substituting import Earlier, Made, Substitutions
+from holdfast.evals.diagnose.tables import EFFECTS, TRUSTED
+from holdfast.evals.diagnose.telling import because, next_test, readings_of
+from holdfast.evals.diagnose.verifying import Bill
+from holdfast.evals.facts import missing
+from holdfast.evaluation import Case
+from holdfast.identity import new_id
+from holdfast.records import Failure, Recording, Retrieve
+from holdfast.release import GuardSlot, ModelSlot, Release
+from holdfast.runtime.execute import execute
+from holdfast.runtime.world import World
+
+MOST_CALLS = 30
+LEAST_TRIED = 2
+"""Substitutions besides the same again before anything is said: one outcome convinces nobody."""
+_JUDGED_AGAIN = 3
+_SIDE_EFFECT = "HF307"
+
+Verify = Callable[[Recording, Case], Awaitable[bool]]
+"""Whether an answer passes; asked again it may say otherwise, where it is a model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known before anything is looked at: the case, the verifier, and what went well before.
+
+    `good` are recordings of the same feature that went well, for side effects; `later` is a good answer to this input.
+    `bill` is what `verify` spends, `notes` say how all this is known.
+    """
+
+    case: Case
+    verify: Verify
+    verifier: Verifier
+    earlier: Earlier = field(default_factory=Earlier)
+    later: Recording | None = None
+    good: Sequence[Recording] = ()
+    beliefs: Beliefs | None = None
+    planted: tuple[Confusion, ...] = ()
+    bill: Bill = field(default_factory=Bill)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How far it goes: at most so many calls of models and so much money, and how sure a verdict must be.
+
+    `diagnosis_id` is the id to keep it under, None for a new one.
+    """
+
+    calls: int = MOST_CALLS
+    cost_usd: float | None = None
+    sure_at: float = SURE_AT
+    side_effects: int = 6
+    progress: Progress = silent
+    diagnosis_id: str | None = None
+
+
+async def diagnose(host: Host, recording: Recording, known: Known, limits: Limits) -> Diagnosis:
+    """What is known of why an answer is not good. Nothing live happens, and what a guard stopped is not kept.
+
+    Stopped halfway, what was asked is kept, and asking again starts anew. Raises Refused: HF741 where the answer
+    passes, HF740 where it cannot be asked again; NotFound and Misconfigured where its feature or release is gone.
+    """
+    return await Diagnosing(host, recording, known, limits).run()
+
+
+class Diagnosing:
+    """One diagnosis under way."""
+
+    def __init__(self, host: Host, recording: Recording, known: Known, limits: Limits) -> None:
+        self.id = limits.diagnosis_id or new_id("dg")
+        self.host = host
+        self.recording = recording
+        self.known = known
+        self.limits = limits
+        self.beliefs = known.beliefs or Beliefs(verifier=known.verifier)
+        self.started_at = datetime.now(UTC)
+        self.calls = 0
+        self.spent_usd: float | None = 0.0
+        self.stopped: str | None = None
+        self.tried: dict[Substitution, Tried] = {}
+        self.facts: tuple[Fact, ...] = ()
+
+    async def run(self) -> Diagnosis:
+        host, recording, case = self.host, self.recording, self.known.case
+        feature = host.feature(recording.feature)
+        release = host.completed(feature, await host.store.releases.get(recording.release))
+        opinions = [await self._passes(recording, case) for _ in range(_JUDGED_AGAIN)]
+        if all(opinions):
+            message = f"the answer of {recording.id} passes: {self.known.verifier.name} finds nothing wrong with it"
+            raise Refused("HF741", message, "say what is wrong with it: POST /v1/feedback with a correction, or a case")
+        located = await locate(host, recording, case, self.known.later)
+        self.examined = Examined(recording, feature, release, case, located.passages, located.grade)
+        self.beliefs = msgspec.structs.replace(self.beliefs, gold=TRUSTED[located.grade])
+        self.located = located
+        facts = await facts_of(host, self.examined, located, self.known.earlier.release)
+        self.facts = (*facts, *_of_the_label(self.examined, located), _of_the_verifier(opinions))
+        self.substitutions = Substitutions(host, self.examined, self.known.earlier, self.known.good)
+        self.made = await self._makeable()
+        now = await self._find_out()
+        return await self._told(now)
+
+    # ------------------------------------------------------------ finding out
+
+    async def _makeable(self) -> dict[Substitution, Made]:
+        """The substitutions that this recording has a place for."""
+        made: dict[Substitution, Made] = {}
+        for name in EFFECTS:
+            one = await self.substitutions.make(name)
+            if one is not None:
+                made[name] = one
+        return made
+
+    async def _find_out(self) -> dict[Hypothesis, float]:
+        now = self._posterior()
+        while self.stopped is None:
+            options = [Option(name, made.calls) for name, made in self.made.items()]
+            option = self._next(now, options)
+            if option is None:
+                break
+            await self.answer(option.substitution, AT_A_TIME)
+            now = self._posterior()
+            said = verdict_of(now, self.limits.sure_at)
+            self.limits.progress(f"{said.verdict} {said.probability:.0%}", self.calls, self.limits.calls)
+        return now
+
+    def _next(self, now: dict[Hypothesis, float], options: Sequence[Option]) -> Option | None:
+        asked = self.tried["again"].asked if "again" in self.tried else 0
+        if "again" in self.made and not asked:
+            return Option("again", self.made["again"].calls)
+        counts = self.counts()
+        said = verdict_of(now, self.limits.sure_at)
+        if said.verdict != "unknown" and "again" in self.made and asked < CONFIRMED_BY:
+            return Option("again", self.made["again"].calls)
+        if confirm := confirming(self.beliefs, said, counts, options):
+            return confirm
+        if said.verdict != "unknown" and len(self.tried) > min(LEAST_TRIED, len(self.made) - 1):
+            return None
+        return next_option(self.beliefs, now, counts, options)
+
+    def _posterior(self) -> dict[Hypothesis, float]:
+        return posterior(self.beliefs, hypotheses(self._possible()), held(self.facts), self.counts())
+
+    def counts(self) -> dict[Substitution, Counts]:
+        return {name: Counts(tried.passed, tried.asked) for name, tried in self.tried.items()}
+
+    def _possible(self) -> list[Part]:
+        """The parts that this feature has."""
+        release = self.examined.release
+        parts: list[Part] = ["task", "verifier"]
+        if any(isinstance(slot, ModelSlot) for slot in release.slots.values()):
+            parts += ["provider", "prompt", "model"]
+        if searches(self.recording):
+            parts += ["data", "retrieval", "ranking", "context_noise"]
+        if self.examined.feature.facts.guards and any(isinstance(s, GuardSlot) for s in release.slots.values()):
+            parts.append("guard")
+        return parts
+
+    async def answer(self, name: Substitution, count: int) -> None:
+        """So many answers with a substitution, verified and counted, as far as may be spent."""
+        made = self.made[name]
+        for _ in range(count):
+            if self.calls + made.calls + self.known.bill.each > self.limits.calls:
+                self.stopped = f"{self.limits.calls} calls of models were made"
+                return
+            if self.is_spent():
+                self.stopped = f"${self.limits.cost_usd:g} were spent, or a price is not known"
+                return
+            recording = await self._run(made)
+            if recording.failure is not None and recording.failure.code == _SIDE_EFFECT:
+                self._left(name, recording.failure)
+                return
+            passed = await self._passes(recording, self.examined.case)
+            before = self.tried.get(name) or Tried(
+                substitution=name, passed=0, asked=0, said=made.said, changes=made.changes
+            )
+            kept = () if made.secret else (recording.id,)
+            self.tried[name] = msgspec.structs.replace(
+                before,
+                passed=before.passed + passed,
+                asked=before.asked + 1,
+                recordings=(*before.recordings, *kept),
+                spent_usd=_sum(before.spent_usd, recording.cost_usd),
+            )
+
+    def _left(self, name: Substitution, failure: Failure) -> None:
+        """Leave out a substitution that comes to a side effect of which nobody knows what it gives: that it does not
+        pass says nothing. Raises Refused (HF740) where nothing replaced already comes to one."""
+        if name == "again":
+            fix = "write what it gives under `calls` of a case (holdfast cases add), or ask until it went well once"
+            raise Refused("HF740", f"{self.recording.id} cannot be asked again: {failure.message}", fix)
+        del self.made[name]
+
+    async def _passes(self, recording: Recording, case: Case) -> bool:
+        """Whether an answer passes; what it costs to say so is counted."""
+        passed = await self.known.verify(recording, case)
+        calls, spent_usd = self.known.bill.taken()
+        self.calls += calls
+        self.spent_usd = _sum(self.spent_usd, spent_usd)
+        return passed
+
+    async def _run(self, made: Made) -> Recording:
+        """One answer. It is kept with the diagnosis, unless a guard would have stopped it."""
+        before, host = self.recording, self.host
+        recording = await execute(
+            self.examined.feature,
+            before.input,
+            release=made.release,
+            world=_with_expected(host.world(made.release)),
+            tape=made.tape,
+            who=host.who(before.subject, before.tenant),
+        )
+        self.pay(recording)
+        return recording if made.secret else await self.kept(recording, made.release)
+
+    def pay(self, recording: Recording) -> None:
+        """Count what an answer took."""
+        self.calls += sum(len(step.attempts) for step in recording.steps if not step.replayed)
+        self.spent_usd = _sum(self.spent_usd, recording.cost_usd)
+
+    def is_spent(self) -> bool:
+        """Whether no further call may be paid for; where a price is not known, nobody can tell that one may."""
+        limit = self.limits.cost_usd
+        return limit is not None and (self.spent_usd is None or self.spent_usd >= limit)
+
+    async def kept(self, recording: Recording, release: Release) -> Recording:
+        """A recording made here, kept with the diagnosis so that no list of live requests has it."""
+        recording = msgspec.structs.replace(recording, evaluation=self.id)
+        await self.host.keep(release)
+        await self.host.store.recordings.add(recording)
+        return recording
+
+    # ------------------------------------------------------------ saying it
+
+    async def _told(self, now: dict[Hypothesis, float]) -> Diagnosis:
+        said = verdict_of(now, self.limits.sure_at)
+        fixes = await fixes_of(self, said)
+        chances: dict[str, float] = {verdict: round(chance, 4) for verdict, chance in by_verdict(now).items()}
+        readings, question = readings_of(self.examined, self.located) if said.verdict == "task" else ((), None)
+        return Diagnosis(
+            id=self.id,
+            recording=self.recording.id,
+            feature=self.recording.feature,
+            tenant=self.recording.tenant,
+            started_at=self.started_at,
+            finished_at=datetime.now(UTC),
+            verdict=said.verdict,
+            parts=said.parts,
+            probability=round(said.probability, 4),
+            probabilities=chances,
+            sure_at=self.limits.sure_at,
+            because=because(said, self.facts, tuple(self.tried.values()), self.known.verifier),
+            facts=self.facts,
+            tried=tuple(self.tried.values()),
+            fixes=fixes,
+            gold=self.examined.gold,
+            grade=self.examined.grade,
+            verifier=self.known.verifier,
+            next_test=self._next_test(now, said),
+            readings=readings,
+            question=question,
+            planted=self.known.planted,
+            known=self.known.notes,
+            calls=self.calls,
+            spent_usd=self.spent_usd,
+            stopped=self.stopped,
+        )
+
+    def _next_test(self, now: dict[Hypothesis, float], said: Said) -> NextTest | None:
+        if said.verdict != "unknown":
+            return None
+        options = [Option(name, made.calls) for name, made in self.made.items()]
+        option = next_option(self.beliefs, now, self.counts(), options)
+        spent = [t.spent_usd / t.asked for t in self.tried.values() if t.spent_usd is not None and t.asked]
+        each = max(spent, default=None)
+        return next_test(option, self.examined, self.made, AT_A_TIME, each)
+
+
+def _of_the_label(examined: Examined, located: Located) -> list[Fact]:
+    """Whether the documents that are labelled as answering say what was expected."""
+    case = examined.case
+    if located.grade != "labelled" or not located.in_corpus or not case.facts:
+        return []
+    unsaid = missing("\n".join(passage.text for passage in located.passages), case.facts)
+    said = f"what answers does not say: {'; '.join(unsaid)}" if unsaid else "what answers says what was expected"
+    return [Fact(name="labels_conflict", holds=bool(unsaid), said=said)]
+
+
+def _of_the_verifier(opinions: Sequence[bool]) -> Fact:
+    said = f"asked {len(opinions)} times, it found the same answer good {sum(opinions)} times"
+    return Fact(name="verifier_unstable", holds=any(opinions), said=said)
+
+
+def _with_expected(world: World) -> World:
+    """A world in which a passage that no corpus has, which is what was expected, may be seen by whoever asked."""
+
+    def still_visible(effect: Retrieve, documents: Collection[str]) -> frozenset[str]:
+        real = [document for document in documents if document != EXPECTED]
+        made_up = {EXPECTED} if len(real) < len(documents) else frozenset[str]()
+        return world.still_visible(effect, real) | made_up
+
+    return replace(world, still_visible=still_visible)
+
+
+def _sum(one: float | None, other: float | None) -> float | None:
+    return None if one is None or other is None else round(one + other, 9)
+
+
+async def outcome(work: Awaitable[Diagnosis]) -> Diagnosis | HoldfastError:
+    """A diagnosis, or why there is none, for whoever makes many."""
+    try:
+        return await work
+    except HoldfastError as error:
+        return error

@@ -1,0 +1,157 @@
+"""What can be told without asking a model: from the recording, the corpora as they are, and what has changed since.
+
+Knows nothing of what follows from a fact; `tables.SIGNS` does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from holdfast.diagnosis import Fact
+from holdfast.evals.diagnose.examined import Examined, Host
+from holdfast.evals.diagnose.gold import WIDE, Located, wide
+from holdfast.evals.diagnose.reading import acting_guards, answers, failed, found, said_to_models, searches
+from holdfast.records import Generate, Generated, Passage, Recording, Retrieve, Step
+from holdfast.release import CorpusSlot, GuardSlot, ModelSlot, Release
+
+_UNFINISHED = ("length", "content_filter", "error")
+_EMPTY_VALUE = re.compile(r"(?m)^\s*(?:None|null|undefined|\{\{.*\}\}|\{%.*%\})\s*$")
+_CORPUS_FIELDS = ("k", "mode", "weight", "max_per_document", "reranker", "rerank_k", "rerank_weight", "where",
+                  "min_confidence")  # fmt: skip
+
+
+async def facts_of(host: Host, examined: Examined, located: Located, before: Release | None) -> tuple[Fact, ...]:
+    """Every fact, in the order in which an answer comes about. `before` is the release of the last good answer."""
+    recording = examined.recording
+    return (
+        *_corpus(located),
+        *await _search(host, examined, located),
+        *_context(examined),
+        *_models(recording),
+        *_prompts(recording),
+        *_guards(recording),
+        *_changes(examined.release, before),
+    )
+
+
+def _corpus(located: Located) -> Iterator[Fact]:
+    if located.grade == "none":
+        yield Fact(name="gold_in_corpus", holds=None, said="nothing says which passage answers")
+        return
+    where = ", ".join(sorted({passage.document for passage in located.passages})) or "nowhere"
+    said = f"the answer stands in {where}" if located.in_corpus else "no document of the corpus says what was expected"
+    yield Fact(name="gold_in_corpus", holds=located.in_corpus, said=said)
+
+
+async def _search(host: Host, examined: Examined, located: Located) -> list[Fact]:
+    """Where the passages that answer stand among the first WIDE, as whoever asked may see them now."""
+    if not located.in_corpus:
+        return []
+    best: tuple[int, Passage] | None = None
+    for step in searches(examined.recording):
+        assert isinstance(step.effect, Retrieve)
+        for rank, passage in enumerate(await wide(host, step.effect), start=1):
+            if examined.is_gold(passage) and (best is None or rank < best[0]):
+                best = rank, passage
+    if best is None:
+        return [Fact(name="gold_in_candidates", holds=False, said=f"it is not among the first {WIDE} that are found")]
+    return [
+        Fact(name="gold_in_candidates", holds=True, said=f"`{best[1].document}` is number {best[0]} of what is found")
+    ]
+
+
+def _context(examined: Examined) -> Iterator[Fact]:
+    if not examined.gold:
+        return
+    shown = found(searches(examined.recording))
+    sent = said_to_models(examined.recording)
+    holds = any(examined.is_gold(passage) for passage in shown)
+    if holds and sent and not any(gold.text[:200] in sent for gold in shown if examined.is_gold(gold)):
+        yield Fact(name="gold_in_context", holds=False, said="it was found, and did not reach the prompt")
+        return
+    count = f"{len(shown)} passages were given"
+    yield Fact(name="gold_in_context", holds=holds, said=f"{count}, {'it' if holds else 'none of them'} among them"
+               if holds else f"{count}, and it is not among them")  # fmt: skip
+
+
+def _models(recording: Recording) -> Iterator[Fact]:
+    """What a provider did wrong: failed, answered from a lower rung, broke off, gave nothing, or was another model."""
+    wrong: list[str] = []
+    for step in answers(recording):
+        errors = [attempt.error for attempt in step.attempts if attempt.error]
+        if failed(step):
+            wrong.append(f"no model answered ({'; '.join(errors[:2]) or 'see the step'})")
+        elif isinstance(step.result, Generated):
+            assert isinstance(step.effect, Generate)
+            if step.result.stop_reason in _UNFINISHED:
+                wrong.append(f"the answer ended with `{step.result.stop_reason}`")
+            if step.result.rung > step.effect.first_rung:
+                wrong.append(f"rung {step.result.rung + 1} answered: {'; '.join(errors[:2])}")
+            if not step.result.text.strip() and not step.result.tool_calls:
+                wrong.append("the answer is empty")
+            wrong += [f"asked for {asked}, served {served}" for asked, served in _served(step) if _other(asked, served)]
+    if recording.failure is not None and recording.failure.code in ("HF301", "HF302", "HF304", "HF311", "HF312"):
+        wrong.append(recording.failure.message)
+    said = "; ".join(dict.fromkeys(wrong)) or "every model answered, whole and at once"
+    yield Fact(name="provider_failed", holds=bool(wrong), said=said)
+
+
+def _served(step: Step) -> Iterator[tuple[str, str]]:
+    """The model that was asked for and the one that says it answered, of each attempt and of the answer."""
+    assert isinstance(step.effect, Generate)
+    assert isinstance(step.result, Generated)
+    yield from ((one.model, one.detail.served) for one in step.attempts if one.detail.served)
+    place = step.result.rung - step.effect.first_rung
+    if 0 <= place < len(step.effect.models) and ":" in step.result.model:
+        yield step.effect.models[place].partition(":")[2], step.result.model.partition(":")[2]
+
+
+def _other(asked: str, served: str) -> bool:
+    """Whether two names are of different models; a dated name of the same is none."""
+    return not served.startswith(asked) and not asked.startswith(served)
+
+
+def _prompts(recording: Recording) -> Iterator[Fact]:
+    """Whether what the models were sent has holes where a value should stand."""
+    hole = _EMPTY_VALUE.search(said_to_models(recording))
+    said = f"the prompt has `{hole.group().strip()}` where a value should stand" if hole else "the prompt is filled in"
+    yield Fact(name="prompt_incomplete", holds=hole is not None, said=said)
+
+
+def _guards(recording: Recording) -> Iterator[Fact]:
+    names = acting_guards(recording)
+    said = f"guard {', '.join(names)} did not pass it" if names else "no guard objected"
+    yield Fact(name="guard_acted", holds=bool(names), said=said)
+
+
+def _changes(now: Release, before: Release | None) -> Iterator[Fact]:
+    """What is not as it was when an answer to such a request was good."""
+    if before is None:
+        return
+    changed: dict[str, list[str]] = {"prompt_changed": [], "model_changed": [], "search_changed": [],
+                                     "corpus_changed": [], "guard_changed": []}  # fmt: skip
+    for name in sorted({*now.slots, *before.slots}):
+        new, old = now.slots.get(name), before.slots.get(name)
+        if isinstance(new, ModelSlot) and isinstance(old, ModelSlot):
+            if new.prompt != old.prompt:
+                changed["prompt_changed"].append(f"{name}.prompt")
+            if (new.models, new.sampling()) != (old.models, old.sampling()):
+                changed["model_changed"].append(f"{name}.models")
+        elif isinstance(new, CorpusSlot) and isinstance(old, CorpusSlot):
+            fields = [field for field in _CORPUS_FIELDS if getattr(new, field) != getattr(old, field)]
+            changed["search_changed"] += [f"{name}.{field}" for field in fields]
+            if new.version != old.version:
+                changed["corpus_changed"].append(f"{name}.version")
+        elif isinstance(new, GuardSlot) and new != old:
+            changed["guard_changed"].append(name)
+    for fact, names in changed.items():
+        said = (
+            f"changed since the last good answer: {', '.join(names)}" if names else "as it was at the last good answer"
+        )
+        yield Fact(name=fact, holds=bool(names), said=said)
+
+
+def held(facts: Sequence[Fact]) -> dict[str, bool]:
+    """What can be told, by name."""
+    return {fact.name: fact.holds for fact in facts if fact.holds is not None}

@@ -1,0 +1,102 @@
+"""What is believed before anything is measured: which substitution mends which part, and what facts say of parts.
+
+Knows nothing of any feature; a calibration puts a feature's own counts in the place of these (`learning`).
+
+The numbers are probabilities a careful engineer would write down, and are meant to be wrong by a good deal without the
+verdicts being so: every verdict rests on several of them, and outcomes are overdispersed (`posterior`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from msgspec import Struct
+
+from holdfast.diagnosis import Grade, Part, Substitution
+
+SPOILS = 0.06
+"""The chance that a substitution by itself makes an answer fail which would have passed."""
+
+
+class Effect(Struct, frozen=True):
+    """What a substitution does: the chance that it mends a part (`mends`, 0 where it is not named), and the chance that
+    it spoils what was right."""
+
+    mends: Mapping[Part, float] = MappingProxyType({})
+    spoils: float = SPOILS
+
+
+class Sign(Struct, frozen=True):
+    """What a fact says: the chance that it holds where a part is at fault (`holds`), and where none of these is."""
+
+    holds: Mapping[Part, float]
+    otherwise: float
+
+
+EFFECTS: Mapping[Substitution, Effect] = MappingProxyType(
+    {
+        "again": Effect({"provider": 0.6}, 0.0),
+        "placebo": Effect({"provider": 0.6}, 0.03),
+        "provider_healthy": Effect({"provider": 0.8}, 0.03),
+        "guard_off": Effect({"guard": 0.97}, 0.01),
+        "gold_added": Effect(
+            {"provider": 0.6, "data": 0.92, "retrieval": 0.92, "ranking": 0.92, "context_noise": 0.1}
+        ),
+        "gold_only": Effect(
+            {"provider": 0.6, "data": 0.95, "retrieval": 0.95, "ranking": 0.95, "context_noise": 0.93, "model": 0.12}
+        ),
+        "gold_removed": Effect({"provider": 0.6}, 0.85),
+        "wider": Effect({"provider": 0.6, "ranking": 0.85, "retrieval": 0.12}, 0.15),
+        "narrower": Effect({"provider": 0.6, "context_noise": 0.6}, 0.2),
+        "plain_search": Effect({"provider": 0.6, "ranking": 0.5, "retrieval": 0.4}, 0.15),
+        "gold_query": Effect({"provider": 0.6, "ranking": 0.7, "retrieval": 0.6}, 0.1),
+        "previous_prompt": Effect({"provider": 0.6, "prompt": 0.95}),
+        "minimal_prompt": Effect({"provider": 0.6, "prompt": 0.85, "context_noise": 0.05}, 0.12),
+        "stronger_model": Effect({"provider": 0.6, "model": 0.93, "prompt": 0.2, "context_noise": 0.4}, 0.03),
+        "previous_model": Effect({"provider": 0.6, "model": 0.93}),
+        "ceiling": Effect(
+            {
+                "provider": 0.85, "data": 0.95, "retrieval": 0.95, "ranking": 0.95, "context_noise": 0.95,
+                "prompt": 0.9, "model": 0.93,
+            },
+            0.05,
+        ),
+    }
+)  # fmt: skip
+"""`again` mends a provider that failed for a while, and so does whatever is asked anew; only `provider_healthy` mends
+one whose settings are too tight."""
+
+TRUSTED: Mapping[Grade, float] = MappingProxyType(
+    {"labelled": 1.0, "corrected": 0.8, "searched": 0.7, "later_answer": 0.6, "none": 0.0}
+)
+"""How far it is believed that the passages taken for the answer are it, by how they are known."""
+
+SIGNS: Mapping[str, Sign] = MappingProxyType(
+    {
+        "provider_failed": Sign({"provider": 0.95}, 0.02),
+        "guard_acted": Sign({"guard": 0.99}, 0.03),
+        "gold_in_corpus": Sign({"data": 0.03}, 0.98),
+        "gold_in_candidates": Sign({"data": 0.03, "retrieval": 0.15}, 0.97),
+        "gold_in_context": Sign({"data": 0.03, "retrieval": 0.04, "ranking": 0.05}, 0.93),
+        "prompt_changed": Sign({"prompt": 0.7}, 0.15),
+        "prompt_incomplete": Sign({"prompt": 0.3}, 0.02),
+        "model_changed": Sign({"model": 0.6}, 0.12),
+        "search_changed": Sign({"ranking": 0.5, "retrieval": 0.4, "context_noise": 0.4}, 0.12),
+        "corpus_changed": Sign({"data": 0.6, "retrieval": 0.3}, 0.2),
+        "labels_conflict": Sign({"task": 0.75}, 0.04),
+        "verifier_unstable": Sign({"verifier": 0.75}, 0.05),
+    }
+)
+
+PRIOR: Mapping[Part, float] = MappingProxyType(
+    {
+        "provider": 1.0, "guard": 1.0, "data": 1.0, "retrieval": 1.0, "ranking": 1.0, "context_noise": 0.8,
+        "prompt": 1.0, "model": 1.0, "task": 0.7, "verifier": 0.7,
+    }
+)  # fmt: skip
+"""How likely each part is, one against the other, before anything is known; `intermittent` has INTERMITTENT."""
+
+INTERMITTENT = 1.0
+PAIR = 0.02
+"""The weight of two parts at once, against that of either."""

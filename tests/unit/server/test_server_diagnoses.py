@@ -1,0 +1,65 @@
+"""Diagnoses over HTTP: each tenant asks for and sees its own, and what is asked is kept as a job."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from tests.contract.test_store_diagnoses import diagnosis
+from tests.journeys.http_project import written
+from tests.unit.server.serving import Served, serving
+
+from holdfast.app import open_project
+from holdfast.keys import new_key
+
+
+@pytest.fixture
+async def served(tmp_path: Path) -> AsyncIterator[Served]:
+    project = await open_project(written(tmp_path), environ={})
+    async with serving(project) as it:
+        yield it
+    await project.close()
+
+
+async def keys(served: Served) -> dict[str, dict[str, str]]:
+    """A header for each of two tenants."""
+    headers = {}
+    for tenant in ("red", "blue"):
+        key, text = new_key(tenant, tenant=tenant)
+        await served.project.store.keys.add(key)
+        headers[tenant] = {"authorization": f"Bearer {text}"}
+    served.edge.access._stale_at = float("-inf")
+    return headers
+
+
+async def test_a_tenant_sees_no_diagnosis_of_another_and_asks_for_none(served: Served) -> None:
+    headers = await keys(served)
+    of = (await served.ask("shout", **headers["red"])).json()["recording_id"]
+    one = diagnosis(of, tenant="red", feature="shout")
+    await served.project.store.diagnoses.add(one)
+    for tenant, seen in (("red", [one.id]), ("blue", [])):
+        listed = (await served.http.get("/v1/diagnoses", headers=headers[tenant])).json()["diagnoses"]
+        assert [each["id"] for each in listed] == seen
+        shown = await served.http.get(f"/v1/diagnoses/{one.id}", headers=headers[tenant])
+        assert shown.status_code == (200 if seen else 404)
+        asked = await served.http.post(f"/v1/recordings/{of}/diagnose", headers=headers[tenant])
+        assert asked.status_code == (202 if seen else 404)
+    assert (await served.http.get("/v1/diagnoses")).status_code == 401
+    assert (await served.http.post(f"/v1/recordings/{of}/diagnose")).status_code == 401
+    (job,) = await served.project.store.jobs.unfinished()
+    assert (job.kind, job.tenant) == ("diagnosis", "red")
+
+
+async def test_lists_are_narrowed_page_by_page_and_a_mistake_is_refused(served: Served) -> None:
+    of = (await served.ask("shout")).json()["recording_id"]
+    for number, verdict in enumerate(("data", "ranking", "ranking")):
+        await served.project.store.diagnoses.add(diagnosis(of, id=f"dg_{number}", verdict=verdict))
+    page = (await served.http.get("/v1/diagnoses", params={"verdict": "ranking", "limit": 1})).json()
+    assert ([each["id"] for each in page["diagnoses"]], page["next"]) == (["dg_2"], "dg_2")
+    rest = (await served.http.get("/v1/diagnoses", params={"verdict": "ranking", "before": "dg_2"})).json()
+    assert ([each["id"] for each in rest["diagnoses"]], rest["next"]) == (["dg_1"], None)
+    assert (await served.http.get("/v1/diagnoses", params={"verdict": "luck"})).json()["code"] == "HF709"
+    assert (await served.http.get("/v1/diagnoses/no%20id")).json()["code"] == "HF214"
+    wrong = await served.http.post(f"/v1/recordings/{of}/diagnose", json={"max_cost_usd": -1})
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "HF701")
