@@ -1,6 +1,6 @@
 """What is believed before anything is measured: which substitution mends which part, and what facts say of parts.
 
-Knows nothing of any feature; a calibration puts a feature's own counts in the place of these (`learning`).
+Knows nothing of any feature.
 
 The numbers are probabilities a careful engineer would write down, and are meant to be wrong by a good deal without the
 verdicts being so: every verdict rests on several of them, and outcomes are overdispersed (`posterior`).

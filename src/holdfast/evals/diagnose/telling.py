@@ -74,7 +74,7 @@ def next_test(
         said = "say which passage answers, or what a good answer says: a case with gold or facts, or a correction"
         return NextTest(substitution=None, said=said)
     if option is None:
-        said = "nothing that can be substituted would tell more; --calibrate learns what substitutions say here"
+        said = "nothing that can be substituted here would tell more: name a stronger model, or label what answers"
         return NextTest(substitution=None, said=said)
     one = made[option.substitution]
     cost = None if each_usd is None else round(each_usd * count, 9)
