@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from holdfast.corpus.checks.examine import Examining, examine
-from holdfast.corpus.checks.limits import Standing, limits_of, standings
+from holdfast.corpus.checks.limits import LimitStanding, limits_of, standings
 from holdfast.corpus.closely import (
     DocumentClosely,
     DocumentName,
@@ -141,7 +141,7 @@ class Shelf:
         before = history(earlier_reports(self._folders[name], self._pointer(name).newest))
         return CorpusQuality(report=report, history=before, refused=self.refused(name))
 
-    def standings(self, name: str, report: QualityReport) -> tuple[Standing, ...]:
+    def standings(self, name: str, report: QualityReport) -> tuple[LimitStanding, ...]:
         """How a report stands against the corpus's limits. Raises NotFound (HF202), Misconfigured (HF100)."""
         return standings(report, limits_of(name, self._known(name).limits))
 

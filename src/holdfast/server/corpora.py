@@ -14,7 +14,7 @@ from fastapi import FastAPI, Request, Response
 from msgspec import Struct
 from msgspec.structs import replace
 
-from holdfast.corpus.checks.limits import Standing
+from holdfast.corpus.checks.limits import LimitStanding
 from holdfast.corpus.forecast import Forecast
 from holdfast.corpus.last_sync import LastSync
 from holdfast.corpus.ledger import Ledger, what_is_red
@@ -75,7 +75,7 @@ class VersionSaid(Struct, frozen=True, kw_only=True):
 class QualitySaid(CorpusQuality, frozen=True, kw_only=True):
     """What is wrong with the data of the version that answers, and where that stands against the corpus's limits."""
 
-    limits: tuple[Standing, ...]
+    limits: tuple[LimitStanding, ...]
 
 
 CORPUS_STRUCTS: tuple[type[Struct], ...] = (CorpusList, CorpusSaid, VersionSaid, QualitySaid, Document, Forecast)
@@ -188,8 +188,9 @@ def declare_corpora(api: FastAPI, project: Project) -> None:
 
 
 def _said(project: Project, name: str) -> CorpusSaid:
-    corpora, every_s = project.corpora, project.config.corpora[name].every_s
-    refused = corpora.refused(name)
+    corpora = project.corpora
+    refused = corpora.refused(name)  # before the configuration: raises where there is no such corpus
+    every_s = project.config.corpora[name].every_s
     return CorpusSaid(
         name=name,
         versions=corpora.versions(name),

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from holdfast.contracts import Hear, deaf
-from holdfast.corpus.checks.limits import Standing
+from holdfast.corpus.checks.limits import LimitStanding
 from holdfast.corpus.closely import DocumentClosely, DocumentName, DocumentPage
 from holdfast.corpus.last_sync import LastSync
 from holdfast.corpus.quality import QualityReport
@@ -152,7 +152,7 @@ class Corpora(Protocol):
         """Raises NotFound (HF202), ReplayDiverged (HF502) when it is gone."""
         ...
 
-    def standings(self, name: str, report: QualityReport) -> tuple[Standing, ...]:
+    def standings(self, name: str, report: QualityReport) -> tuple[LimitStanding, ...]:
         """How a report stands against the corpus's limits."""
         ...
 

@@ -23,7 +23,7 @@ class Limit(Struct, frozen=True):
     is_share: bool
 
 
-class Standing(Struct, frozen=True, kw_only=True):
+class LimitStanding(Struct, frozen=True, kw_only=True):
     """Where a report stands against one limit. `breaks`: a new version like it is not published."""
 
     code: str
@@ -33,12 +33,12 @@ class Standing(Struct, frozen=True, kw_only=True):
     breaks: bool
 
 
-def standings(report: QualityReport, limits: Mapping[str, Limit]) -> tuple[Standing, ...]:
+def standings(report: QualityReport, limits: Mapping[str, Limit]) -> tuple[LimitStanding, ...]:
     """The report beside each limit, by code; what somebody let pass counts as broken."""
     found = {finding.code: finding for finding in report.findings}
     figures = {code: _figure(found.get(code), limit) for code, limit in sorted(limits.items())}
     return tuple(
-        Standing(
+        LimitStanding(
             code=code,
             limit=limits[code].most,
             figure=figure,
