@@ -258,6 +258,10 @@ async def test_a_request_to_become_a_web_socket_is_answered_as_an_ordinary_one(s
 
 
 async def test_no_two_values_of_the_api_share_a_name(served: Served) -> None:
-    """Two structs of one name would be told apart by their modules, and every client's types would change names."""
+    """Two structs of one name are told apart by their modules, and then every client's types change their names.
+
+    Those of the vendors' dialects may be named like one of ours: only documents read them.
+    """
     components = (await served.http.get("/openapi.json")).json()["components"]["schemas"]
-    assert [name for name in components if name.startswith("holdfast.")] == []
+    own = [name for name in components if name.startswith("holdfast.") and ".dialects." not in name]
+    assert len({name.rpartition(".")[2] for name in own}) == len(own)
