@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +32,6 @@ from holdfast.records import (
     Recording,
     Rerank,
     Retrieve,
-    Retrieved,
 )
 from holdfast.release import ModelSlot, Release
 from holdfast.releases.freezing import versions_named
@@ -42,10 +41,10 @@ from holdfast.runtime.again import Again
 from holdfast.runtime.compare import Replay
 from holdfast.runtime.converse import Resolver
 from holdfast.runtime.declaring import App as App
+from holdfast.runtime.declaring import load_app as load_app
 from holdfast.runtime.execute import execute, recording_of
 from holdfast.runtime.feature import Feature
-from holdfast.runtime.loading import load_module
-from holdfast.runtime.tape import BLANK, Tape
+from holdfast.runtime.tape import BLANK, StillVisible, Tape
 from holdfast.runtime.who import ANYONE, Who
 from holdfast.runtime.world import World
 from holdfast.store.scrubbing import Scrubber
@@ -54,8 +53,10 @@ from holdfast.stores import Deleted, Store
 if TYPE_CHECKING:
     from holdfast.corpus.quality import SyncReport
     from holdfast.corpus.room import CorpusRoom
+    from holdfast.corpus.why import Walk
     from holdfast.gateway import Gateway
     from holdfast.gateway.media_limits import MediaLimits
+    from holdfast.why import Asking
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,11 +185,13 @@ class Project:
         fresh: Collection[str] = (),
         strict: bool = False,
         tenant: str = "",
+        still_visible: StillVisible | None = None,
     ) -> Replay:
         """Run a recording again, with changes to its release by name, as in {"answer.models": "extractive"}.
 
         What stands on the tape is remembered; side effects are never repeated unless `fresh` holds "call". Permissions
-        are those of now. Raises NotFound, Misconfigured, and ReplayDiverged (HF500, HF501) when `strict`.
+        are those of now, or as `still_visible` says. Raises NotFound, Misconfigured, and ReplayDiverged (HF500, HF501,
+        HF503) when `strict`.
         """
         if isinstance(recording, str):
             recording = await self.store.recordings.get(recording, tenant)
@@ -197,8 +200,9 @@ class Project:
         code_changed = again.code_changed(feature, recording)
         release = await self.changed(await self.store.releases.get(recording.release), again.changes)
         who = self.who(recording.subject, recording.tenant)
-        tape = again.tape(recording)
-        made = await self._kept_execution(feature, recording.input, release, self.world(release), tape, who)
+        world, tape = self.world(release), again.tape(recording)
+        world = world if still_visible is None else replace(world, still_visible=still_visible)
+        made = await self._kept_execution(feature, recording.input, release, world, tape, who)
         return Replay.of(recording, made, code_changed=code_changed)
 
     async def changed(self, release: Release, changes: Mapping[str, Json]) -> Release:
@@ -226,6 +230,13 @@ class Project:
                 raise unknown("HF202", "corpus", name, self.config.corpora)
         sync, these = self.corpora.sync, names or self.config.corpora
         return tuple([await sync(name, full=full, only=only, progress=progress, accept=accept) for name in these])
+
+    async def why(self, asking: Asking, who: Who | None = None) -> Walk:
+        """Why a search did or did not give a document, and what would bring it in; see `holdfast.why.walk`."""
+        from holdfast.why import Ground, walk
+
+        rooms, release = self._rooms, await self.rollout.choose()
+        return await walk(Ground(rooms.corpora, rooms.store, release, self._perform, rooms.rerankers.has), asking, who)
 
     async def rate(self, feedback: Feedback, tenant: str = "") -> None:
         """Keep what somebody thought of an answer. Raises NotFound (HF203)."""
@@ -287,7 +298,7 @@ class Project:
         """Every effect to its room."""
         match effect:
             case Retrieve():
-                return Done(Retrieved(passages=await self.corpora.search(effect)))
+                return Done(await self.corpora.retrieve(effect))
             case Generate():
                 return await self.gateway.generate(effect, release.models(effect.slot), hear)
             case Check():
@@ -384,14 +395,3 @@ async def open_project_store(config: Config) -> Store:
     from holdfast.store import open_store
 
     return await open_store(config.database_url, f"{config.storage}/bodies", secrets=config.secrets)
-
-
-async def load_app(config: Config) -> App:
-    """The App that the project's features file declares. Raises Misconfigured (HF102) naming the line that is wrong."""
-    file = config.folder / config.app.features
-    module = await load_module(file)
-    apps = {id(value): value for value in vars(module).values() if isinstance(value, App)}
-    if len(apps) != 1:
-        found = "no app" if not apps else f"{len(apps)} apps"
-        raise Misconfigured("HF102", f"{file} declares {found}", "write once: app = hf.App()")
-    return next(iter(apps.values()))

@@ -22,7 +22,7 @@ LADDER: tuple[tuple[str, ...], ...] = (
     ("config", "keys", "support", "addresses"),
     ("runtime", "gateway", "corpus", "guards", "store", "recommend"),
     ("releases", "evals"),
-    ("scorers", "describing"),
+    ("scorers", "describing", "why"),
     ("app",),
     ("testing", "jobs"),
     ("server",),

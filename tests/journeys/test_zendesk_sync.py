@@ -120,12 +120,26 @@ class Desk:
 
 
 def ended(process: subprocess.Popen[bytes]) -> tuple[int, float]:
-    """Wait for the end: the exit code, and the most memory that this one process had, in MB."""
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)  # it was waited for here, and not by Popen
+    """Wait for the end: the exit code, and the most memory that this one process had, in MB.
+
+    What the system counts for an ended process includes what its parent had when it was started; so it is looked at.
+    """
+    peak = 0.0
+    while process.poll() is None:
+        peak = max(peak, most_memory_mb(process.pid))
+        time.sleep(0.05)
     if process.stdout is not None:
         process.stdout.close()
-    return process.returncode, usage.ru_maxrss / 1024
+    return process.returncode, peak
+
+
+def most_memory_mb(pid: int) -> float:
+    """The most that a process has had so far; 0 where it has just ended."""
+    try:
+        said = Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    return next((int(line.split()[1]) / 1024 for line in said.splitlines() if line.startswith("VmHWM")), 0.0)
 
 
 def weather(server: ZendeskServer, every: int) -> None:

@@ -63,13 +63,18 @@ function StepShown({ recordingId, step, number, from, share }: StepProps) {
   );
 }
 
+/** How likely it is that what was found answers, where that is known. */
+function sure(confidence: number | null | undefined): string {
+  return confidence == null ? "" : `, confidence ${confidence.toFixed(2)}`;
+}
+
 /** What a step asked and got, in a line. */
 function about({ effect, result }: Step): ReactNode {
   if (result.kind === "failed") return `${result.code}: ${result.message}`;
   if (result.kind === "cancelled") return "cancelled";
   switch (effect.kind) {
     case "retrieve":
-      return `${effect.corpus}: ${result.kind === "retrieved" ? many(result.passages.length, "passage") : ""}`;
+      return `${effect.corpus}: ${result.kind === "retrieved" ? many(result.passages.length, "passage") + sure(result.confidence) : ""}`;
     case "generate":
       return `${effect.slot}: ${result.kind === "generated" ? result.model : ""}`;
     case "check":

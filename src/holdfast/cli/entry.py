@@ -29,6 +29,7 @@ from holdfast.cli import (
     run,
     sync,
     up,
+    why,
 )
 from holdfast.cli.asked import command, group
 from holdfast.cli.leaving import FINE, STOPPED, Problem, say_error
@@ -70,6 +71,7 @@ def tree() -> typer.Typer:
     command(commands, "up")(up.up)
     command(commands, "sync")(sync.sync)
     commands.add_typer(corpora.commands(), name="corpus")
+    command(commands, "why")(why.why)
     command(commands, "run")(run.run)
     command(commands, "batch")(batch.batch)
     command(commands, "eval")(evaluating.evaluate)

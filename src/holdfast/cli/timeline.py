@@ -66,11 +66,10 @@ def _show_step(terminal: Terminal, recording: Recording, step: Step) -> None:
 def _came_of(result: Result) -> str:
     """A result in a line."""
     match result:
-        case Retrieved(passages=passages):
+        case Retrieved(passages=passages, confidence=sure):
             titles = list(dict.fromkeys(passage.title for passage in passages))
-            return words.counted(len(passages), "passage") + (
-                f": {words.one_line(', '.join(titles))}" if titles else ""
-            )
+            said = words.counted(len(passages), "passage") + ("" if sure is None else f", confidence {sure:.2f}")
+            return said + (f": {words.one_line(', '.join(titles))}" if titles else "")
         case Generated(text=text, tool_calls=calls):
             asked = f"asks for {', '.join(call.name for call in calls)} " if calls else ""
             return asked + words.one_line(text, 200)

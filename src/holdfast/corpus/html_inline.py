@@ -18,6 +18,10 @@ _NORMAL = re.compile(r"font-weight\s*:\s*(?:normal|[1-4]00)", re.I)
 _BOLD = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.I)
 _SLANTED = re.compile(r"font-style\s*:\s*(?:italic|oblique)", re.I)
 _UNSAFE = re.compile(r"[ <>()\n\t\r]")
+_PART = r"[\w%~!$&'()*+,=:@-][\w.%~!$&'()*+,=:@-]*"
+_WHOLE = re.compile(  # nothing in it to resolve: only what stands before it is the page's
+    rf"(?://[A-Za-z0-9.-]+)?(?:/{_PART})+/?(?:\?[\w%&=+.~-]+)?(?:#[\w.%~-]+)?|#[\w.%~-]+"
+)
 _NO_ADDRESS = re.compile(r"\s*(?:javascript|vbscript|data|blob|about):", re.I)
 
 
@@ -29,12 +33,24 @@ def _address(page: Page, written: str | None) -> str:
     if known is None:
         known = "" if _NO_ADDRESS.match(written) else normalise(written).strip()
         if known and page.base_url and not known.startswith(("https://", "http://")):
-            with suppress(ValueError):  # an address such as "http://[": it stays as it was written
-                known = urljoin(page.base_url, known)
+            known = _joined(page, known)
         if _UNSAFE.search(known):
             known = _UNSAFE.sub(lambda unsafe: f"%{ord(unsafe[0]):02X}", known)
         page.urls[written] = known
     return known
+
+
+def _joined(page: Page, address: str) -> str:
+    """The address resolved against that of the page; an address such as "http://[" stays as it was written."""
+    base = page.base_url or ""
+    with suppress(ValueError):
+        if _WHOLE.fullmatch(address) is None:
+            return urljoin(base, address)
+        like = "//h/p" if address.startswith("//") else "/p" if address[0] == "/" else "#p"
+        if like not in page.before:
+            page.before[like] = urljoin(base, like).removesuffix(like)
+        return page.before[like] + address
+    return address
 
 
 def _label(*written: str | None) -> str:

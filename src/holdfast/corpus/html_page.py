@@ -66,6 +66,7 @@ class Page:
         self.details: list[tuple[Flow, int]] = []  # disclosures that stand open: where their summary goes
         self.tables_hoisted = 0
         self.urls: dict[str, str] = {}
+        self.before: dict[str, str] = {}  # what of the page's own address stands before one like this
         self.controls = True  # whether any control character stands in the page
         self.tokens: Sequence[str] = ()
         self.at = 0  # the place of the token after the tag at hand

@@ -114,6 +114,7 @@ class LandedFeed:
         self._look: frozenset[str] | None = None
         self._offered: set[str] = set()
         self._staying = 0
+        self._before = 0
         self._mark = 0
 
     async def fetch(self) -> None:
@@ -121,6 +122,7 @@ class LandedFeed:
 
         Raises what the feed raises, and StoreFailed (HF601).
         """
+        self._before = await self._work.in_thread(lambda: self._landing.mark)
         if self._only is not None:
             await self._fetch_only(sorted(self._only))
             return
@@ -161,9 +163,11 @@ class LandedFeed:
         if known is None or mark is None:
             return frozenset(), ()
         if self._only is not None:
-            self._look, self._mark = self._only, mark  # what else changed meanwhile is for the next whole sync
-            kept = frozenset(known.documents) - self._only
-            return kept, tuple(one for one in known.outcomes.passed() if one.id not in self._only)
+            # An item may have left a document that was not asked for. What else changed is for the next whole sync.
+            look = self._only | (self._landing.touched(self._before) or frozenset())
+            self._look, self._mark = look, mark
+            kept = frozenset(known.documents) - look
+            return kept, tuple(one for one in known.outcomes.passed() if one.id not in look)
         touched = self._landing.touched(mark)
         if touched is None:
             return frozenset(), ()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 
 
@@ -114,6 +114,7 @@ _WITHIN: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
         "arabic": (("ur", "ٹڈڑےںھ"), ("fa", "پچژگکی")),
     }
 )
+_ANY_SCRIPT = re.compile(f"[{''.join(letters for _, letters in _SCRIPTS)}]")
 _USUAL: Mapping[str, str] = MappingProxyType({"cyrillic": "ru", "arabic": "ar"})
 _WORD = re.compile(r"[^\W\d_]+")
 _NO_PROSE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]{1,200}`|https?://\S+|\S{1,64}@\S{1,190}", re.S)
@@ -149,7 +150,7 @@ def languages_of(text: str) -> tuple[tuple[str, float], ...]:
 
 
 def _by_script(text: str) -> str | None:
-    if text.isascii():
+    if text.isascii() or _ANY_SCRIPT.search(text) is None:
         return None
     letters = sum(map(len, _WORD.findall(text)))
     counts: Counter[str] = Counter()
@@ -194,18 +195,23 @@ def _weights() -> Mapping[str, Mapping[str, float]]:
     return MappingProxyType(weights)
 
 
+@lru_cache(4096)
+def _said_by(word: str) -> tuple[tuple[str, float], ...]:
+    """What a word adds to each language, mark by mark."""
+    weights = _weights()
+    marks = [word] if word in weights else [f"-{word[-size:]}" for size in (1, 2, 3, 4, 5) if size < len(word) - 1]
+    if not word.isascii():
+        marks += [f"*{letter}" for letter in word if letter > "\x7f"]
+    return tuple(added for mark in marks if mark in weights for added in weights[mark].items())
+
+
 def _by_words(words: list[str]) -> str | None:
     if len(words) < FEWEST_WORDS:
         return None
-    weights = _weights()
     scores: dict[str, float] = dict.fromkeys(_FREQUENT, 0.0)
     for word, times in Counter(words).items():
-        marks = [word] if word in weights else [f"-{word[-size:]}" for size in (1, 2, 3, 4, 5) if size < len(word) - 1]
-        if not word.isascii():
-            marks += [f"*{letter}" for letter in word if letter > "\x7f"]
-        for mark in marks:
-            for name, weight in weights.get(mark, {}).items():
-                scores[name] += weight * times
+        for name, weight in _said_by(word):
+            scores[name] += weight * times
     (second, _), (most, best) = sorted((score, name) for name, score in scores.items())[-2:]
     enough = most >= 0.08 * len(words) and (len(words) >= SHORT or most >= 0.8)
     return best if enough and most > 1.1 * second else None

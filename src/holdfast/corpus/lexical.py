@@ -11,6 +11,7 @@ writer adds. Only `meta.json` and `.managed.json` are replaced, so those are cop
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -43,6 +44,10 @@ LANGUAGES = (
     "russian", "spanish", "swedish",
 )  # fmt: skip
 """What tantivy has both a stemmer and stop words for."""
+LANGUAGE_OF: Mapping[str, str] = MappingProxyType(
+    dict(zip(("da", "nl", "en", "fi", "fr", "de", "hu", "it", "no", "pt", "ru", "es", "sv"), LANGUAGES, strict=True))
+)
+"""The same by the two letters of a language."""
 
 QUERY_STOP_WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -190,6 +195,16 @@ class LexicalIndex:
         words = self._query_analyzer.analyze(text) or self._analyzer.analyze(text)
         pairs = [f"{first}_{second}" for first, second in pairwise(words)] if self._has_positions else []
         return (*list(dict.fromkeys(words))[:MAX_QUERY_TERMS], *list(dict.fromkeys(pairs))[:MAX_PAIRS])
+
+    def rarities(self, text: str) -> tuple[float, ...]:
+        """The idf, as BM25 has it, of each word that is looked for in the text of chunks."""
+        words = [term for term in self.terms(text) if "_" not in term]
+        counts = [(len(self), int(self._searcher.doc_freq("text", word))) for word in words]
+        return tuple(math.log(1 + (among - having + 0.5) / (having + 0.5)) for among, having in counts)
+
+    def words(self, text: str) -> list[str]:
+        """The words of a text as they are indexed, one after the other."""
+        return list(self._analyzer.analyze(text))
 
     def matched(self, terms: Sequence[str], document: str, limit: int) -> Mapping[int, tuple[str, ...]]:
         """Which of the terms each chunk of one document has, by the chunk's key, of at most `limit` chunks."""

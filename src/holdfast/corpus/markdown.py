@@ -85,7 +85,7 @@ def clean_markdown(text: str) -> Cleaned:
     counts: Counter[str] = Counter()
     text, counts["mojibake_repaired"] = repair_mojibake(text)
     values, body, broken = _front_matter(normalise(text))
-    counts["front_matter_broken"] = broken
+    counts["front_matter_broken"] = int(broken)
     source = resolve_references(_without_comments(body, counts)).split("\n")
     cleaner = _Cleaner(counts, len(source))
     lines = cleaner.clean(source)

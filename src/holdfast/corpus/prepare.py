@@ -86,7 +86,7 @@ def assemble(
         removed=cleaned.removed,
         tables=cleaned.tables,
     )
-    chunks = _chunks(document, max_tokens, count_tokens)
+    chunks = chunks_of(document, max_tokens, count_tokens)
     if not chunks:
         return Passed(id=raw.id, reason="no text is left after cleaning")
     said = (raw.locale or "").replace("_", "-").split("-")[0].lower()
@@ -141,7 +141,8 @@ def clean(raw: RawDocument) -> Cleaned:
     return replace(cleaned, findings=(*findings, *cleaned.findings))
 
 
-def _chunks(document: Document, max_tokens: int, count_tokens: CountTokens | None) -> tuple[Chunk, ...]:
+def chunks_of(document: Document, max_tokens: int, count_tokens: CountTokens | None) -> tuple[Chunk, ...]:
+    """A cleaned document cut into chunks; the same document gives the same ones."""
     made: list[Chunk] = []
     times: dict[tuple[tuple[str, ...], str], int] = {}
     cut = chunk_markdown(

@@ -32,7 +32,7 @@ class Probed(Struct, frozen=True):
 def probe(version: Version, written: Collection[str]) -> Probed:
     """Look up by its id each document that was written, and search for the first chunk of an even sample of them."""
     damaged = [document_id for document_id in written if not _whole(version, document_id)]
-    there = sorted(set(written) & version.places.keys())
+    there = [] if damaged else sorted(written)  # a version with a hole is refused as it is, and not searched
     sample = there[:: -(-len(there) // MOST_SEARCHED) or 1]
     missed = [document_id for document_id in sample if not _is_found(version, document_id)]
     return Probed(

@@ -100,9 +100,10 @@ class Products:
         return taken
 
     def compare(self, vector: NDArray[np.float32]) -> Compared:
-        """The first pass."""
+        """The first pass. A vector that is damaged is near to nothing."""
         import numpy as np
 
+        vector = np.nan_to_num(vector, nan=0.0, posinf=0.0, neginf=0.0)
         scale = np.float32(max(float(np.abs(vector).max()) / QUERY_LEVELS, 1e-30))
         code = np.rint(vector / scale).astype(np.int8)
         lost = float(np.linalg.norm(vector - code * scale))

@@ -10,6 +10,7 @@ import logging
 import threading
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
@@ -27,16 +28,19 @@ from holdfast.corpus.search import Question, SearchExplained
 from holdfast.corpus.settings import CorpusSettings
 from holdfast.corpus.shelf import Shelf, number_of
 from holdfast.corpus.sources import build_source
+from holdfast.corpus.standing import standing_of
 from holdfast.corpus.storage import local_root
 from holdfast.corpus.summaries import VersionDetail as VersionDetail
 from holdfast.corpus.summaries import VersionDiff as VersionDiff
 from holdfast.corpus.summaries import VersionSummary as VersionSummary
+from holdfast.corpus.supposing import retitled, without
 from holdfast.corpus.survey import How, Parts
 from holdfast.corpus.sync import Sync
 from holdfast.corpus.version import Version
+from holdfast.corpus.why import Standing
 from holdfast.errors import EffectFailed, Misconfigured
 from holdfast.identity import canonical, digest
-from holdfast.records import Document, Json, Passage, Retrieve
+from holdfast.records import Document, Json, Passage, Retrieve, Retrieved
 from holdfast.sources import Feed, Landing, OpenLanding, Source
 
 if TYPE_CHECKING:
@@ -90,6 +94,7 @@ class CorpusRoom(Shelf):
         describe: Describe | None = None,
     ) -> None:
         super().__init__(root, settings)
+        self._root = root
         self._described = root / "described"
         self._describe = describe
         self._landings = landings
@@ -167,18 +172,36 @@ class CorpusRoom(Shelf):
     # ------------------------------------------------------------ reading
 
     async def search(self, effect: Retrieve) -> tuple[Passage, ...]:
-        """Passages for the query among what the principals may see, best first.
+        """The passages of `retrieve`."""
+        return (await self.retrieve(effect)).passages
+
+    async def retrieve(self, effect: Retrieve) -> Retrieved:
+        """Passages for the query among what the principals may see, best first, and how likely they answer it.
 
         Scores are in 0..1 and comparable within one search. `hybrid` is `lexical` where the version has no vectors, or
         those of an encoder that is not the one in use. Raises NotFound (HF202), ReplayDiverged (HF502) when the
         version is gone, EffectFailed (HF308) when it cannot be searched like that.
         """
-        return await self._in_thread(partial(self._search, effect))
+        return await self._in_thread(partial(self._retrieve, effect))
 
     async def explain(self, effect: Retrieve, document_id: str) -> SearchExplained:
         """The same search as `search`, with how far each chunk of one document came in it. Raises what that raises."""
         opened, question = await self._in_thread(partial(self._asked, effect))
         return await self._in_thread(partial(opened.explain, question, document_id))
+
+    async def standing(self, effect: Retrieve, document_id: str) -> Standing:
+        """What is known of an id before it is searched for as `effect` says. Raises as `document` does."""
+        return await self._in_thread(partial(self._standing, effect, document_id))
+
+    async def supposed(
+        self, effect: Retrieve, *, absent: str = "", titles: tuple[str, str] | None = None
+    ) -> Retrieved | None:
+        """What `retrieve` would give were a document absent, or had it another title, as in ("id", "title").
+
+        Really done, and nothing of it is kept. None where it cannot be done; raises what `retrieve` raises, and
+        StoreFailed (HF601, HF603).
+        """
+        return await asyncio.to_thread(self._supposed, effect, absent, titles)  # searches do not wait for it
 
     async def document(
         self, name: str, version: str, document_id: str, *, principals: Sequence[str] | None = None
@@ -192,9 +215,9 @@ class CorpusRoom(Shelf):
 
     # ------------------------------------------------------------ inside
 
-    def _search(self, effect: Retrieve) -> tuple[Passage, ...]:
+    def _retrieve(self, effect: Retrieve) -> Retrieved:
         opened, question = self._asked(effect)
-        return opened.search(question) if question.text else ()
+        return opened.search(question) if question.text else Retrieved(passages=(), confidence=0.0)
 
     def _asked(self, effect: Retrieve) -> tuple[Version, Question]:
         name, _, version = effect.corpus.partition("@")
@@ -213,6 +236,34 @@ class CorpusRoom(Shelf):
                 f"holdfast models pull, then holdfast sync {name}; or set mode = 'hybrid'",
             )
         return opened, Question(query, vector, how, opened.view(effect.principals, now, wanted(how.where)))
+
+    def _standing(self, effect: Retrieve, document_id: str) -> Standing:
+        name, _, version = effect.corpus.partition("@")
+        opened, now = self._version(name, version or "latest"), self._version(name, f"v{self._pointer(name).newest}")
+        query = effect.query.encode("utf-8", "replace").decode()
+        outcome = self.outcome_of(name, document_id)
+        standing = standing_of(
+            opened, now, outcome, query=query, principals=effect.principals, where=effect.search.where
+        )
+        refused = self.refused(name)
+        return (
+            standing
+            if refused is None
+            else msgspec.structs.replace(standing, refused=tuple(broken.code for broken in refused.broken))
+        )
+
+    def _supposed(self, effect: Retrieve, absent: str, titles: tuple[str, str] | None) -> Retrieved | None:
+        opened, question = self._asked(effect)
+        if titles is None:
+            return opened.search(replace(question, view=without(opened, question.view, absent)))
+        name = effect.corpus.partition("@")[0]
+        now = self._version(name, f"v{self._pointer(name).newest}")
+        settings, root = self._settings[name], self._root / "supposed"
+        with retitled(opened, *titles, settings=settings, embedder=self._embedder, root=root) as other:
+            if other is None:
+                return None
+            view = other.view(effect.principals, now, wanted(effect.search.where))
+            return other.search(replace(question, view=view))
 
     def _embedded(self, name: str, opened: Version, query: str) -> NDArray[np.float32] | None:
         embedder, manifest = self._embedder, opened.manifest

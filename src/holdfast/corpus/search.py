@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 from msgspec import Struct
 
 from holdfast.corpus.access import View
+from holdfast.corpus.confidence import confidence
 from holdfast.corpus.fusion import Fused, Meaning, collapsed, fused, fused_words
-from holdfast.records import Chunk, Passage, Search
+from holdfast.records import Chunk, Passage, Retrieved, Search
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,6 +44,7 @@ class Ground(Protocol):
     def numbers(self, rows: NDArray[np.int64]) -> tuple[list[int], list[int]]: ...
     def chunk(self, row: int) -> Chunk: ...
     def terms(self, text: str) -> tuple[str, ...]: ...
+    def rarities(self, text: str) -> tuple[float, ...]: ...
     def matched(self, terms: tuple[str, ...], document_id: str) -> Mapping[int, tuple[str, ...]]: ...
 
 
@@ -103,6 +105,13 @@ def _fused(
     weight = question.how.weight
     assert weight is not None
     return fused(words, ground.meaning(compared, rows, question.view), weight)
+
+
+def retrieved(ground: Ground, question: Question) -> Retrieved:
+    """What is shown, best first, and how likely it answers."""
+    result = found(ground, question)
+    sure = confidence(result, ground.rarities(question.text))
+    return Retrieved(passages=passages(ground, result), confidence=sure)
 
 
 def passages(ground: Ground, result: Found) -> tuple[Passage, ...]:

@@ -22,12 +22,12 @@ from holdfast.corpus.access import may_see as may_see
 from holdfast.corpus.fusion import Meaning
 from holdfast.corpus.lexical import LexicalIndex
 from holdfast.corpus.products import Compared, Products, exact
-from holdfast.corpus.search import Question, SearchExplained, explained, found, passages
+from holdfast.corpus.search import Question, SearchExplained, explained, retrieved
 from holdfast.corpus.segment import COLUMNS, Entry, Segment
 from holdfast.corpus.storage import CorpusFolder
 from holdfast.errors import ReplayDiverged, StoreFailed, nearest
 from holdfast.identity import canonical, digest
-from holdfast.records import Chunk, Document, Passage
+from holdfast.records import Chunk, Document, Retrieved
 
 if TYPE_CHECKING:
     import numpy as np
@@ -171,12 +171,12 @@ class Version:
 
     # ------------------------------------------------------------ search
 
-    def search(self, question: Question) -> tuple[Passage, ...]:
-        """At most `how.k` passages, best first, scores in 0..1. Without a vector, lexical.
+    def search(self, question: Question) -> Retrieved:
+        """At most `how.k` passages, best first, scores in 0..1, and how likely they answer. Without a vector, lexical.
 
         Looks deeper until k passages are left after collapsing, or nothing more is found.
         """
-        return passages(self, found(self, self._possible(question)))
+        return retrieved(self, self._possible(question))
 
     def explain(self, question: Question, document_id: str) -> SearchExplained:
         """The same search, with how far each chunk of one document came in it and why not farther."""
@@ -227,6 +227,14 @@ class Version:
     def terms(self, text: str) -> tuple[str, ...]:
         """What is looked for by words (`LexicalIndex.terms`)."""
         return self._lexical.terms(text)
+
+    def rarities(self, text: str) -> tuple[float, ...]:
+        """How rare each word looked for is (`LexicalIndex.rarities`)."""
+        return self._lexical.rarities(text)
+
+    def words(self, text: str) -> list[str]:
+        """The words of a text as they are indexed (`LexicalIndex.words`)."""
+        return self._lexical.words(text)
 
     def matched(self, terms: tuple[str, ...], document_id: str) -> Mapping[int, tuple[str, ...]]:
         """Which of the terms each chunk of a document has, by row."""

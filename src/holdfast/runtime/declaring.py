@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
+from holdfast.config import Config
 from holdfast.contracts import Scorers
 from holdfast.errors import Misconfigured
 from holdfast.runtime.feature import Bar, Feature, FeatureFunction, declare
+from holdfast.runtime.loading import load_module
 
 F = TypeVar("F", bound=FeatureFunction)
 
@@ -46,3 +48,14 @@ class App:
             if name not in self._features:
                 self._features[name] = declare(fn, name=name, bar=bar)
         return self._features
+
+
+async def load_app(config: Config) -> App:
+    """The App that the project's features file declares. Raises Misconfigured (HF102) naming the line that is wrong."""
+    file = config.folder / config.app.features
+    module = await load_module(file)
+    apps = {id(value): value for value in vars(module).values() if isinstance(value, App)}
+    if len(apps) != 1:
+        found = "no app" if not apps else f"{len(apps)} apps"
+        raise Misconfigured("HF102", f"{file} declares {found}", "write once: app = hf.App()")
+    return next(iter(apps.values()))

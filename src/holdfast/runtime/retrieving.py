@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from holdfast.contracts import deaf
 from holdfast.errors import EffectFailed
-from holdfast.records import Passage, Rerank, Reranked, Retrieve, Retrieved
+from holdfast.records import Passage, Rerank, Reranked, Retrieve, Retrieved, Search
 from holdfast.release import LATEST, CorpusSlot
 
 if TYPE_CHECKING:
@@ -37,9 +37,7 @@ async def retrieve(
     """As `Context.retrieve` promises."""
     slot = request.release.corpus(corpus)
     wanted = slot.k if k is None else k
-    search = replace(slot.search(), k=wanted if _reranker(slot) is None else max(wanted, slot.rerank_k))
-    if where:
-        search = replace(search, where={**search.where, **_tuples(where)})
+    search = search_of(slot, wanted, where or {})
     remembered = request.tape.pins.get(corpus) if slot.version == LATEST else None
     pinned = f"{corpus}@{remembered}" if remembered else request.world.pin(corpus, slot.version)
     effect = Retrieve(corpus=pinned, query=query, search=search, principals=request.who.principals)
@@ -48,8 +46,7 @@ async def retrieve(
     if result.confidence is not None and result.confidence < slot.min_confidence:
         return Passages((), result.confidence)
     passages: Sequence[Passage] = result.passages
-    if (reranker := _reranker(slot)) is not None and len(passages) > 1:
-        asked = Rerank(reranker=reranker, query=query, texts=tuple(map(_read, passages)), slot=corpus)
+    if (asked := to_rerank(slot, corpus, query, passages)) is not None:
         passages = await _reranked(pass_, asked, passages, slot.rerank_weight)
     return Passages(passages[:wanted], result.confidence)
 
@@ -61,15 +58,34 @@ async def _reranked(pass_: Pass, effect: Rerank, passages: Sequence[Passage], sh
     except EffectFailed:  # stands in the recording as a failed step, and the outcome says `degraded`
         return passages
     assert isinstance(result, Reranked)
-    own, other = _stretched(result.scores), _stretched([passage.score for passage in passages])
-    blended = [
+    return blended(passages, result.scores, share)
+
+
+def search_of(slot: CorpusSlot, wanted: int, where: Where) -> Search:
+    """How the corpus is searched for a feature that wants so many passages: deeper where they are reranked."""
+    search = replace(slot.search(), k=wanted if reranker_of(slot) is None else max(wanted, slot.rerank_k))
+    return replace(search, where={**search.where, **_tuples(where)}) if where else search
+
+
+def to_rerank(slot: CorpusSlot, corpus: str, query: str, passages: Sequence[Passage]) -> Rerank | None:
+    """What the slot's reranker is asked; None where it has none, or there is nothing to order."""
+    if (reranker := reranker_of(slot)) is None or len(passages) < 2:
+        return None
+    return Rerank(reranker=reranker, query=query, texts=tuple(map(_read, passages)), slot=corpus)
+
+
+def blended(passages: Sequence[Passage], scores: Sequence[float], share: float) -> Sequence[Passage]:
+    """The passages in the order of their own scores and a reranker's, which have that share."""
+    own, other = _stretched(scores), _stretched([passage.score for passage in passages])
+    both = [
         replace(passage, score=round(share * mine + (1 - share) * found, 6))
         for passage, mine, found in zip(passages, own, other, strict=True)
     ]
-    return sorted(blended, key=lambda passage: -passage.score)
+    return sorted(both, key=lambda passage: -passage.score)
 
 
-def _reranker(slot: CorpusSlot) -> str | None:
+def reranker_of(slot: CorpusSlot) -> str | None:
+    """The reranker's name; None where the slot says `none`."""
     return None if slot.reranker in (None, "", "none") else slot.reranker
 
 

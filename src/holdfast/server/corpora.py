@@ -9,10 +9,12 @@ import asyncio
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Annotated
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Query, Request, Response
 from msgspec import Struct
 from msgspec.structs import replace
+from pydantic import BaseModel, ConfigDict, Field
 
 from holdfast.corpus.checks.limits import LimitStanding
 from holdfast.corpus.forecast import Forecast
@@ -21,13 +23,15 @@ from holdfast.corpus.ledger import Ledger, what_is_red
 from holdfast.corpus.quality import Broken, CorpusFinding, QualityReport
 from holdfast.corpus.quality_kept import CorpusQuality
 from holdfast.corpus.room import VersionDetail, VersionSummary
-from holdfast.errors import NotFound
+from holdfast.corpus.why import Walk
+from holdfast.errors import NotFound, Refused
 from holdfast.identity import to_json
 from holdfast.records import Document
 from holdfast.runtime.who import Who
 from holdfast.server.exchange import WHO
 from holdfast.server.needs import Corpora, Project
 from holdfast.server.openapi import gives
+from holdfast.why import Asking
 
 
 class Refusal(Struct, frozen=True, kw_only=True):
@@ -78,7 +82,19 @@ class QualitySaid(CorpusQuality, frozen=True, kw_only=True):
     limits: tuple[LimitStanding, ...]
 
 
-CORPUS_STRUCTS: tuple[type[Struct], ...] = (CorpusList, CorpusSaid, VersionSaid, QualitySaid, Document, Forecast)
+CORPUS_STRUCTS: tuple[type[Struct], ...] = (CorpusList, CorpusSaid, VersionSaid, QualitySaid, Document, Forecast, Walk)
+
+
+class WhyAsked(BaseModel):
+    """Which document, in which search: of `query` now, or as a recording asked. Done as the caller, in the version
+    that is named, else the recording's, else the one that answers."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    document: Annotated[str, Field(min_length=1, max_length=2000)]
+    query: Annotated[str, Field(max_length=4000)] = ""
+    recording: Annotated[str, Field(max_length=80, pattern=r"^[A-Za-z0-9_.-]*$")] = ""
+    version: Annotated[str | None, Field(max_length=20, pattern=r"^(latest|v[0-9]+)$")] = None
 
 
 class CorpusRoutes:
@@ -107,6 +123,25 @@ class CorpusRoutes:
         """A document as it stands in that version, if the caller may see it now."""
         principals = principals_of(request)
         return _json(await self._project.corpora.document(name, version, document_id, principals=principals))
+
+    async def why(self, request: Request, name: str, asked: Annotated[WhyAsked, Query()]) -> Response:
+        """Why a search did or did not give a document: how far it came, and what would bring it in, tried.
+
+        A document that the caller may not see is as good as not there.
+        """
+        who = _who(request)
+        if not (asked.query or asked.recording):
+            raise Refused("HF709", "no query is given", "add query=, or recording= with the id of one")
+        version = asked.version or "latest"
+        await self._project.corpora.document(name, version, asked.document, principals=who.principals)
+        asking = Asking(
+            corpus=name,
+            document=asked.document,
+            query=asked.query,
+            version=asked.version or "",
+            recording=asked.recording,
+        )
+        return _json(await self._project.why(asking, who))
 
     async def _said(self, name: str, principals: Sequence[str]) -> CorpusSaid:
         """The corpus, naming only documents that the caller may see."""
@@ -183,6 +218,7 @@ def declare_corpora(api: FastAPI, project: Project) -> None:
     api.get("/v1/corpora", **gives(CorpusList))(routes.list)
     api.get(one, **gives(CorpusSaid))(routes.one)
     api.get(one + "/quality", **gives(QualitySaid))(routes.quality)
+    api.get(one + "/why", **gives(Walk))(routes.why)
     api.get(one + "/versions/{version}", **gives(VersionSaid))(routes.version)
     api.get(one + "/versions/{version}/documents/{document_id:path}", **gives(Document))(routes.document)
 
@@ -232,9 +268,13 @@ def _without_documents(report: QualityReport) -> QualityReport:
 
 
 def principals_of(request: Request) -> tuple[str, ...]:
+    return _who(request).principals
+
+
+def _who(request: Request) -> Who:
     who = request.scope[WHO]
     assert isinstance(who, Who)
-    return who.principals
+    return who
 
 
 def _json(value: Struct) -> Response:

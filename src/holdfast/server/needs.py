@@ -17,6 +17,7 @@ from holdfast.corpus.quality import QualityReport
 from holdfast.corpus.quality_kept import CorpusQuality
 from holdfast.corpus.quality_kept import Refused as RefusedVersion
 from holdfast.corpus.room import VersionDetail, VersionDiff, VersionSummary
+from holdfast.corpus.why import Walk
 from holdfast.gateway.health_report import HealthReport
 from holdfast.gateway.media_limits import MediaLimits
 from holdfast.records import Document, Feedback, Json, Recording, Retrieve
@@ -25,6 +26,7 @@ from holdfast.releases.rollout import Rollout
 from holdfast.runtime.compare import Replay
 from holdfast.runtime.who import Who
 from holdfast.stores import Store
+from holdfast.why import Asking
 
 
 class Limits(Protocol):
@@ -256,6 +258,10 @@ class Project(Protocol):
         strict: bool = False,
     ) -> Replay:
         """Raises NotFound, Misconfigured for a change that cannot be, ReplayDiverged when `strict`."""
+        ...
+
+    async def why(self, asking: Asking, who: Who | None = None) -> Walk:
+        """Raises NotFound (HF202, HF203), ReplayDiverged (HF502), EffectFailed (HF308)."""
         ...
 
     async def rate(self, feedback: Feedback, tenant: str = "") -> None: ...

@@ -19,7 +19,7 @@ PROMISED = {
     *("new", "up", "sync", "run", "eval", "replay", "doctor", "models pull", "models list"),
     *("corpus list", "corpus show", "corpus diff", "corpus restore", "keys create", "keys list", "keys revoke"),
     *("release list", "release create", "release diff", "release promote", "release rollback"),
-    *("drill", "batch", "jobs list", "jobs show", "jobs cancel", "jobs retry"),
+    *("drill", "batch", "why", "jobs list", "jobs show", "jobs cancel", "jobs retry"),
     *("cases add", "cases from-recording", "cases list"),
     *("recordings list", "recordings show", "recordings export", "recordings delete"),
 }

@@ -321,3 +321,14 @@ async def test_many_small_syncs_keep_few_segments_and_write_what_they_change(tmp
     assert len(segments) <= 8
     assert await finds(room, word("x7"), k=1) == {"doc7"}
     assert len(room.versions("kb")) == 1
+
+
+async def test_a_document_whose_front_matter_is_broken_is_found_and_counted(tmp_path: Path) -> None:
+    room = hashing_room(tmp_path)
+    report = await room.sync(
+        "kb", source=ListSource([raw("d", "---\ntitle: We call: you\n---\nHow alarms are called in.")])
+    )
+    assert [(one.code, one.documents) for one in report.findings if one.code == "front_matter_broken"] == [
+        ("front_matter_broken", ("d",))
+    ]
+    assert await finds(hashing_room(tmp_path), "alarms") == {"d"}

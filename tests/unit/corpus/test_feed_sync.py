@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from corpora import find, finds
 from feeds import Desk, DeskFeed, feed_room
 from holdfast.errors import StoreFailed
+from holdfast.messages import Json
+from holdfast.sources import FeedPage, Item, Landed, Passed, RawDocument
 from holdfast.store.landing import SqliteLanding
 
 
@@ -187,6 +190,37 @@ async def test_documents_named_are_fetched_alone_and_the_rest_stays(tmp_path: Pa
     assert not (await find(room, "word4"))[0].text.endswith("said anew")
     report = await room.sync("kb", source=DeskFeed(desk))
     assert (report.changed, report.unchanged) == (1, 24)
+
+
+class Threads:
+    """Messages in threads; one that is moved is told of by the thread it came to."""
+
+    def __init__(self) -> None:
+        self.thread_of = {"m1": "t1", "m2": "t1", "m3": "t2"}
+
+    async def pages(self, cursor: Json, landed: Landed) -> AsyncIterator[FeedPage]:
+        yield FeedPage(items=self._items(self.thread_of), cursor=1)
+
+    async def fetch(self, ids: Sequence[str]) -> FeedPage:
+        return FeedPage(
+            items=self._items([known for known, thread in self.thread_of.items() if thread in ids]), cursor=0
+        )
+
+    def documents(self, landed: Landed, only: Collection[str] | None = None) -> Iterator[RawDocument | Passed]:
+        for known, items in landed.documents(only):
+            yield RawDocument(id=known, body=" ".join(item.id for item in items), media_type="text/plain", title=known)
+
+    def _items(self, ids: Iterable[str]) -> tuple[Item, ...]:
+        return tuple(Item(kind="message", id=one, document=self.thread_of[one], data={"text": one}) for one in ids)
+
+
+async def test_a_document_that_lost_an_item_to_one_that_was_named_is_made_anew_too(tmp_path: Path) -> None:
+    room, feed = feed_room(tmp_path), Threads()
+    await room.sync("kb", source=feed)
+    feed.thread_of["m2"] = "t2"
+    report = await room.sync("kb", source=feed, only=["t2"])
+    assert (report.changed, report.unchanged) == (2, 0)
+    assert [(await room.document("kb", "latest", known)).text for known in ("t1", "t2")] == ["m1", "m2 m3"]
 
 
 async def test_documents_named_before_the_first_sync_are_part_of_a_whole_one(tmp_path: Path, desk: Desk) -> None:

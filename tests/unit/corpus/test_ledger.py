@@ -120,8 +120,8 @@ async def test_an_index_that_does_not_find_what_it_holds_is_red(
     room = hashing_room(tmp_path)
     with monkeypatch.context() as patch:
         nothing = (np.empty(0, np.int64), np.empty(0, np.float32))
-        patch.setattr(LexicalIndex, "search", lambda *_: nothing)
-        patch.setattr(LexicalIndex, "holds", lambda *_: False)
+        patch.setattr(LexicalIndex, "search", lambda *_, **__: nothing)
+        patch.setattr(LexicalIndex, "holds", lambda *_, **__: False)
         with pytest.raises(StoreFailed) as failure:
             await room.sync("kb", source=source)
     assert failure.value.code == "HF611"

@@ -118,3 +118,15 @@ def test_what_is_no_conversation_is_its_own_text_and_counted(data: bytes) -> Non
 def test_any_turns_make_a_document_with_at_most_a_heading_each(turns: list[Turn]) -> None:
     text = clean_conversation(conversation(*turns)).text
     assert sum(line.startswith(("## Customer", "## Agent")) for line in text.splitlines()) <= len(turns)
+
+
+def test_tables_of_a_turn_are_kept_as_grids_and_its_hidden_text_for_display() -> None:
+    html = (
+        "<p>These are the limits of the plans.</p><table><tr><th>Plan</th><th>Limit</th></tr>"
+        "<tr><td>Pro</td><td>20</td></tr></table><p style='display:none'>Never tell anybody.</p>"
+    )
+    turn = Turn(role="agent", body=html, media_type="text/html")
+    cleaned = clean_conversation(msgspec.json.encode(Conversation(turns=(turn,))))
+    assert [table.rows for table in cleaned.tables] == [(("Pro", "20"),)]
+    assert ("hidden", "Never tell anybody.") in [(removed.kind, removed.text) for removed in cleaned.removed]
+    assert "Never tell" not in cleaned.text

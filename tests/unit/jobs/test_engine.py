@@ -179,6 +179,7 @@ async def test_a_corpus_is_synced_once_for_each_interval(project: Project) -> No
             "corpus": "often",
             "full": False,
             "only": None,
+            "accept": None,
         }
     ids = [job.id for job in await project.store.jobs.find(JobQuery())]
     assert ids == ["job_sync_often_10s_103", "job_sync_often_10s_101"]
@@ -249,4 +250,9 @@ async def test_a_corpus_is_synced_by_one_job_at_a_time_and_what_waits_takes_in_w
         assert (await jobs.get(second.id)).status == "queued"
         assert (await asking.ask_sync_of(jobs, "kb", ["c"])).id == second.id
         works.go.set()
-        assert (await ended(project, second.id)).asked == {"corpus": "kb", "full": False, "only": ["b", "c"]}
+        assert (await ended(project, second.id)).asked == {
+            "corpus": "kb",
+            "full": False,
+            "only": ["b", "c"],
+            "accept": None,
+        }

@@ -3,12 +3,16 @@ from __future__ import annotations
 import asyncio
 import sys
 from asyncio.subprocess import PIPE
+from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from msgspec.structs import replace
 from tests.unit.server.double import SECRET, Double, Recordings
 from tests.unit.server.serving import Served, events, request, serving
 
+from holdfast.errors import ReplayDiverged
+from holdfast.records import Call, Called, Passage, Recording, Retrieve, Retrieved, Step
 from holdfast.runtime.who import Who
 from holdfast.server.once import Once, Request
 
@@ -142,3 +146,34 @@ asyncio.run(main())
     await process.communicate(b"\n")
     await waiting
     assert order == ["another", "released", "k"]
+
+
+@pytest.mark.parametrize("pays", [False, True])
+async def test_an_answer_that_rests_on_what_may_not_be_seen_any_more_is_given_anew_or_not_at_all(
+    tmp_path: Path, pays: bool
+) -> None:
+    visible = {"guide"}
+    recordings, who = Recordings(), Who()
+    once = Once(recordings, tmp_path, still_visible=lambda _, documents: frozenset(documents) & visible)
+    found = Retrieved(passages=(Passage(document="guide", chunk="c", title="Guide", text="text"),))
+    began = datetime.now(UTC)
+    steps = [Step(key="r", effect=Retrieve(corpus="kb@v1", query="q"), result=found, ms=1, started_at=began)]
+    if pays:
+        steps.append(Step(key="c", effect=Call(name="pay"), result=Called(value=1), ms=1, started_at=began))
+    async with once.turn("k", Request("echo", {}, who)) as turn:
+        recording = Recording(
+            id=turn.recording_id, feature="echo", release="r_1", input={}, outcome="ok", steps=tuple(steps), ms=1,
+            started_at=began,
+        )  # fmt: skip
+        await recordings.add(recording)
+    async with once.turn("k", Request("echo", {}, who)) as turn:
+        assert turn.recorded == recording
+    visible.clear()
+    if pays:
+        with pytest.raises(ReplayDiverged, match="'guide'"):
+            async with once.turn("k", Request("echo", {}, who)):
+                pass
+    else:
+        async with once.turn("k", Request("echo", {}, who)) as turn:
+            assert turn.recorded is None
+            assert turn.recording_id != recording.id

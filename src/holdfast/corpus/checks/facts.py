@@ -6,7 +6,7 @@ Knows nothing of other documents.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from zlib import crc32
@@ -130,14 +130,25 @@ def _speech(document: Document, lowered: str, heard: frozenset[str], notes: _Not
     text = document.text if len(document.text) == len(lowered) else lowered
     for found in injected.injections(lowered, heard):
         notes.add("injected", personal.excerpt(text, found.start, found.end))
-    for removed in document.removed:
-        if removed.kind != "hidden":
-            continue
-        unseen = removed.text.lower()
-        words = shingles.heard(shingles.word_hashes(unseen), unseen, _vocabulary())
-        for found in injected.injections(unseen, words):
+    hidden = [removed.text for removed in document.removed if removed.kind == "hidden"]
+    if hidden:
+        _unseen(hidden, notes)
+
+
+def _unseen(texts: Sequence[str], notes: _Notes) -> None:
+    """What stood in the page for nobody to read; asked for words all at once, since a page may have thousands."""
+    together = "\n".join(texts).lower()
+    worth = len(together) > shingles.MOST_CHARACTERS or not injected.WORDS.isdisjoint(_heard(together))
+    for nth, text in enumerate(texts if worth else texts[:1]):
+        unseen = text.lower()
+        for found in injected.injections(unseen, _heard(unseen)) if worth else ():
             notes.add("injected", f"hidden from readers: {personal.excerpt(unseen, found.start, found.end)}")
-        notes.evidence.setdefault("hidden_text_dropped", personal.excerpt(removed.text, 0, 120))
+        if not nth:
+            notes.evidence.setdefault("hidden_text_dropped", personal.excerpt(text, 0, 120))
+
+
+def _heard(lowered: str) -> frozenset[str]:
+    return shingles.heard(shingles.word_hashes(lowered), lowered, _vocabulary())
 
 
 def _privacy(document: Document, lowered: str, heard: frozenset[str], notes: _Notes) -> None:

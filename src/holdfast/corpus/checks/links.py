@@ -62,9 +62,11 @@ def target_of(link: str, home: str) -> Target | None:
     The number of a help centre's article stands for all its addresses, in every locale and with any slug.
     """
     address, _, place = link.partition("#")
-    if place.startswith((":~:", "/", "!")):
+    if place and place.startswith((":~:", "/", "!")):
         return None
-    if not address:
+    if address.startswith(("https://", "http://")):
+        pass
+    elif not address:
         address = home
     elif address.isidentifier() or _PLAIN.fullmatch(address) is not None:  # a neighbour, as most are
         address = f"{home[: home.rfind('/') + 1]}{address}"
@@ -100,7 +102,7 @@ def _parts(address: str) -> tuple[str, str, str] | None:
 
 def links_of(text: str, home: str) -> Iterator[tuple[str, Target]]:
     """Each distinct link of a Markdown text to something that may be a document, with its target."""
-    for link in dict.fromkeys(match[1] for match in _LINK.finditer(text)):
+    for link in dict.fromkeys(_LINK.findall(text)):
         found = target_of(link, home)
         if found is not None:
             yield link, found
@@ -136,7 +138,7 @@ def anchors(text: str, raw: str) -> bytes:
         nth = times[slug] = times.get(slug, -1) + 1
         numbers.update({_number(slug), _number(f"{slug}{nth or ''}")})
     for pattern in _PLACES:
-        numbers.update(place_number(match[1]) for match in pattern.finditer(raw))
+        numbers.update(map(place_number, dict.fromkeys(pattern.findall(raw))))
     return b"".join(number.to_bytes(4, "little") for number in sorted(numbers - {0} or {1}))
 
 

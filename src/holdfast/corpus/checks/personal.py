@@ -286,8 +286,9 @@ _NAMED_AHEAD = (
     "secret_access_key", "aws_secret_access_key", "access token", "access_token", "auth token", "auth_token",
     "client secret", "client_secret",
 )  # fmt: skip
+_LAST: Mapping[str, str] = MappingProxyType({name: _last(name) for name in _NAMED_AHEAD})
 _PASSWORD_AHEAD = ("password", "passwort", "kennwort", "passcode", "passe", "contraseña", "pwd")
-WORDS = frozenset({*map(_last, _NAMED_AHEAD), *_PASSWORD_AHEAD, *(title.lower() for title in _TITLES)})
+WORDS = frozenset({*_LAST.values(), *_PASSWORD_AHEAD, *(title.lower() for title in _TITLES)})
 """The words that a text is asked for before names and passwords are looked for in it."""
 
 
@@ -298,7 +299,7 @@ def _secrets(text: str, lowered: str, heard: Collection[str]) -> Iterator[Found]
                 if "EXAMPLE" not in match[0].upper() and len(set(match[0])) > 9:
                     yield Found("secret", *match.span())
     if len(lowered) == len(text):
-        named = [name for name in _NAMED_AHEAD if _last(name) in heard]
+        named = [name for name, last in _LAST.items() if last in heard]
         yield from _given(text, near(lowered, named, _NAMED, 1, 160), 20)
         said = [word for word in _PASSWORD_AHEAD if word in heard]
         yield from _given(text, near(lowered, said, _PASSWORD, 24, 100), 6)

@@ -67,7 +67,7 @@ def heard(hashes: NDArray[np.uint64], text: str, vocabulary: frozenset[str]) -> 
 
     words, known = _known(vocabulary)
     places = np.minimum(known.searchsorted(hashes), len(known) - 1)
-    found = {words[place] for place in np.unique(places[known[places] == hashes]).tolist()}
+    found = {words[place] for place in places[known[places] == hashes].tolist()}
     if not text.isascii() and _UNSPACED.search(text) is not None:
         found |= {word for word in vocabulary if _UNSPACED.match(word) is not None and word in text}
     return frozenset(found)

@@ -14,7 +14,7 @@ import msgspec
 from holdfast.corpus.cleaned import Cleaned, findings
 from holdfast.corpus.mail.strip import Stripped, strip_reply, strip_reply_html
 from holdfast.corpus.text import decode, normalise
-from holdfast.documents import Removed
+from holdfast.documents import Removed, Table
 from holdfast.sources import Conversation, Turn
 
 SHINGLE = 8
@@ -43,6 +43,7 @@ def clean_conversation(body: str | bytes) -> Cleaned:
         counts["conversation_unread"] = 1
         return Cleaned(body.strip(), None, findings(counts))
     removed: list[Removed] = []
+    tables: list[Table] = []
     said: list[str] = []
     known = _Known()
     for turn in turns:
@@ -52,8 +53,9 @@ def clean_conversation(body: str | bytes) -> Cleaned:
         new, repeated = known.new_of(stripped.text, turn.role)
         removed += [*stripped.removed, *(Removed("quote", text) for text in repeated)]
         if new:
+            tables += stripped.tables
             said.append(f"## {_heading(turn)}\n\n{_lowered(new)}")
-    return Cleaned("\n\n".join(said), None, findings(counts), tuple(removed))
+    return Cleaned("\n\n".join(said), None, findings(counts), tuple(removed), tuple(tables))
 
 
 def _stripped(turn: Turn, counts: Counter[str]) -> Stripped:

@@ -23,7 +23,7 @@ from holdfast.corpus.mail.flowed import unflowed, without_armour
 from holdfast.corpus.mail.phrases import FORWARD_PREFIX, REPLY_PREFIX
 from holdfast.corpus.mail.strip import Stripped, strip_reply, strip_reply_html
 from holdfast.corpus.text import decode, normalise
-from holdfast.documents import Removed
+from holdfast.documents import Removed, Table
 
 MOST_BYTES = 32 * 1024 * 1024
 MOST_PARTS = 500
@@ -250,6 +250,7 @@ def _name(part: Message) -> str:
 
 def _cleaned(title: str | None, reading: _Reading, *, automatic: bool) -> Cleaned:
     removed: list[Removed] = []
+    tables: list[Table] = []
     kept: list[str] = []
     for stripped in reading.texts:
         if automatic:
@@ -257,10 +258,12 @@ def _cleaned(title: str | None, reading: _Reading, *, automatic: bool) -> Cleane
             removed += [Removed("auto_reply", whole)] if whole else []
         else:
             removed += stripped.removed
+            tables += stripped.tables
             kept.append(stripped.text)
     text = _GAPS.sub("\n\n", "\n\n".join(filter(None, kept)))
     noticed = list(findings(reading.counts))
     if reading.attachments:
         names = ", ".join(reading.attachments[:MOST_NAMED])
         noticed.append(Finding("attachment_unread", f"Attachments were not read: {names}.", len(reading.attachments)))
-    return Cleaned(text, title, tuple(sorted(noticed, key=lambda finding: finding.code)), tuple(removed))
+    noticed.sort(key=lambda finding: finding.code)
+    return Cleaned(text, title, tuple(noticed), tuple(removed), tuple(tables))

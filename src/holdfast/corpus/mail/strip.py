@@ -16,7 +16,7 @@ from holdfast.corpus.mail.lines import MARKS, Line, lines_of
 from holdfast.corpus.mail.marks import marked
 from holdfast.corpus.mail.quotes import quoted_lines
 from holdfast.corpus.mail.signatures import closings, is_closing
-from holdfast.documents import Removed
+from holdfast.documents import Removed, Table
 
 Kind = Literal["quote", "signature", "footer", "auto_reply"]
 
@@ -31,10 +31,15 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Stripped:
-    """A text in parts, in their order: joined they are the text, no word lost and none twice."""
+    """A text in parts, in their order: joined they are the text, no word lost and none twice.
+
+    `unseen` is what a reader of the HTML could not see, and no part of the text; `tables` are its tables as grids.
+    """
 
     parts: tuple[Part, ...]
     findings: tuple[Finding, ...] = ()
+    unseen: tuple[Removed, ...] = ()
+    tables: tuple[Table, ...] = ()
 
     @property
     def text(self) -> str:
@@ -43,10 +48,9 @@ class Stripped:
 
     @property
     def removed(self) -> tuple[Removed, ...]:
-        """What was taken out, in its order."""
-        return tuple(
-            Removed(part.kind, part.text.strip()) for part in self.parts if part.kind is not None and part.text.strip()
-        )
+        """What was taken out, in its order, and after it what could not be seen."""
+        taken = ((part.kind, part.text.strip()) for part in self.parts)
+        return (*(Removed(kind, text) for kind, text in taken if kind is not None and text), *self.unseen)
 
     def without(self, *kinds: Kind) -> str:
         """The text with only parts of these kinds taken out."""
@@ -74,7 +78,7 @@ def strip_reply_html(html: str, *, sender: str = "", forwarded: bool = False, ba
     """
     cleaned = clean_html(marked(html), base_url=base_url)
     stripped = _stripped(lines_of(cleaned.text), html=True, sender=sender, forwarded=forwarded)
-    return Stripped(stripped.parts, cleaned.findings)
+    return Stripped(stripped.parts, cleaned.findings, cleaned.removed, cleaned.tables)
 
 
 def _stripped(lines: Sequence[Line], *, html: bool, sender: str, forwarded: bool) -> Stripped:
