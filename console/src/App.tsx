@@ -3,7 +3,7 @@ import { ActionIcon, AppShell, Burger, Button, Group, NavLink, PasswordInput, St
 import { useDisclosure } from "@mantine/hooks";
 import { type FormEvent, lazy, type ReactNode, Suspense, useEffect, useState } from "react";
 import { alive, setKey, useConnection } from "./api/client";
-import { queries, useFeatures } from "./api/queries";
+import { queries, useFeatures, useOffers } from "./api/queries";
 import Home from "./pages/Home";
 import { Boundary } from "./parts/Boundary";
 import { Empty, Loading, Page } from "./parts/Page";
@@ -15,6 +15,11 @@ const PAGES = {
   recording: () => import("./pages/Recording"),
   trials: () => import("./pages/Trials"),
   corpora: () => import("./pages/Corpora"),
+  corpus: () => import("./pages/Corpus"),
+  corpusDiff: () => import("./pages/CorpusDiff"),
+  corpusDocuments: () => import("./pages/CorpusDocuments"),
+  corpusDocument: () => import("./pages/CorpusDocument"),
+  why: () => import("./pages/Why"),
   gates: () => import("./pages/Gates"),
   evaluations: () => import("./pages/Evaluations"),
   beside: () => import("./pages/Beside"),
@@ -26,6 +31,11 @@ const Recordings = lazy(PAGES.recordings);
 const Recording = lazy(PAGES.recording);
 const Trials = lazy(PAGES.trials);
 const Corpora = lazy(PAGES.corpora);
+const Corpus = lazy(PAGES.corpus);
+const CorpusDiff = lazy(PAGES.corpusDiff);
+const CorpusDocuments = lazy(PAGES.corpusDocuments);
+const CorpusDocument = lazy(PAGES.corpusDocument);
+const Why = lazy(PAGES.why);
 const Gates = lazy(PAGES.gates);
 const Evaluations = lazy(PAGES.evaluations);
 const Beside = lazy(PAGES.beside);
@@ -93,7 +103,8 @@ function Shown({ place: { path, query } }: { place: Place }): ReactNode {
   if (kind === "features" && name) return <Feature name={name} />;
   if (kind === "recordings") return name ? <Recording id={name} /> : <Recordings query={query} />;
   if (kind === "trials") return <Trials id={name} query={query} />;
-  if (kind === "corpora") return <Corpora name={name} version={more} />;
+  if (kind === "corpora") return <OfCorpora place={{ path, query }} />;
+  if (kind === "why") return <Why key={query.toString()} query={query} />;
   if (kind === "gates") return <Gates id={name} query={query} />;
   if (kind === "certificates") return <Certificates id={name} before={query.get("before")} />;
   if (kind === "evaluations" && name && more === "beside" && last) return <Beside one={name} other={last} />;
@@ -108,8 +119,18 @@ function Shown({ place: { path, query } }: { place: Place }): ReactNode {
   );
 }
 
+function OfCorpora({ place: { path, query } }: { place: Place }): ReactNode {
+  const [, name, version, part, which] = path;
+  if (name === undefined) return <Corpora />;
+  if (version && part === "since" && which) return <CorpusDiff corpus={name} after={version} before={which} document={query.get("document")} />;
+  if (version && part === "documents" && which) return <CorpusDocument corpus={name} version={version} id={which} />;
+  if (version && part === "documents") return <CorpusDocuments corpus={name} version={version} query={query} />;
+  return <Corpus key={name} name={name} version={version} />;
+}
+
 function Navigation({ place: { path } }: { place: Place }) {
   const features = useFeatures().data?.features ?? [];
+  const offers = useOffers();
   const link = (label: string, target: string[], active: boolean) => (
     <NavLink key={target.join("/")} label={label} href={to(target)} active={active} aria-current={active ? "page" : undefined} />
   );
@@ -127,6 +148,7 @@ function Navigation({ place: { path } }: { place: Place }) {
       {link("Evaluations", ["evaluations"], path[0] === "evaluations")}
       {link("Certificates", ["certificates"], path[0] === "certificates")}
       {link("Corpora", ["corpora"], path[0] === "corpora")}
+      {offers?.why && link("Why not found", ["why"], path[0] === "why")}
       {link("Jobs", ["jobs"], path[0] === "jobs")}
     </>
   );

@@ -128,11 +128,11 @@ def said(request: Generate) -> str:
 
 
 @asynccontextmanager
-async def site(folder: Path, held: Held | None = None) -> AsyncIterator[Project]:
+async def site(folder: Path, held: Held | None = None, config: str = CONFIG) -> AsyncIterator[Project]:
     """The project, written into the folder and opened; its corpus is synced."""
     (folder / "manual").mkdir(parents=True, exist_ok=True)
     (folder / "features.py").write_text(FEATURES)
-    (folder / "holdfast.toml").write_text(CONFIG)
+    (folder / "holdfast.toml").write_text(config)
     (folder / "answer.md").write_text("{{ passages | sources }}\n\n{{ ticket.body }}")
     (folder / "manual" / "reset.md").write_text(RESET)
     models = {"fake": FakeModel(said), "held": held or Held()}

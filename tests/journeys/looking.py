@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from playwright.async_api import Browser, ConsoleMessage, Page
-from tests.journeys.console_site import Held, site
+from tests.journeys.console_site import CONFIG, Held, site
 from tests.unit.server.serving import Served, serving
 
 from holdfast.jobs.engine import Engine
@@ -45,14 +45,20 @@ class Look:
 
 @asynccontextmanager
 async def looking(
-    browser: Browser, folder: Path, *, held: Held | None = None, jobs: bool = False, **how: Any
+    browser: Browser,
+    folder: Path,
+    *,
+    held: Held | None = None,
+    jobs: bool = False,
+    config: str = CONFIG,
+    **how: Any,
 ) -> AsyncIterator[Look]:
     """A served site and a page to look at it; `how` goes to the browser context. Fails unless the page was silent.
 
     `jobs`: an engine does those that are asked for.
     """
     async with (
-        site(folder, held) as project,
+        site(folder, held, config) as project,
         Engine(project).running() if jobs else nullcontext(),
         serving(project, console=CONSOLE) as served,
     ):

@@ -129,6 +129,53 @@ export const useDocument = (name: string, version: string, id: string) =>
       get<Schemas["Document"]>(`v1/corpora/${part(name)}/versions/${part(version)}/documents/${part(id)}`, signal),
   });
 
+export const useQuality = (name: string) =>
+  useQuery({
+    queryKey: ["corpora", name, "quality"],
+    queryFn: ({ signal }) => get<Schemas["QualitySaid"]>(`v1/corpora/${part(name)}/quality`, signal),
+    enabled: name !== "",
+  });
+
+/** A version's documents by id, whose title or id has the words. */
+export const useDocuments = (name: string, version: string, words: string, after: string | null) =>
+  useQuery({
+    queryKey: ["corpora", name, version, "documents", words, after],
+    queryFn: ({ signal }) =>
+      get<Schemas["DocumentPage"]>(`v1/corpora/${part(name)}/versions/${part(version)}/documents?words=${part(words)}${after ? `&after=${part(after)}` : ""}`, signal),
+    placeholderData: keepPreviousData,
+  });
+
+export const useClosely = (name: string, version: string, id: string) =>
+  useQuery({
+    queryKey: ["corpora", name, version, "closely", id],
+    queryFn: ({ signal }) => get<Schemas["DocumentClosely"]>(`v1/corpora/${part(name)}/versions/${part(version)}/closely/${part(id)}`, signal),
+  });
+
+export const useCompared = (name: string, version: string, before: string) =>
+  useQuery({
+    queryKey: ["corpora", name, version, "since", before],
+    queryFn: ({ signal }) => get<Schemas["VersionsCompared"]>(`v1/corpora/${part(name)}/versions/${part(version)}/since/${part(before)}`, signal),
+  });
+
+export interface WhyAsked {
+  corpus: string;
+  document: string;
+  query: string;
+  recording: string;
+  version: string;
+}
+
+/** The walk of a document through a search; asked for once a document is named, and a query or a recording. */
+export const useWhy = ({ corpus, ...asked }: WhyAsked) =>
+  useQuery({
+    queryKey: ["corpora", corpus, "why", asked],
+    queryFn: ({ signal }) => {
+      const given = Object.entries(asked).filter(([, value]) => value !== "");
+      return get<Schemas["Walk"]>(`v1/corpora/${part(corpus)}/why?${new URLSearchParams(given)}`, signal);
+    },
+    enabled: corpus !== "" && asked.document !== "" && (asked.query !== "" || asked.recording !== ""),
+  });
+
 const POLL_MS = 1_000;
 type Job = Schemas["JobSaid"];
 
@@ -167,6 +214,9 @@ export const useOffers = () =>
       gate: paths["/v1/gates"]?.post !== undefined,
       evaluate: paths["/v1/evaluations"]?.post !== undefined,
       makeCase: paths["/v1/recordings/{recording_id}/case"]?.post !== undefined,
+      forecast: paths["/v1/corpora/{name}/forecast"]?.post !== undefined,
+      restore: paths["/v1/corpora/{name}/restore"]?.post !== undefined,
+      why: paths["/v1/corpora/{name}/why"]?.get !== undefined,
       findText: paths["/v1/recordings"]?.get?.parameters?.some((each) => each.name === "text") ?? false,
     }),
   }).data;

@@ -1,30 +1,20 @@
 /** A document as it stood in the version that was searched, with the cited passage marked and in view. */
 import { Anchor, Stack, Text } from "@mantine/core";
 import { useEffect, useMemo, useRef } from "react";
-import Markdown, { type Components } from "react-markdown";
-import remarkGfm from "remark-gfm";
 import type { Schemas } from "../api/client";
 import { useDocument, useRecording } from "../api/queries";
+import { to } from "../place";
 import { when } from "../words";
 import type { Cited } from "./OpenDocument";
 import { Found } from "./Page";
-import { type Node, rehypeBreaks, rehypeCited } from "./passage";
+import { type Node, rehypeCited } from "./passage";
+import Rendered from "./Rendered";
 
 interface Props {
   cited: Cited;
   recordingId: string;
   at?: { corpus: string; version: string };
 }
-
-/** Pictures are named, not fetched: they lie on other servers. Links open beside the console. */
-const PARTS: Components = {
-  img: ({ alt }) => <em>[{alt ? `picture: ${alt}` : "a picture"}]</em>,
-  a: ({ href, children }) => (
-    <a href={href} target="_blank" rel="noopener noreferrer">
-      {children}
-    </a>
-  ),
-};
 
 export default function CitedDocument({ cited, recordingId, at }: Props) {
   const recording = useRecording(at ? "" : recordingId);
@@ -68,6 +58,10 @@ function Shown({ cited, corpus, version, passage }: { cited: Cited; corpus: stri
                 </Anchor>
               </>
             )}
+            {" · "}
+            <Anchor href={to(["corpora", corpus, version, "documents", cited.document])} size="sm">
+              all of it
+            </Anchor>
           </Text>
           <Marked text={found.text} passage={passage} quote={cited.quote ?? ""} />
         </Stack>
@@ -78,15 +72,13 @@ function Shown({ cited, corpus, version, passage }: { cited: Cited; corpus: stri
 
 function Marked({ text, passage, quote }: { text: string; passage: string; quote: string }) {
   const shown = useRef<HTMLDivElement>(null);
-  const rehype = useMemo(() => [() => rehypeBreaks, () => (tree: Node) => rehypeCited(tree, passage, quote)], [passage, quote]);
+  const mark = useMemo(() => (tree: Node) => rehypeCited(tree, passage, quote), [passage, quote]);
   useEffect(() => {
     shown.current?.querySelector("[data-cited]")?.scrollIntoView({ block: "center" });
   }, []);
   return (
-    <div className="document" ref={shown}>
-      <Markdown remarkPlugins={[remarkGfm]} rehypePlugins={rehype} components={PARTS}>
-        {text}
-      </Markdown>
+    <div ref={shown}>
+      <Rendered text={text} mark={mark} />
     </div>
   );
 }

@@ -71,6 +71,7 @@ export function outcome(job: Job): ReactNode {
     return report.published ? <>Made {version}.</> : <>Nothing had changed since {version}.</>;
   }
   const result: object = job.result;
+  if (job.kind === "restore") return <>{String((result as { version?: string }).version)} answers.</>;
   if ("gate_id" in result) return <Anchor inherit href={to(["gates", String(result.gate_id)])}>The gate</Anchor>;
   if ("evaluation_id" in result) return <Anchor inherit href={to(["evaluations", String(result.evaluation_id)])}>The evaluation</Anchor>;
   if ("trial_id" in result) return <Anchor inherit href={to(["trials", String(result.trial_id)])}>The trial</Anchor>;

@@ -1,7 +1,9 @@
 /** The steps of a recording on one line of time, each with its attempts and its bodies. */
-import { Stack, Table, Text } from "@mantine/core";
-import type { ReactNode } from "react";
+import { Button, Group, Stack, Table, Text, TextInput } from "@mantine/core";
+import { type FormEvent, type ReactNode, useState } from "react";
 import type { Schemas } from "../api/client";
+import { useOffers } from "../api/queries";
+import { go, to } from "../place";
 import { many, ms, said, usd } from "../words";
 import { OpenDocument } from "./OpenDocument";
 import { Body, Value } from "./Value";
@@ -16,13 +18,14 @@ export function Timeline({ recording }: { recording: Schemas["Recording"] }) {
   return (
     <div>
       {recording.steps.map((step, at) => (
-        <StepShown key={`${step.key}-${at}`} step={step} number={at + 1} from={Math.max(starts[at] ?? 0, 0) / whole} share={step.ms / whole} />
+        <StepShown key={`${step.key}-${at}`} recordingId={recording.id} step={step} number={at + 1} from={Math.max(starts[at] ?? 0, 0) / whole} share={step.ms / whole} />
       ))}
     </div>
   );
 }
 
 interface StepProps {
+  recordingId: string;
   step: Step;
   number: number;
   /** When it began and how long it took, as parts of the whole. */
@@ -30,7 +33,7 @@ interface StepProps {
   share: number;
 }
 
-function StepShown({ step, number, from, share }: StepProps) {
+function StepShown({ recordingId, step, number, from, share }: StepProps) {
   return (
     <details className="step">
       <summary>
@@ -46,6 +49,7 @@ function StepShown({ step, number, from, share }: StepProps) {
       </summary>
       <Stack gap="sm" mt="sm">
         <Readable step={step} />
+        {step.effect.kind === "retrieve" && <WhyNot recordingId={recordingId} number={number} corpus={step.effect.corpus} query={step.effect.query} />}
         {step.attempts.length > 0 && <Attempts attempts={step.attempts} label={`Attempts of step ${number}`} />}
         <details>
           <summary>Effect and result, whole</summary>
@@ -140,6 +144,28 @@ function Passages({ corpus, passages }: { corpus: string; passages: Schemas["Pas
         </li>
       ))}
     </ol>
+  );
+}
+
+/** The way to why a document is not among the passages. */
+function WhyNot({ recordingId, number, corpus, query }: { recordingId: string; number: number; corpus: string; query: string }) {
+  const offers = useOffers();
+  const [document, setDocument] = useState("");
+  if (!offers?.why) return null;
+  const [name = "", version = ""] = corpus.split("@");
+  const ask = (event: FormEvent) => {
+    event.preventDefault();
+    go(to(["why"], { corpus: name, version, document: document.trim(), query: query.trim(), recording: recordingId }));
+  };
+  return (
+    <form onSubmit={ask} aria-label={`Why not a document, step ${number}`}>
+      <Group align="end">
+        <TextInput label="Why not this document?" description="Its id, as the corpus has it" value={document} onChange={(event) => setDocument(event.currentTarget.value)} required maxLength={2000} style={{ flexGrow: 1 }} miw={0} />
+        <Button type="submit" variant="default">
+          Find out
+        </Button>
+      </Group>
+    </form>
   );
 }
 

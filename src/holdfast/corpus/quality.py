@@ -120,7 +120,7 @@ class Profile(Struct, frozen=True, kw_only=True):
     fields: dict[str, int] = {}
 
 
-class Pair(Struct, frozen=True, kw_only=True):
+class NearPair(Struct, frozen=True, kw_only=True):
     """Two documents whose vectors are near; `texts` are hashes of what they said: a pair is looked at once."""
 
     code: str
@@ -146,7 +146,7 @@ class QualityReport(Struct, frozen=True, kw_only=True):
     findings: tuple[CorpusFinding, ...]
     profile: Profile
     accepted: tuple[Broken, ...] = ()
-    pairs: tuple[Pair, ...] = ()
+    pairs: tuple[NearPair, ...] = ()
 
 
 def grouped(passed: Iterable[Passed]) -> tuple[PassedGroup, ...]:

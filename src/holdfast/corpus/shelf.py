@@ -13,6 +13,16 @@ from pathlib import Path
 import msgspec
 
 from holdfast.corpus.checks.examine import Examining, examine
+from holdfast.corpus.checks.limits import LimitStanding, limits_of, standings
+from holdfast.corpus.closely import (
+    DocumentClosely,
+    DocumentName,
+    DocumentPage,
+    chunks_of,
+    history_of,
+    named,
+    page_of,
+)
 from holdfast.corpus.last_sync import LastSync, read_last_sync
 from holdfast.corpus.outcomes import Outcome, read_outcomes
 from holdfast.corpus.quality import QualityReport
@@ -23,7 +33,7 @@ from holdfast.corpus.summaries import VersionDetail as VersionDetail
 from holdfast.corpus.summaries import VersionDiff as VersionDiff
 from holdfast.corpus.summaries import VersionSummary as VersionSummary
 from holdfast.corpus.version import Opened, Version, gone, may_see, read_manifest
-from holdfast.errors import NotFound, nearest, unknown
+from holdfast.errors import NotFound, ReplayDiverged, nearest, unknown
 from holdfast.records import Document, Retrieve
 
 MAX_NAMED = 2000  # ids among which the nearest is looked for
@@ -131,6 +141,10 @@ class Shelf:
         before = history(earlier_reports(self._folders[name], self._pointer(name).newest))
         return CorpusQuality(report=report, history=before, refused=self.refused(name))
 
+    def standings(self, name: str, report: QualityReport) -> tuple[LimitStanding, ...]:
+        """How a report stands against the corpus's limits. Raises NotFound (HF202), Misconfigured (HF100)."""
+        return standings(report, limits_of(name, self._known(name).limits))
+
     def refused(self, name: str) -> Refused | None:
         """The last version that broke a limit, until one is published. Raises NotFound (HF202)."""
         return read_refused(self._folders[self._known(name).name])
@@ -139,6 +153,45 @@ class Shelf:
         """Whether somebody may see every document there is. Raises NotFound (HF202)."""
         now, asking = self._opened[name].version(self._pointer(name).newest), frozenset(principals)
         return all(may_see(entry.principals, asking) for entry in now.entries())
+
+    def documents(
+        self, name: str, version: str, principals: Sequence[str], *, words: str = "", after: str = "", limit: int = 50
+    ) -> DocumentPage:
+        """A version's documents that somebody may see now, by id; see `page_of`.
+
+        Raises NotFound (HF202), ReplayDiverged (HF502) when the version is gone.
+        """
+        opened, now = self._version(name, version), self._opened[name].version(self._pointer(name).newest)
+        return page_of(opened.entries(), now, frozenset(principals), words=words, after=after, limit=limit)
+
+    def named(self, name: str, ids: Collection[str], principals: Sequence[str], limit: int) -> tuple[DocumentName, ...]:
+        """The first `limit` of these that there are now and that may be seen now. Raises NotFound (HF202)."""
+        return named(ids, self._opened[name].version(self._pointer(name).newest), frozenset(principals), limit)
+
+    def closely(self, name: str, version: str, document_id: str, principals: Sequence[str] | None) -> DocumentClosely:
+        """A document with its chunks, and how it stood in every kept version. Opens those versions.
+
+        Raises NotFound (HF202, HF206), also for a document that the principals may not see; ReplayDiverged (HF502).
+        """
+        document = self._document(name, version, document_id, principals)
+        opened = self._version(name, version)
+        entry = opened.entry(document_id)
+        kept = [self._kept(name, number_of(each.name)) for each in self.versions(name)]
+        return DocumentClosely(
+            document=document,
+            version=f"v{opened.manifest.number}",
+            language=None if entry is None else entry.language,
+            remarks={} if entry is None else entry.findings,
+            chunks=chunks_of(opened, document_id),
+            versions=history_of(document_id, [each for each in kept if each is not None]),
+        )
+
+    def _kept(self, name: str, number: int) -> Version | None:
+        """A version; None where a sync has just removed it."""
+        try:
+            return self._opened[name].version(number)
+        except ReplayDiverged:
+            return None
 
     def still_visible(self, effect: Retrieve, documents: Collection[str]) -> frozenset[str]:
         """Those of the documents that there are now and that the principals of the effect may see now.

@@ -41,6 +41,20 @@ class SyncAsked(Struct, frozen=True):
     accept: str | None = None
 
 
+class ForecastAsked(Struct, frozen=True):
+    """What a sync of a corpus would change; nothing is published."""
+
+    corpus: str
+    full: bool = False
+
+
+class RestoreAsked(Struct, frozen=True):
+    """An earlier version that is to answer, as soon as no sync is under way."""
+
+    corpus: str
+    version: str
+
+
 class EvaluationAsked(Struct, frozen=True):
     """The cases of a feature, each asked `repeat` times under the working tree's release, changed by `set`."""
 

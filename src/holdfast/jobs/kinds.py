@@ -30,7 +30,16 @@ from holdfast.gate import GatePlan, Ruling
 from holdfast.identity import canonical, digest, new_id
 from holdfast.job import Job
 from holdfast.jobs import gating
-from holdfast.jobs.asking import DiagnosisAsked, EvaluationAsked, FeatureAsked, GateAsked, SyncAsked, TrialAsked
+from holdfast.jobs.asking import (
+    DiagnosisAsked,
+    EvaluationAsked,
+    FeatureAsked,
+    ForecastAsked,
+    GateAsked,
+    RestoreAsked,
+    SyncAsked,
+    TrialAsked,
+)
 from holdfast.jobs.batch import Batch, answer
 from holdfast.records import Call, Failure, Json, Recording
 from holdfast.trial import Claim, Trial
@@ -106,6 +115,23 @@ def _for_everyone(report: SyncReport) -> SyncReport:
         passed=tuple(replace(group, examples=()) for group in report.passed),
         findings=tuple(replace(finding, documents=(), examples=()) for finding in report.findings),
     )
+
+
+async def forecast(project: Project, job: Job, progress: Progress) -> Ended:
+    """What a sync would do. After a kill it is simply counted again."""
+    asked = msgspec.convert(job.asked, ForecastAsked)
+    came = await project.corpora.forecast(asked.corpus, full=asked.full, progress=progress)
+    passed = tuple(replace(group, examples=()) for group in came.passed)
+    return Ended(msgspec.to_builtins(replace(came, passed=passed)))
+
+
+async def restore(project: Project, job: Job, progress: Progress) -> Ended:
+    """An earlier version answers from now on. Done twice it is done once."""
+    asked = msgspec.convert(job.asked, RestoreAsked)
+    progress("restored", 0, 1)
+    version = await project.corpora.restore(asked.corpus, asked.version)
+    progress("restored", 1, 1)
+    return Ended({"corpus": asked.corpus, "version": version})
 
 
 async def batch(project: Project, job: Job, progress: Progress) -> Ended:
@@ -291,6 +317,8 @@ KINDS: Mapping[str, Work] = MappingProxyType(
     {
         "feature": feature,
         "sync": sync,
+        "forecast": forecast,
+        "restore": restore,
         "batch": batch,
         "evaluation": evaluation,
         "gate": gate,

@@ -6,7 +6,9 @@ Knows nothing of how a corpus is synced or searched; a document is shown only to
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import FastAPI, Query, Request, Response
@@ -14,8 +16,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 from pydantic import BaseModel, ConfigDict, Field
 
+from holdfast.corpus.checks.limits import LimitStanding
+from holdfast.corpus.forecast import Forecast
 from holdfast.corpus.last_sync import LastSync
-from holdfast.corpus.quality import CorpusFinding, QualityReport
+from holdfast.corpus.ledger import Ledger, what_is_red
+from holdfast.corpus.quality import Broken, CorpusFinding, QualityReport
 from holdfast.corpus.quality_kept import CorpusQuality
 from holdfast.corpus.room import VersionDetail, VersionSummary
 from holdfast.corpus.why import Walk
@@ -29,15 +34,25 @@ from holdfast.server.openapi import gives
 from holdfast.why import Asking
 
 
+class Refusal(Struct, frozen=True, kw_only=True):
+    """A version that was made and not published, and the limits it breaks."""
+
+    at: datetime
+    broken: tuple[Broken, ...]
+
+
 class CorpusSaid(Struct, frozen=True, kw_only=True):
     """A corpus with the versions that are kept, the newest first, and what its last sync reported.
 
-    Before the first sync there are no versions and `last_sync` is null.
+    Before the first sync there are no versions and `last_sync` is null. `refused` is what the last sync would not
+    publish, null where it did; `next_sync_at` is when the next is due, null where nothing says so.
     """
 
     name: str
     versions: tuple[VersionSummary, ...]
     last_sync: LastSync | None
+    refused: Refusal | None
+    next_sync_at: datetime | None
 
 
 class CorpusList(Struct, frozen=True):
@@ -61,7 +76,13 @@ class VersionSaid(Struct, frozen=True, kw_only=True):
     differences: Differences | None
 
 
-CORPUS_STRUCTS: tuple[type[Struct], ...] = (CorpusList, CorpusSaid, VersionSaid, CorpusQuality, Document, Walk)
+class QualitySaid(CorpusQuality, frozen=True, kw_only=True):
+    """What is wrong with the data of the version that answers, and where that stands against the corpus's limits."""
+
+    limits: tuple[LimitStanding, ...]
+
+
+CORPUS_STRUCTS: tuple[type[Struct], ...] = (CorpusList, CorpusSaid, VersionSaid, QualitySaid, Document, Forecast, Walk)
 
 
 class WhyAsked(BaseModel):
@@ -84,23 +105,23 @@ class CorpusRoutes:
 
     async def list(self, request: Request) -> Response:
         """The corpora, each with its versions and what its last sync reported."""
-        principals = _principals(request)
+        principals = principals_of(request)
         return _json(CorpusList(tuple([await self._said(name, principals) for name in self._project.corpora.names])))
 
     async def one(self, request: Request, name: str) -> Response:
         """One corpus, with its versions and what its last sync reported."""
-        return _json(await self._said(name, _principals(request)))
+        return _json(await self._said(name, principals_of(request)))
 
     async def version(self, request: Request, name: str, version: str) -> Response:
         """One version: its size, its languages, what is wrong with its data, what it changed."""
         corpora = self._project.corpora
         said = await asyncio.to_thread(_version, corpora, name, version)
-        findings = await self._findings(said.detail.findings, name, version, _principals(request))
+        findings = await self._findings(said.detail.findings, name, version, principals_of(request))
         return _json(replace(said, detail=replace(said.detail, findings=findings)))
 
     async def document(self, request: Request, name: str, version: str, document_id: str) -> Response:
         """A document as it stands in that version, if the caller may see it now."""
-        principals = _principals(request)
+        principals = principals_of(request)
         return _json(await self._project.corpora.document(name, version, document_id, principals=principals))
 
     async def why(self, request: Request, name: str, asked: Annotated[WhyAsked, Query()]) -> Response:
@@ -124,7 +145,7 @@ class CorpusRoutes:
 
     async def _said(self, name: str, principals: Sequence[str]) -> CorpusSaid:
         """The corpus, naming only documents that the caller may see."""
-        said = await asyncio.to_thread(_said, self._project.corpora, name)
+        said = await asyncio.to_thread(_said, self._project, name)
         if said.last_sync is None:
             return said
         report = said.last_sync.report
@@ -134,18 +155,22 @@ class CorpusRoutes:
             replace(group, examples=await self._seen(group.examples, name, newest, principals))
             for group in report.passed
         ]
-        report = replace(report, findings=findings, passed=tuple(passed))
+        ledger = report.ledger
+        if ledger is not None and not await asyncio.to_thread(self._project.corpora.sees_all, name, principals):
+            ledger = _without_names(ledger)
+        report = replace(report, findings=findings, passed=tuple(passed), ledger=ledger)
         return replace(said, last_sync=replace(said.last_sync, report=report))
 
     async def quality(self, request: Request, name: str) -> Response:
         """What is wrong with the data of the version that answers, how that was before, and what was refused last."""
-        principals = _principals(request)
+        principals = principals_of(request)
         said = await asyncio.to_thread(self._project.corpora.quality, name)
         report = await self._report(said.report, name, principals)
         refused = (
             None if said.refused is None else replace(said.refused, report=_without_documents(said.refused.report))
         )
-        return _json(replace(said, report=report, refused=refused))
+        limits = await asyncio.to_thread(self._project.corpora.standings, name, said.report)
+        return _json(QualitySaid(report=report, history=said.history, refused=refused, limits=limits))
 
     async def _report(self, report: QualityReport, name: str, principals: Sequence[str]) -> QualityReport:
         """The report, naming and quoting only documents that the caller may see."""
@@ -192,14 +217,34 @@ def declare_corpora(api: FastAPI, project: Project) -> None:
     one = "/v1/corpora/{name}"
     api.get("/v1/corpora", **gives(CorpusList))(routes.list)
     api.get(one, **gives(CorpusSaid))(routes.one)
-    api.get(one + "/quality", **gives(CorpusQuality))(routes.quality)
+    api.get(one + "/quality", **gives(QualitySaid))(routes.quality)
     api.get(one + "/why", **gives(Walk))(routes.why)
     api.get(one + "/versions/{version}", **gives(VersionSaid))(routes.version)
     api.get(one + "/versions/{version}/documents/{document_id:path}", **gives(Document))(routes.document)
 
 
-def _said(corpora: Corpora, name: str) -> CorpusSaid:
-    return CorpusSaid(name=name, versions=corpora.versions(name), last_sync=corpora.last_sync(name))
+def _said(project: Project, name: str) -> CorpusSaid:
+    corpora = project.corpora
+    refused = corpora.refused(name)  # before the configuration: raises where there is no such corpus
+    every_s = project.config.corpora[name].every_s
+    return CorpusSaid(
+        name=name,
+        versions=corpora.versions(name),
+        last_sync=corpora.last_sync(name),
+        refused=None if refused is None else Refusal(at=refused.at, broken=refused.broken),
+        next_sync_at=None if every_s is None else _next(every_s, time.time()),
+    )
+
+
+def _next(every_s: int, now: float) -> datetime:
+    """When the next interval begins: they are the same for everybody (`holdfast.jobs.schedule`)."""
+    return datetime.fromtimestamp((now // every_s + 1) * every_s, UTC)
+
+
+def _without_names(ledger: Ledger) -> Ledger:
+    """The ledger for somebody who may not see every document: the same numbers, no ids."""
+    bare = replace(ledger, unaccounted=(), damaged=(), red=())
+    return replace(bare, red=what_is_red(bare) if ledger.red else ())
 
 
 def _version(corpora: Corpora, name: str, version: str) -> VersionSaid:
@@ -222,7 +267,7 @@ def _without_documents(report: QualityReport) -> QualityReport:
     return replace(report, findings=findings, profile=profile, pairs=())
 
 
-def _principals(request: Request) -> tuple[str, ...]:
+def principals_of(request: Request) -> tuple[str, ...]:
     return _who(request).principals
 
 

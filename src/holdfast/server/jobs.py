@@ -18,7 +18,15 @@ from holdfast.evals.cases import cases_of
 from holdfast.identity import to_json
 from holdfast.job import Job, JobQuery
 from holdfast.jobs import asking
-from holdfast.jobs.asking import EvaluationAsked, FeatureAsked, GateAsked, SyncAsked, new_job
+from holdfast.jobs.asking import (
+    EvaluationAsked,
+    FeatureAsked,
+    ForecastAsked,
+    GateAsked,
+    RestoreAsked,
+    SyncAsked,
+    new_job,
+)
 from holdfast.jobs.said import JobPage, JobSaid, said
 from holdfast.jobs.webhook import check_url
 from holdfast.records import Json
@@ -52,6 +60,20 @@ class SyncJobAsked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     full: bool = False
     accept: bool = False
+    webhook: str | None = None
+
+
+class ForecastJobAsked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A forecast of a sync, or of one that makes everything anew."""
+
+    full: bool = False
+    webhook: str | None = None
+
+
+class RestoreJobAsked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The version that is to answer, as in `v12`."""
+
+    version: str
     webhook: str | None = None
 
 
@@ -100,6 +122,8 @@ JOB_STRUCTS: tuple[type[Struct], ...] = (
     JobTaken,
     FeatureJobAsked,
     SyncJobAsked,
+    ForecastJobAsked,
+    RestoreJobAsked,
     EvaluationJobAsked,
     GateJobAsked,
     JobSaid,
@@ -125,14 +149,31 @@ class JobRoutes:
 
     async def ask_sync(self, request: Request, name: str) -> Response:
         """Have a corpus brought up to date with its source. The body may be left out."""
-        corpora = self._project.config.corpora
-        if name not in corpora:
-            raise unknown("HF202", "corpus", name, corpora)
-        sent = int(request.headers.get("content-length", 0)) or "transfer-encoding" in request.headers
-        asked = converted(await self._body(request), SyncJobAsked) if sent else SyncJobAsked()
+        self._known(name)
+        asked = converted(await self._body(request), SyncJobAsked) if _has_body(request) else SyncJobAsked()
         who = _who(request).subject or "whoever asked over HTTP"
         what = SyncAsked(name, asked.full, accept=who if asked.accept else None)
         return await self.ask(request, "sync", what, asked.webhook)
+
+    async def ask_forecast(self, request: Request, name: str) -> Response:
+        """Have it counted what a sync of a corpus would do. The body may be left out."""
+        self._known(name)
+        asked = converted(await self._body(request), ForecastJobAsked) if _has_body(request) else ForecastJobAsked()
+        return await self.ask(request, "forecast", ForecastAsked(name, asked.full), asked.webhook)
+
+    async def ask_restore(self, request: Request, name: str) -> Response:
+        """Have an earlier version of a corpus answer, from then until a sync finds the source changed."""
+        self._known(name)
+        asked = converted(await self._body(request), RestoreJobAsked)
+        kept = [each.name for each in await asyncio.to_thread(self._project.corpora.versions, name)]
+        if asked.version not in kept:
+            raise unknown("HF202", "corpus version", asked.version, kept)
+        return await self.ask(request, "restore", RestoreAsked(name, asked.version), asked.webhook)
+
+    def _known(self, name: str) -> None:
+        corpora = self._project.config.corpora
+        if name not in corpora:
+            raise unknown("HF202", "corpus", name, corpora)
 
     async def ask_evaluation(self, request: Request) -> Response:
         """Have a feature asked its cases. With an Idempotency-Key, asking twice gives the same job."""
@@ -231,6 +272,9 @@ def add_job_routes(api: FastAPI, routes: JobRoutes) -> None:
     ask_feature = {**gives(JobTaken, 202), **takes(FeatureJobAsked)}
     api.post(FEATURES + "{name}/jobs", **ask_feature)(routes.ask_feature)
     api.post("/v1/corpora/{name}/sync", **gives(JobTaken, 202), **takes(SyncJobAsked))(routes.ask_sync)
+    ask_forecast = {**gives(JobTaken, 202), **takes(ForecastJobAsked)}
+    api.post("/v1/corpora/{name}/forecast", **ask_forecast)(routes.ask_forecast)
+    api.post("/v1/corpora/{name}/restore", **gives(JobTaken, 202), **takes(RestoreJobAsked))(routes.ask_restore)
     ask_evaluation = {**gives(JobTaken, 202), **takes(EvaluationJobAsked)}
     api.post("/v1/evaluations", **ask_evaluation)(routes.ask_evaluation)
     api.post("/v1/gates", **{**gives(JobTaken, 202), **takes(GateJobAsked)})(routes.ask_gate)
@@ -246,6 +290,10 @@ def _asked(body: Json, schema: dict[str, Json]) -> FeatureJobAsked:
     if isinstance(body, dict) and "input" in body and set(body) <= _ENVELOPE and "input" not in fields:
         return converted(body, FeatureJobAsked)
     return FeatureJobAsked(input=body)
+
+
+def _has_body(request: Request) -> bool:
+    return bool(int(request.headers.get("content-length", 0))) or "transfer-encoding" in request.headers
 
 
 def _who(request: Request) -> Who:

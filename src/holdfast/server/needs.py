@@ -10,8 +10,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from holdfast.contracts import Hear, deaf
+from holdfast.corpus.checks.limits import LimitStanding
+from holdfast.corpus.closely import DocumentClosely, DocumentName, DocumentPage
 from holdfast.corpus.last_sync import LastSync
+from holdfast.corpus.quality import QualityReport
 from holdfast.corpus.quality_kept import CorpusQuality
+from holdfast.corpus.quality_kept import Refused as RefusedVersion
 from holdfast.corpus.room import VersionDetail, VersionDiff, VersionSummary
 from holdfast.corpus.why import Walk
 from holdfast.gateway.health_report import HealthReport
@@ -96,6 +100,8 @@ class CorpusSettings(Protocol):
 
     @property
     def webhook_secret(self) -> str | None: ...
+    @property
+    def every_s(self) -> int | None: ...
 
 
 class Config(Protocol):
@@ -146,6 +152,28 @@ class Corpora(Protocol):
 
     def quality(self, name: str, version: str = "latest") -> CorpusQuality:
         """Raises NotFound (HF202), ReplayDiverged (HF502) when it is gone."""
+        ...
+
+    def standings(self, name: str, report: QualityReport) -> tuple[LimitStanding, ...]:
+        """How a report stands against the corpus's limits."""
+        ...
+
+    def refused(self, name: str) -> RefusedVersion | None:
+        """The last version that broke a limit, until one is published."""
+        ...
+
+    def documents(
+        self, name: str, version: str, principals: Sequence[str], *, words: str = "", after: str = "", limit: int = 50
+    ) -> DocumentPage:
+        """Those that somebody may see now. Raises NotFound (HF202), ReplayDiverged (HF502)."""
+        ...
+
+    def named(self, name: str, ids: Collection[str], principals: Sequence[str], limit: int) -> tuple[DocumentName, ...]:
+        """The first of them that there are now and that may be seen now."""
+        ...
+
+    def closely(self, name: str, version: str, document_id: str, principals: Sequence[str] | None) -> DocumentClosely:
+        """Raises NotFound (HF202, HF206), also for a document that the principals may not see."""
         ...
 
     def sees_all(self, name: str, principals: Sequence[str]) -> bool:

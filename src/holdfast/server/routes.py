@@ -11,6 +11,7 @@ from msgspec import Struct
 from holdfast.server.cases import CASE_STRUCTS, declare_cases
 from holdfast.server.certificates import CERTIFICATE_STRUCTS, declare_certificates
 from holdfast.server.corpora import CORPUS_STRUCTS, declare_corpora
+from holdfast.server.corpus_documents import DOCUMENT_STRUCTS, declare_documents
 from holdfast.server.declared import STRUCTS, Declared, declare
 from holdfast.server.diagnoses import DIAGNOSIS_STRUCTS, DiagnosisRoutes, add_diagnosis_routes
 from holdfast.server.dialects.described import DIALECT_STRUCTS
@@ -35,6 +36,7 @@ def declared_routes(
     declare_certificates(api, project)
     declare_cases(api, project)
     declare_corpora(api, project)
+    declare_documents(api, project)
     declare_webhooks(api, project)
     jobs = JobRoutes(project)
     add_job_routes(api, jobs)
@@ -42,5 +44,6 @@ def declared_routes(
     add_diagnosis_routes(api, DiagnosisRoutes(project, jobs))
     heard: tuple[type[Struct], ...] = (WebhookMessage,)
     judged = (*EVALUATION_STRUCTS, *GATE_STRUCTS, *CERTIFICATE_STRUCTS, *CASE_STRUCTS, *DIAGNOSIS_STRUCTS)
-    structs = (*STRUCTS, *judged, *CORPUS_STRUCTS, *JOB_STRUCTS, *TRIAL_STRUCTS, *DIALECT_STRUCTS, *heard)
+    corpora = (*CORPUS_STRUCTS, *DOCUMENT_STRUCTS)
+    structs = (*STRUCTS, *judged, *corpora, *JOB_STRUCTS, *TRIAL_STRUCTS, *DIALECT_STRUCTS, *heard)
     return api, document(api, structs, project.features.values(), prefix)

@@ -255,3 +255,13 @@ async def test_a_request_to_become_a_web_socket_is_answered_as_an_ordinary_one(s
     upgrade = {"connection": "upgrade", "upgrade": "websocket", "sec-websocket-key": "x", "sec-websocket-version": "13"}
     response = await served.http.get("/v1/features", headers=upgrade)
     assert response.status_code == 200
+
+
+async def test_no_two_values_of_the_api_share_a_name(served: Served) -> None:
+    """Two structs of one name are told apart by their modules, and then every client's types change their names.
+
+    Those of the vendors' dialects may be named like one of ours: only documents read them.
+    """
+    components = (await served.http.get("/openapi.json")).json()["components"]["schemas"]
+    own = [name for name in components if name.startswith("holdfast.") and ".dialects." not in name]
+    assert len({name.rpartition(".")[2] for name in own}) == len(own)

@@ -15,7 +15,7 @@ from holdfast.corpus.checks.facts import Facts, unpacked
 from holdfast.corpus.checks.gathered import Before, Gathered, by_severity, examples_of, finding, shortened
 from holdfast.corpus.checks.many import faulty_links, median_age_days, mixed_languages, noted, repeated_blocks, stale
 from holdfast.corpus.checks.meaning import compare
-from holdfast.corpus.quality import MAX_EXAMPLES, CorpusFinding, Example, Pair, QualityReport
+from holdfast.corpus.quality import MAX_EXAMPLES, CorpusFinding, Example, NearPair, QualityReport
 from holdfast.corpus.version import Version
 
 EMPTY = "no text is left after cleaning"
@@ -110,7 +110,7 @@ def _passed(passing: Passing) -> Iterator[CorpusFinding]:
 
 
 def _pairs(
-    gathered: Gathered, alike: dict[tuple[str, str], str], near: Iterable[Pair], limited: str | None
+    gathered: Gathered, alike: dict[tuple[str, str], str], near: Iterable[NearPair], limited: str | None
 ) -> Iterator[CorpusFinding]:
     """Contradictions among documents of the same wording and of near vectors, and paraphrases, as findings."""
     told = [Example(documents=pair, evidence=said) for pair, said in alike.items()]

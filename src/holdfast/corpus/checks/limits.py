@@ -23,6 +23,32 @@ class Limit(Struct, frozen=True):
     is_share: bool
 
 
+class LimitStanding(Struct, frozen=True, kw_only=True):
+    """Where a report stands against one limit. `breaks`: a new version like it is not published."""
+
+    code: str
+    limit: float
+    figure: float
+    is_share: bool
+    breaks: bool
+
+
+def standings(report: QualityReport, limits: Mapping[str, Limit]) -> tuple[LimitStanding, ...]:
+    """The report beside each limit, by code; what somebody let pass counts as broken."""
+    found = {finding.code: finding for finding in report.findings}
+    figures = {code: _figure(found.get(code), limit) for code, limit in sorted(limits.items())}
+    return tuple(
+        LimitStanding(
+            code=code,
+            limit=limits[code].most,
+            figure=figure,
+            is_share=limits[code].is_share,
+            breaks=figure > limits[code].most,
+        )
+        for code, figure in figures.items()
+    )
+
+
 def limits_of(corpus: str, given: Mapping[str, str | int]) -> dict[str, Limit]:
     """`{"near_duplicate": "20%", "injected": 0}` as limits. Raises Misconfigured (HF100) for an unknown code."""
     for code in given:

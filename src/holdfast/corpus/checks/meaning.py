@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from holdfast.corpus.checks.alike import side_by_side
-from holdfast.corpus.quality import Pair
+from holdfast.corpus.quality import NearPair
 from holdfast.corpus.version import Version
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ BLOCK = 256
 class Compared(NamedTuple):
     """The pairs that were found, and what was left out, in words."""
 
-    pairs: tuple[Pair, ...]
+    pairs: tuple[NearPair, ...]
     limited: str | None
 
 
@@ -41,7 +41,7 @@ class _Rows(NamedTuple):
 
 
 def compare(
-    version: Version, changed: Collection[str], known: Sequence[Pair], alike: Collection[tuple[str, str]]
+    version: Version, changed: Collection[str], known: Sequence[NearPair], alike: Collection[tuple[str, str]]
 ) -> Compared:
     """Pairs of documents: those of `known` that still say what they said, and those with a document of `changed`.
 
@@ -65,7 +65,7 @@ def compare(
     return Compared(tuple([*kept, *found][:MOST_PAIRS]), limited)
 
 
-def _stands(version: Version, pair: Pair) -> bool:
+def _stands(version: Version, pair: NearPair) -> bool:
     entries = [version.entry(document_id) for document_id in pair.documents]
     return all(entry is not None and entry.text_hash == text for entry, text in zip(entries, pair.texts, strict=True))
 
@@ -119,7 +119,7 @@ def _paraphrases(
     ids: Sequence[str],
     hits: Iterable[tuple[float, int, int]],
     taken: set[frozenset[str]],
-) -> Iterable[Pair]:
+) -> Iterable[NearPair]:
     """Pairs in which at least half of the shorter document's chunks have their like in the other."""
     matched: dict[tuple[int, int], tuple[set[int], set[int]]] = {}
     for cosine, one, other in hits:
@@ -145,7 +145,7 @@ def _contradictions(
     ids: Sequence[str],
     hits: Sequence[tuple[float, int, int]],
     taken: set[frozenset[str]],
-) -> Iterable[Pair]:
+) -> Iterable[NearPair]:
     seen = set(taken)
     for _, one, other in hits[:MOST_READ]:
         first, second = ids[int(rows.owners[one])], ids[int(rows.owners[other])]
@@ -158,8 +158,8 @@ def _contradictions(
             yield _pair(version, "contradiction", first, second, said)
 
 
-def _pair(version: Version, code: str, one: str, other: str, evidence: str) -> Pair:
+def _pair(version: Version, code: str, one: str, other: str, evidence: str) -> NearPair:
     first, second = version.entry(one), version.entry(other)
     assert first is not None
     assert second is not None
-    return Pair(code=code, documents=(one, other), texts=(first.text_hash, second.text_hash), evidence=evidence)
+    return NearPair(code=code, documents=(one, other), texts=(first.text_hash, second.text_hash), evidence=evidence)
