@@ -14,8 +14,7 @@ from holdfast.diagnosis import Part, Substitution, Verdict
 from holdfast.evals.diagnose.posterior import Beliefs, Counts, Hypothesis, chance_of, mended
 
 SURE_AT = 0.9
-"""A verdict that is less likely is not given (docs/decisions/0025-diagnosis.md). On simulated features with other tables this
-is where more than 95 in 100 verdicts are right."""
+"""A verdict that is less likely is not given (docs/decisions/0025-diagnosis.md)."""
 AT_A_TIME = 2
 MOST_OF_ONE = 8
 """Answers of one substitution at most: more of the same say little, since outcomes are overdispersed."""
