@@ -23,6 +23,7 @@ Close = Callable[[], None]
 MAX_INDENT = 12
 """Lists and quotes nested deeper are not indented further, so that text cannot grow with depth times length."""
 
+_WHOLE = frozenset({"", "iframe", "script", "style"})  # one token with their end
 _LOOKS_AHEAD = 2000  # tags: elements within elements must not each be searched to their end
 
 
@@ -193,8 +194,9 @@ class Page:
     def _tag(self, written: str) -> Tag:
         """Reads a start tag, or whatever else stands where a tag may."""
         name = name_of(written)
-        attributes = attributes_of(written[: written.index(">")] if name in {"iframe", "script", "style"} else written)
-        void = name in VOID or name in {"", "iframe", "script", "style"}  # the last three are one token with their end
+        whole = name in _WHOLE
+        attributes = attributes_of(written[: written.index(">")] if whole and name else written)
+        void = whole or name in VOID
         unseen = self.seen.unseen(name, attributes)
         tag = Tag(name, attributes, void, self.openers.get(name), self.verbatim.get(name), unseen)
         if len(written) < 1000:

@@ -34,6 +34,8 @@ _PARTS = _words(
 )
 
 
+_TELLING = frozenset({"style", "hidden", "role", "class", "aria-hidden"})
+
 # What a click opens: its body is hidden until then, and yet it is what the page says.
 _OPENED = re.compile(
     r"(?:^|[\s_-])(?:accordion|collaps(?:e|ed|ible)|expand(?:able|er)?|toggle|disclosure|faq|tab-?(?:s|pane|panel|content|body)?"
@@ -59,6 +61,8 @@ class Seen:
         """
         if name == "nav":
             return "boilerplate"
+        if self._styles.empty and _TELLING.isdisjoint(attributes):
+            return ""
         hidden = self._styles.hidden(name, attributes)
         if not attributes:
             return "hidden" if hidden else ""

@@ -104,6 +104,11 @@ class Styles:
             )
             self._rules.setdefault(key, []).append(rule)
 
+    @property
+    def empty(self) -> bool:
+        """Whether no rule bears on anything."""
+        return not self._rules
+
     def hidden(self, name: str, attributes: Mapping[str, str]) -> Hidden:
         """How an element of this name with these attributes is hidden, if it is; of two rules the narrower holds."""
         style = attributes.get("style")

@@ -6,6 +6,7 @@ It does not know what stands within a line, nor HTML.
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from holdfast.corpus.tables import starts_table
 
@@ -35,7 +36,8 @@ def fence_end(lines: Sequence[str], index: int) -> int:
     return next((at + 1 for at in range(index + 1, len(lines)) if close.match(lines[at])), len(lines))
 
 
-def outline(text: str) -> list[Outlined]:
+@lru_cache(1)  # a text is asked for its tables, and then cut
+def outline(text: str) -> tuple[Outlined, ...]:
     """The blocks of a Markdown text in order; every line that is not blank belongs to exactly one.
 
     Setext headings read as headings. Linear in the text. A fence that is never closed runs to the end.
@@ -62,7 +64,7 @@ def outline(text: str) -> list[Outlined]:
                 blocks.append(Outlined("heading", (title,), 1 if under[1][0] == "=" else 2))
             else:
                 blocks.append(Outlined(kind, taken))
-    return blocks
+    return tuple(blocks)
 
 
 def _heading_text(line: str) -> str:

@@ -4,6 +4,7 @@ It does not know blocks; it is given one piece of text at a time.
 """
 
 import re
+from functools import lru_cache
 
 _CODE = re.compile(r"(?<!`)(`+)(?!`)(.{1,2000}?)(?<!`)\1(?!`)", re.S)
 _LINK = re.compile(
@@ -17,6 +18,7 @@ _LINE_START = re.compile(r"^(?:[ \t]*>)*[ \t]*(?:(?:[-*+]|:)[ \t]+)?(?:\[[ xX]\]
 _MARKS = re.compile(r"[\[<*`~_\\>\n\-+:]")
 _STARTS = frozenset(" \t>-*+:[")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+_SHORT = 100
 _BREAK = re.compile(r"[ \t]*<br ?/?>[ \t]*(?:[-*+] )?", re.I)
 
 
@@ -26,6 +28,10 @@ def plain(text: str) -> str:
     The address of a link or an image is left out, its text kept; an address that stands for itself is kept. A callout
     keeps its kind as a word. Inline code keeps its content.
     """
+    return _known(text) if len(text) < _SHORT else _bare(text)
+
+
+def _bare(text: str) -> str:
     if _MARKS.search(text) is None:
         return " ".join(text.split())
     if text[0] in _STARTS or "\n" in text:
@@ -40,6 +46,9 @@ def plain(text: str) -> str:
         pieces += (_unmarked(text[start : code.start()]), code[2])
         start = code.end()
     return " ".join("".join([*pieces, _unmarked(text[start:])]).split())
+
+
+_known = lru_cache(8192)(_bare)  # cells and names, which are asked for as values, as records and again in other rows
 
 
 def _first(found: re.Match[str]) -> str:

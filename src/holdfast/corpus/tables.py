@@ -9,6 +9,7 @@ one stored form; records are derived from it when text is indexed, so both alway
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 _PIPE = re.compile(r"\\.|\|", re.S)
 _DELIMITER = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?")
@@ -42,6 +43,7 @@ def _line(cells: Sequence[str]) -> str:
     return "| " + " | ".join(map(escape_cell, cells)) + " |"
 
 
+@lru_cache(4096)  # a document's tables are read as values, and then again as records
 def split_row(line: str) -> tuple[str, ...]:
     r"""The cells of one line of a Markdown table, stripped, `\|` as `|`."""
     line = line.strip()

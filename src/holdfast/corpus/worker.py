@@ -5,9 +5,10 @@ Knows nothing of who asks. Bounds itself: memory by a limit of the system, time 
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
-import sys
+import socket
 import threading
 import time
 from contextlib import suppress
@@ -19,12 +20,14 @@ from msgspec import Struct
 
 from holdfast.corpus.chunk import CountTokens
 from holdfast.corpus.cleaned import Cleaned, Unreadable
-from holdfast.corpus.prepare import Prepared, assemble, clean
+from holdfast.corpus.prepare import Prepared, assemble, clean, prepare
 from holdfast.messages import Json
 from holdfast.sources import MediaType, Passed, RawDocument
 
 ALARM = getattr(signal, "SIGALRM", 0)
+SAYS = 8  # bytes of a number between a worker and who asks
 _LENGTH = 8  # bytes that say how long a message is
+_COLLECTED = (50_000, 20, 20)  # objects, and times: a page makes a hundred thousand, and hardly any of them in circles
 _LOOKS_EVERY_S = 0.5  # for the process it works for
 
 
@@ -125,15 +128,47 @@ def read_frame(pipe: IO[bytes]) -> bytes | None:
 
 
 def main() -> None:
-    """Answers tasks from standard input until it ends."""
-    tasks, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    """Gets ready as standard input, a socket, says; then forks a worker for every three handles it is sent (tasks,
+    answers, errors) and answers its id, and for an id that it is sent waits and answers how that one ended."""
+    asked = socket.socket(fileno=os.dup(0))
     os.dup2(2, 1)  # what a library prints is no answer
-    first = read_frame(tasks)
-    if first is None:
-        return
-    setup = msgspec.msgpack.decode(first, type=Setup)
-    threading.Thread(target=_watch, args=(os.getppid(),), daemon=True).start()
+    length = int.from_bytes(asked.recv(SAYS, socket.MSG_WAITALL), "little")
+    setup = msgspec.msgpack.decode(asked.recv(length, socket.MSG_WAITALL), type=Setup)
     count = _counter(setup.tokenizer)
+    _get_ready(setup, count)
+    while True:
+        message, handles, _, _ = socket.recv_fds(asked, SAYS, 3)
+        if not message:
+            return
+        if handles:
+            said = os.fork()
+            if not said:
+                asked.close()
+                os.dup2(handles[2], 2)
+                os.dup2(2, 1)
+                _work(setup, count, os.fdopen(handles[0], "rb"), os.fdopen(handles[1], "wb"))
+                return
+            for handle in handles:
+                os.close(handle)
+        else:
+            said = os.waitstatus_to_exitcode(os.waitpid(int.from_bytes(message, "little"), 0)[1])
+        asked.sendall(said.to_bytes(SAYS, "little", signed=True))
+
+
+def _get_ready(setup: Setup, count: CountTokens | None) -> None:
+    """Loads what every worker needs, and has none of it looked at again for what can be forgotten."""
+    import selectolax.lexbor  # noqa: F401  # as it is loaded for the first page
+
+    raw = RawDocument(id="", body="# Ready\n\nNothing but words.", media_type="text/markdown")
+    prepare(raw, "", max_tokens=setup.max_tokens, count_tokens=count)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_COLLECTED)
+
+
+def _work(setup: Setup, count: CountTokens | None, tasks: IO[bytes], answers: IO[bytes]) -> None:
+    """Answers tasks until they end."""
+    threading.Thread(target=_watch, args=(os.getppid(),), daemon=True).start()
     _limit_memory(setup.memory_bytes)
     decode = msgspec.msgpack.Decoder(Task).decode
     encode = msgspec.msgpack.Encoder().encode

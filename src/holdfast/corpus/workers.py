@@ -11,18 +11,15 @@ from __future__ import annotations
 
 import os
 import selectors
-import subprocess
-import sys
-import tempfile
 import time
 from collections import deque
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO
 
 import msgspec
 
+from holdfast.corpus.nursery import Forked, Nursery
 from holdfast.corpus.worker import ALARM, Done, Failed, Setup, read_frame, task_of, write_frame
 from holdfast.sources import Passed, RawDocument
 
@@ -36,40 +33,28 @@ _decode = msgspec.msgpack.Decoder(Done | Failed)
 class _Worker:
     """A process at work, or waiting for some."""
 
-    process: subprocess.Popen[bytes]
-    errors: IO[bytes]
+    process: Forked
     index: int = -1  # of the document it has in hand
     deadline: float = 0.0
 
     @property
     def answers(self) -> IO[bytes]:
-        assert self.process.stdout is not None
-        return self.process.stdout
+        return self.process.answers
 
     def give(self, index: int, task: bytes, seconds: float) -> bool:
         """Hand it a document; False where it has died meanwhile."""
-        assert self.process.stdin is not None
         fresh = self.index < 0
         self.index = index
         self.deadline = time.monotonic() + seconds + _GRACE_S + (_START_S if fresh else 0.0)
         try:
-            write_frame(self.process.stdin, task)
+            write_frame(self.process.tasks, task)
         except OSError:
             return False
         return True
 
     def end(self) -> tuple[int, str]:
-        """Kill it, and leave no zombie; its exit status, and the last line of what it said."""
-        self.process.kill()
-        for pipe in (self.process.stdin, self.process.stdout):
-            if pipe is not None:
-                with suppress(OSError):  # what it was never told
-                    pipe.close()
-        status = self.process.wait()
-        with self.errors:
-            self.errors.seek(0)
-            lines = self.errors.read().decode("utf-8", "replace").strip().splitlines()
-        return status, lines[-1][:300] if lines else ""
+        """Kill it; its exit status, and the last line of what it said."""
+        return self.process.end()
 
 
 class Workers:
@@ -82,6 +67,7 @@ class Workers:
         self._setup = setup
         self._processes = processes or min(MAX_WORKERS, _cores())
         self._idle: list[_Worker] = []
+        self._nursery: Nursery | None = None
 
     def prepare(self, batch: Sequence[tuple[RawDocument, str]]) -> list[Done]:
         """The documents, each with its hash, prepared; in their order.
@@ -110,6 +96,9 @@ class Workers:
         """End every process. Closed twice is closed once; used again, it starts anew."""
         while self._idle:
             self._idle.pop().end()
+        if self._nursery is not None:
+            self._nursery.close()
+            self._nursery = None
 
     # ------------------------------------------------------------ one document
 
@@ -154,18 +143,14 @@ class Workers:
         return f"reading it ended the process that tried: {said or f'signal {-status}' if status < 0 else said}"
 
     def _spawn(self) -> _Worker:
-        errors = tempfile.TemporaryFile()  # noqa: SIM115 - for as long as the process lives
-        process = subprocess.Popen(
-            [sys.executable, "-m", "holdfast.corpus.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-            start_new_session=True,  # Ctrl-C is for the process that minds them
-        )
-        assert process.stdin is not None
-        write_frame(process.stdin, msgspec.msgpack.encode(self._setup))
-        return _Worker(process, errors)
+        if self._nursery is None:
+            self._nursery = Nursery(msgspec.msgpack.encode(self._setup))
+        try:
+            return _Worker(Forked(self._nursery))
+        except OSError:  # something ended it: another, once
+            self._nursery.close()
+            self._nursery = Nursery(msgspec.msgpack.encode(self._setup))
+            return _Worker(Forked(self._nursery))
 
 
 def _cores() -> int:

@@ -94,10 +94,12 @@ def test_a_document_that_costs_too_much_fails_by_name(workers: Workers, broken: 
 
 def test_no_process_outlives_its_pool(workers: Workers) -> None:
     workers.prepare([page("a"), page("b")])
-    processes = [worker.process for worker in workers._idle]
+    processes = [worker.process.pid for worker in workers._idle]
     assert processes
     workers.close()
-    assert all(process.poll() is not None for process in processes)
+    for process in processes:
+        with pytest.raises(ProcessLookupError):
+            os.kill(process, 0)
     workers.close()
 
 
@@ -152,3 +154,14 @@ def test_many_documents_come_out_as_a_few_do(embedder: HashingEmbedder | None, m
 def test_a_page_is_read_in_the_encoding_that_it_declares(meta: str) -> None:
     raw, _ = page("a", (meta + "<p>返品と返金について</p>").encode("shift_jis"))
     assert clean(raw).text == "返品と返金について"
+
+
+def test_workers_go_on_when_the_process_that_starts_them_was_ended(workers: Workers) -> None:
+    workers.prepare([page("a")])
+    assert workers._nursery is not None
+    workers._nursery._process.kill()
+    workers._nursery._process.wait()
+    while workers._idle:
+        workers._idle.pop().end()
+    (answer,) = workers.prepare([page("b")])
+    assert answer.prepared is not None
