@@ -4,6 +4,7 @@ It does not know what the part holds.
 """
 
 import re
+from functools import lru_cache
 from typing import Literal
 
 from holdfast.corpus.html_source import attributes_of, name_of
@@ -87,19 +88,28 @@ def kind_of(tag: str) -> tuple[str, Kind]:
     An `anchor` is a link within the page. Of two things said, the article's own name weighs more.
     """
     name = name_of(tag)
+    if name == "a":
+        at = tag.find(' href="')  # a quote within a value is written otherwise
+        return name, "anchor" if at < 0 or tag[at + 7] == "#" else ""
     attributes = attributes_of(tag) if " " in tag and name not in {"", "script", "style", "iframe"} else {}
     role = attributes.get("role", "")
-    if name == "a":
-        return name, "anchor" if attributes.get("href", "#").startswith("#") else ""
     if name in NEVER or role in _ROLES:
         return name, "other"
-    said = ""
-    if name not in {"body", "html"}:
-        said = " ".join(_SPLIT.split(" ".join(attributes[key] for key in _HINTS if key in attributes))).strip().lower()
-    if _BODY.search(said):
+    hints = "" if name in {"body", "html"} else " ".join([attributes[key] for key in _HINTS if key in attributes])
+    said = _said_by(hints) if hints else ""
+    if said == "body":
         return name, "body"
     if name in {"main", "article"} or role == "main":
         return name, "main"
-    if _OTHER.search(said) and name not in {"table", "tbody", "tr", "td"}:
-        return name, "comments" if "comment" in said or "disqus" in said else "other"
-    return name, ""
+    return name, "" if name in {"table", "tbody", "tr", "td"} else said
+
+
+@lru_cache(4096)  # the pages of a site are written alike
+def _said_by(hints: str) -> Kind:
+    """What the words of classes, ids and such say."""
+    said = " ".join(_SPLIT.split(hints)).strip().lower()
+    if _BODY.search(said):
+        return "body"
+    if _OTHER.search(said):
+        return "comments" if "comment" in said or "disqus" in said else "other"
+    return ""

@@ -154,7 +154,7 @@ def _rules(sheet: str) -> Iterator[_Rule]:
         elif depth:
             depth -= 1
         else:
-            verdicts = _verdicts(before) if selectors else {}
+            verdicts = _verdicts(before) if selectors and before else {}
             for selector in selectors.split(",") if verdicts else ():
                 compound = _COMPOUND.fullmatch(selector.strip())
                 if compound is None or not compound[0]:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import posixpath
 import re
+import struct
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
 from urllib.parse import unquote, urljoin
 from zlib import crc32
@@ -112,10 +114,11 @@ def packed(text: str, home: str) -> bytes:
     """A document's links, `COLUMNS` numbers each; at most `MOST_LINKS`."""
     numbers: list[int] = []
     for _, target in links_of(text, home):
-        numbers += (_number(target.path), _number(target.folder), place_number(target.place), _number(target.tail))
+        path, folder, tail, place = target
+        numbers += (_number(path), _folder_number(folder), place_number(place) if place else 0, _number(tail))
         if len(numbers) >= COLUMNS * MOST_LINKS:
             break
-    return b"".join(number.to_bytes(4, "little") for number in numbers)
+    return struct.pack(f"<{len(numbers)}I", *numbers)
 
 
 def own(home: str, document_id: str) -> bytes:
@@ -158,6 +161,9 @@ def number_of_id(document_id: str) -> int:
 
 def _number(text: str) -> int:
     return crc32(text.encode("utf-8", "replace"))
+
+
+_folder_number = lru_cache(1024)(_number)
 
 
 class Linked(NamedTuple):
