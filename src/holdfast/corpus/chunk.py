@@ -21,6 +21,10 @@ PREFIX_TOKENS = 52
 """With up to 200 tokens of text and the encoder's two marks this stays within a window of 256."""
 
 _LEAD_IN = 0.25  # a chunk filled less than this takes the start of what follows rather than stand alone
+_WORTH_COUNTING = 32  # texts at once: fewer are counted faster one by one
+_KINDS = bytes(
+    1 if chr(sign).isalpha() else 2 if chr(sign).isdigit() else 0 if chr(sign).isspace() else 3 for sign in range(256)
+)
 _TOKEN = re.compile(r"[A-Za-z]{1,7}|\d{1,3}|[^\s\w]|[^\W\d_A-Za-z]|_")
 
 
@@ -45,7 +49,27 @@ def estimate_tokens(texts: Sequence[str]) -> list[int]:
     measured on support articles, between 1.0 and 1.1 of what all-MiniLM-L6-v2 counts. Never less for a text than for
     a part of it, nor more for a whole than for its parts together.
     """
-    return [len(_TOKEN.findall(text)) for text in texts]
+    plain_ones = [text for text in texts if text.isascii()]
+    if len(plain_ones) < _WORTH_COUNTING:
+        return [len(_TOKEN.findall(text)) for text in texts]
+    counts = iter(_counted(plain_ones))
+    return [next(counts) if text.isascii() else len(_TOKEN.findall(text)) for text in texts]
+
+
+def _counted(texts: Sequence[str]) -> list[int]:
+    """The tokens of many texts in ASCII, all at once: what `_TOKEN` finds in each."""
+    import numpy as np
+
+    # Runs of one kind: letters (1) and digits (2) are a token for every 7 or 3 of them, any other (3) is one a sign.
+    kinds = np.frombuffer(b" ".join([text.encode() for text in texts]).translate(_KINDS), np.uint8)
+    starts = np.flatnonzero(np.concatenate(([True], kinds[1:] != kinds[:-1]))) if len(kinds) else np.empty(0, np.int64)
+    lengths = np.diff(starts, append=len(kinds))
+    per = np.array([1, 7, 3, 1])[kinds[starts]]
+    tokens = np.where(kinds[starts] == 0, 0, -(-lengths // per))
+    ends = np.cumsum(np.fromiter((len(text) + 1 for text in texts), np.int64, len(texts)))
+    before = np.concatenate(([0], np.cumsum(tokens)))[np.searchsorted(starts, ends - 1)]
+    made: list[int] = np.diff(before, prepend=0).tolist()
+    return made
 
 
 def chunk_markdown(

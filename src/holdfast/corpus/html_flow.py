@@ -96,7 +96,7 @@ def _seal(pieces: list[str], wrap: Wrap) -> None:
 def tidy(text: str) -> str:
     """Pieces as a paragraph: white space collapsed, marks written out, line starts kept from reading as markup."""
     text = " ".join(text.split())
-    if _MARKED.search(text):
+    if not text.isprintable() and _MARKED.search(text):
         text = _TOUCHING.sub(r"\2", text)
         for mark, written in _MARKS.items():
             text = text.replace(mark, written)

@@ -72,7 +72,9 @@ def name_of(tag: str) -> str:
 
 def attributes_of(tag: str) -> dict[str, str]:
     """The attributes of a start tag, unescaped."""
-    return {name: unescaped(value) for name, value in _ATTRIBUTE.findall(tag)} if '="' in tag else {}
+    if "&" not in tag:
+        return dict(_ATTRIBUTE.findall(tag)) if '="' in tag else {}
+    return {name: unescaped(value) for name, value in _ATTRIBUTE.findall(tag)}
 
 
 def unescaped(text: str) -> str:

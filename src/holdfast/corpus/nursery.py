@@ -18,6 +18,7 @@ from typing import IO
 
 from holdfast.corpus.worker import SAYS
 
+_WIDE_BYTES = 2**20
 _START_S = 60.0  # to get ready, on a machine that is busy
 
 
@@ -38,6 +39,8 @@ class Forked:
         finally:
             os.close(task)
             os.close(answer)
+        _widen(self._tasks_end)
+        _widen(self._answers_end)
         self.tasks = os.fdopen(self._tasks_end, "wb")
         self.answers = os.fdopen(self._answers_end, "rb")
         self._nursery = nursery
@@ -98,3 +101,11 @@ class Nursery:
         self._asks.close()
         self._process.kill()
         self._process.wait()
+
+
+def _widen(pipe: int) -> None:
+    """Lets most documents fit in a pipe whole, so that nobody waits until they are taken; where the system can."""
+    with suppress(ImportError, AttributeError, OSError):
+        import fcntl
+
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _WIDE_BYTES)

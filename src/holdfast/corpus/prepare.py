@@ -16,8 +16,6 @@ from holdfast.corpus.facets import facets_of
 from holdfast.corpus.formats import expect, is_format, read_format
 from holdfast.corpus.html import clean_html
 from holdfast.corpus.language import language_of
-from holdfast.corpus.mail.conversation import clean_conversation
-from holdfast.corpus.mail.message import read_mail
 from holdfast.corpus.markdown import clean_markdown
 from holdfast.corpus.segment import Entry
 from holdfast.corpus.settings import CorpusSettings
@@ -126,8 +124,12 @@ def clean(raw: RawDocument) -> Cleaned:
     findings: list[Finding] = []
     body = raw.body
     if raw.media_type == "message/rfc822":
+        from holdfast.corpus.mail.message import read_mail
+
         return read_mail(body if isinstance(body, bytes) else body.encode("utf-8", "replace"))
     if raw.media_type == "application/vnd.holdfast.conversation+json":
+        from holdfast.corpus.mail.conversation import clean_conversation
+
         return clean_conversation(body)
     if is_format(raw.media_type):
         return read_format(raw.media_type, body if isinstance(body, bytes) else body.encode("utf-8", "replace"))

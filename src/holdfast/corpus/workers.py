@@ -76,7 +76,7 @@ class Workers:
         failed, and says so. Raises OSError where no process can be started.
         """
         made: list[Done | None] = [None] * len(batch)
-        waiting = deque(range(len(batch)))
+        waiting = deque(sorted(range(len(batch)), key=lambda index: -len(batch[index][0].body)))  # none is long alone
         busy = selectors.DefaultSelector()
         try:
             while waiting or busy.get_map():
