@@ -113,7 +113,7 @@ class Reading(Struct, frozen=True, kw_only=True):
     rests_on: tuple[Passage, ...] = ()
 
 
-class Confusion(Struct, frozen=True, kw_only=True):
+class Planted(Struct, frozen=True, kw_only=True):
     """How often a fault that was planted in this feature was named, by what was planted and what was said."""
 
     planted: str
@@ -161,7 +161,7 @@ class Diagnosis(Struct, frozen=True, kw_only=True):
     next_test: NextTest | None = None
     readings: tuple[Reading, ...] = ()
     question: str | None = None
-    planted: tuple[Confusion, ...] = ()
+    planted: tuple[Planted, ...] = ()
     known: tuple[str, ...] = ()
     calls: int = 0
     spent_usd: float | None = 0.0

@@ -16,7 +16,7 @@ from holdfast.errors import Refused, from_code
 from holdfast.evals.host import Host
 from holdfast.evaluation import Case, Evaluation, Score
 from holdfast.identity import digest
-from holdfast.records import Embed, Embedded, Failed, Generate, Generated, Json, Recording, Retrieved
+from holdfast.records import Embed, Embedded, Failed, Generate, Generated, Json, Recording, Retrieved, Step
 from holdfast.release import Release
 from holdfast.runtime.execute import execute
 from holdfast.runtime.feature import Feature
@@ -37,16 +37,19 @@ class Lab:
     twice: frozenset[str] = frozenset()
     """Cases whose answers are judged twice."""
 
-    async def run(self, feature: Feature, input: Json, tape: Tape, subject: str | None = None) -> Recording:
+    async def run(
+        self, feature: Feature, input: Json, tape: Tape, subject: str | None = None, made_up: Collection[str] = ()
+    ) -> Recording:
         """A feature's recording, kept when this returns. Raises Refused (HF701), StoreFailed.
 
-        `subject` is whose answer is looked at: what is said of it is erased with everything else of theirs.
+        `subject` is whose answer is looked at: what is said of it is erased with everything else of theirs. `made_up`
+        are documents on the tape that no corpus has.
         """
         recording = await execute(
             feature,
             input,
             release=self.release,
-            world=self.host.world(self.release),
+            world=self.host.world(self.release).showing(made_up),
             tape=replace(tape, live=False, pins={**tape.pins, **self.evaluation.pins}),
             who=Who(subject=subject, tenant=self.evaluation.tenant),
         )
@@ -95,13 +98,14 @@ class Bench:
     async def again(self, input: Json, passages: Rearrange | None = None) -> Recording | None:
         """See `contracts.Lab`."""
         recording = self.answered.recording
-        tape = await self.lab.remembering(self._next())
+        tape, made_up = await self.lab.remembering(self._next()), frozenset[str]()
         if passages is not None:
             found = tuple(
                 msgspec.structs.replace(step, result=Retrieved(passages=passages(step.result.passages)))
                 for step in recording.steps
                 if isinstance(step.result, Retrieved)
             )
+            made_up = _documents(found) - _documents(recording.steps)
             shown = Tape.of(msgspec.structs.replace(recording, steps=found))
             tape = replace(
                 tape,
@@ -113,7 +117,8 @@ class Bench:
         try:
             feature = self.lab.host.feature(recording.feature)
             calls = self.answered.case.calls
-            return self._kept(await self.lab.run(feature, input, replace(tape, calls=calls), recording.subject))
+            tape = replace(tape, calls=calls)
+            return self._kept(await self.lab.run(feature, input, tape, recording.subject, made_up))
         except Refused:
             return None
 
@@ -135,6 +140,11 @@ class Bench:
         known = self.spent_usd is not None and recording.cost_usd is not None
         self.spent_usd = round((self.spent_usd or 0.0) + (recording.cost_usd or 0.0), 9) if known else None
         return recording
+
+
+def _documents(steps: Sequence[Step]) -> frozenset[str]:
+    found = (step.result.passages for step in steps if isinstance(step.result, Retrieved))
+    return frozenset(passage.document for passages in found for passage in passages)
 
 
 def judged_twice(cases: Collection[Case]) -> frozenset[str]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from holdfast.contracts import Hear, Perform, deaf
 from holdfast.identity import new_id
+from holdfast.records import Retrieve
 from holdfast.runtime.tape import StillVisible, all_of_them
 
 
@@ -38,6 +39,15 @@ class World:
     now: Callable[[], datetime] = _now
     seed: Callable[[], int] = _seed
     new_recording_id: Callable[[], str] = lambda: new_id("rec")
+
+    def showing(self, made_up: Collection[str]) -> World:
+        """This world, in which passages of these documents, which no corpus has, may be seen by whoever asked."""
+        known, own = self.still_visible, frozenset(made_up)
+
+        def still_visible(effect: Retrieve, documents: Collection[str]) -> frozenset[str]:
+            return known(effect, frozenset(documents) - own) | (frozenset(documents) & own)
+
+        return replace(self, still_visible=still_visible)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from holdfast.gateway.rescue import LEAST_OVERLAP, LEAST_RESTART, Joiner, anchor_of, continuation, repeats_itself
@@ -101,6 +101,7 @@ _LINES = st.lists(st.sampled_from(["A line like others. ", "And another one.\n"]
 
 
 @given(_LINES, st.floats(0, 1), _sizes)
+@settings(suppress_health_check=[HealthCheck.filter_too_much])  # only texts with a repetition at the cut are wanted
 def test_an_answer_that_repeats_itself_is_asked_for_whole_and_joined_to_what_was_heard(text, share, sizes) -> None:
     partial = text[: int(share * len(text))]
     assume(partial.strip() and repeats_itself(partial))

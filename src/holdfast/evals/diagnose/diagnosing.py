@@ -6,14 +6,14 @@ Knows nothing of the words a diagnosis is told in, nor of where it is kept.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import msgspec
 
 from holdfast.contracts import Progress, silent
-from holdfast.diagnosis import Confusion, Diagnosis, Fact, NextTest, Part, Substitution, Tried, Verifier
+from holdfast.diagnosis import Diagnosis, Fact, NextTest, Part, Planted, Substitution, Tried, Verifier
 from holdfast.errors import HoldfastError, Refused
 from holdfast.evals.diagnose.examined import Examined, Host
 from holdfast.evals.diagnose.finding_facts import facts_of, held
@@ -39,10 +39,9 @@ from holdfast.evals.diagnose.verifying import Bill
 from holdfast.evals.facts import missing
 from holdfast.evaluation import Case
 from holdfast.identity import new_id
-from holdfast.records import Failure, Recording, Retrieve
+from holdfast.records import Failure, Recording
 from holdfast.release import GuardSlot, ModelSlot, Release
 from holdfast.runtime.execute import execute
-from holdfast.runtime.world import World
 
 MOST_CALLS = 30
 LEAST_TRIED = 2
@@ -69,7 +68,7 @@ class Known:
     later: Recording | None = None
     good: Sequence[Recording] = ()
     beliefs: Beliefs | None = None
-    planted: tuple[Confusion, ...] = ()
+    planted: tuple[Planted, ...] = ()
     bill: Bill = field(default_factory=Bill)
     notes: tuple[str, ...] = ()
 
@@ -240,7 +239,7 @@ class Diagnosing:
             self.examined.feature,
             before.input,
             release=made.release,
-            world=_with_expected(host.world(made.release)),
+            world=host.world(made.release).showing({EXPECTED}),
             tape=made.tape,
             who=host.who(before.subject, before.tenant),
         )
@@ -323,17 +322,6 @@ def _of_the_label(examined: Examined, located: Located) -> list[Fact]:
 def _of_the_verifier(opinions: Sequence[bool]) -> Fact:
     said = f"asked {len(opinions)} times, it found the same answer good {sum(opinions)} times"
     return Fact(name="verifier_unstable", holds=any(opinions), said=said)
-
-
-def _with_expected(world: World) -> World:
-    """A world in which a passage that no corpus has, which is what was expected, may be seen by whoever asked."""
-
-    def still_visible(effect: Retrieve, documents: Collection[str]) -> frozenset[str]:
-        real = [document for document in documents if document != EXPECTED]
-        made_up = {EXPECTED} if len(real) < len(documents) else frozenset[str]()
-        return world.still_visible(effect, real) | made_up
-
-    return replace(world, still_visible=still_visible)
 
 
 def _sum(one: float | None, other: float | None) -> float | None:

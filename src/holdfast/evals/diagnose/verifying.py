@@ -6,7 +6,7 @@ has stopped.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -125,9 +125,11 @@ class _Unkept(Lab):
 
     bill: Bill = field(default_factory=Bill)
 
-    async def run(self, feature: Feature, input: Json, tape: Tape, subject: str | None = None) -> Recording:
+    async def run(
+        self, feature: Feature, input: Json, tape: Tape, subject: str | None = None, made_up: Collection[str] = ()
+    ) -> Recording:
         who = Who(subject=subject, tenant=self.evaluation.tenant)
-        world = self.host.world(self.release)
+        world = self.host.world(self.release).showing(made_up)
         recording = await execute(feature, input, release=self.release, world=world, tape=tape, who=who)
         self.bill.add(recording)
         return recording
