@@ -220,6 +220,13 @@ async def test_a_vendor_that_was_down_is_provider(tmp_path: Path) -> None:
         assert found.verdict == "provider", found
 
 
+async def test_a_provider_without_a_key_is_provider(tmp_path: Path) -> None:
+    async with opened(tmp_path) as world:
+        found = await world.diagnosis(await world.asked(answer__models=["openai:gpt-5-mini", "fake:weak"]))
+        assert found.verdict == "provider", found
+        assert any("no_key" in sentence for sentence in found.because)
+
+
 async def test_what_was_expected_and_no_source_says_is_task(tmp_path: Path) -> None:
     async with opened(tmp_path) as world:
         wrong = Case(id="c", input=CASE.input, facts=("99 seconds",), gold=CASE.gold)

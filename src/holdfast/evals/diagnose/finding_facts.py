@@ -15,6 +15,7 @@ from holdfast.evals.diagnose.reading import acting_guards, answers, failed, foun
 from holdfast.records import Generate, Generated, Passage, Recording, Retrieve, Step
 from holdfast.release import CorpusSlot, GuardSlot, ModelSlot, Release
 
+_NOT_SET_UP = ("no_key", "no_provider", "no_model")
 _UNFINISHED = ("length", "content_filter", "error")
 _EMPTY_VALUE = re.compile(r"(?m)^\s*(?:None|null|undefined|\{\{.*\}\}|\{%.*%\})\s*$")
 _CORPUS_FIELDS = ("k", "mode", "weight", "max_per_document", "reranker", "rerank_k", "rerank_weight", "where",
@@ -95,6 +96,13 @@ def _models(recording: Recording) -> Iterator[Fact]:
         wrong.append(recording.failure.message)
     said = "; ".join(dict.fromkeys(wrong)) or "every model answered, whole and at once"
     yield Fact(name="provider_failed", holds=bool(wrong), said=said)
+    unset = [error for step in answers(recording) for error in _errors(step) if error.startswith(_NOT_SET_UP)]
+    if unset:
+        yield Fact(name="provider_not_set_up", holds=True, said=f"a model was never asked: {unset[0]}")
+
+
+def _errors(step: Step) -> Iterator[str]:
+    return (attempt.error for attempt in step.attempts if attempt.error)
 
 
 def _served(step: Step) -> Iterator[tuple[str, str]]:

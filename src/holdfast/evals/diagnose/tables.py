@@ -75,6 +75,7 @@ TRUSTED: Mapping[Grade, float] = MappingProxyType(
 SIGNS: Mapping[str, Sign] = MappingProxyType(
     {
         "provider_failed": Sign({"provider": 0.95}, 0.02),
+        "provider_not_set_up": Sign({"provider": 0.3}, 0.0003),
         "guard_acted": Sign({"guard": 0.99}, 0.03),
         "gold_in_corpus": Sign({"data": 0.03}, 0.98),
         "gold_in_candidates": Sign({"data": 0.03, "retrieval": 0.15}, 0.97),
