@@ -225,3 +225,15 @@ def from_failed(failed: Failed | Failure) -> HoldfastError:
     if isinstance(error, EffectFailed):
         error.origin, error.retry_after_s = failed.origin, failed.retry_after_s
     return error
+
+
+def alone(group: BaseExceptionGroup[BaseException], kind: type[HoldfastError] = HoldfastError) -> BaseException:
+    """What tasks that ran together are to raise: the first error where all are of that kind, else the group as it is.
+
+    `except*` would raise it within a group again, on a Python before 3.11.4.
+    """
+    matching, others = group.split(kind)
+    found: BaseException | None = matching
+    while isinstance(found, BaseExceptionGroup):
+        found = found.exceptions[0]
+    return group if others is not None or found is None else found

@@ -64,7 +64,7 @@ _DROPPED = frozenset({"plaintext", "frameset", "frame"})
 # The scan at the speed of one expression, for tags that are written as they should be. The first group names what
 # holds no markup, the second any other element; the third is what else follows a `<`, which needs a closer look.
 _PROPER_VALUE = rf"""(?:"[^"]*+"|'[^']*+'|[^{_WS}"'=<>`]++)"""
-_PROPER = rf"""(?:[{_WS}]++[^{_WS}"'<>/=]++(?:[{_WS}]*+=[{_WS}]*+{_PROPER_VALUE})?+){{0,{MAX_ATTRIBUTES}}}+[{_WS}]*+"""
+_PROPER = rf"""(?:[{_WS}]++[^{_WS}"'<>/=]++(?:[{_WS}]*+=[{_WS}]*+{_PROPER_VALUE})?){{0,{MAX_ATTRIBUTES}}}[{_WS}]*+"""
 _TAGS = re.compile(
     rf"""<(?:(?=[stix])(?:
       (script|style|iframe){_PROPER}>.*?</\1[{_WS}]*>

@@ -15,7 +15,7 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from holdfast.contracts import Hear, Progress, Scorers, deaf, silent
-from holdfast.errors import HoldfastError, NotFound, StoreFailed
+from holdfast.errors import HoldfastError, NotFound, StoreFailed, alone
 from holdfast.evals.budget import Budget
 from holdfast.evals.choosing import Chosen, choose
 from holdfast.evals.pairing import not_compared, paired
@@ -240,8 +240,8 @@ class _Flow:
                     await asyncio.wait(workers)
                 reading.cancel()
                 await self._made.put(None)
-        except* HoldfastError as errors:
-            raise errors.exceptions[0] from None
+        except BaseExceptionGroup as errors:
+            raise alone(errors) from None
         self.whole = self.budget.stopped is None
 
     async def _reading(self, left: Sequence[str]) -> None:

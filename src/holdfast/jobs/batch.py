@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from holdfast.contracts import Progress, silent
-from holdfast.errors import HoldfastError, Misconfigured, Refused
+from holdfast.errors import Misconfigured, Refused, alone
 from holdfast.identity import canonical
 from holdfast.jobs.answers import Answers, unwritable_file
 from holdfast.records import Failure, Json, Outcome, Recording
@@ -116,8 +116,8 @@ async def answer(project: Project, batch: Batch, progress: Progress = silent) ->
             async with asyncio.TaskGroup() as workers:
                 for _ in range(batch.workers):
                     workers.create_task(work())
-        except* HoldfastError as errors:
-            raise errors.exceptions[0] from None
+        except BaseExceptionGroup as errors:
+            raise alone(errors) from None
     _note_path(Path(batch.target)).unlink(missing_ok=True)
     return counts.report()
 

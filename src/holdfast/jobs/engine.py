@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from holdfast.errors import HoldfastError, NotFound, StoreFailed, nearest
+from holdfast.errors import HoldfastError, NotFound, StoreFailed, alone, nearest
 from holdfast.identity import to_json
 from holdfast.job import Job, JobProgress
 from holdfast.jobs.asking import changed, corpus_of
@@ -86,8 +86,8 @@ class Engine:
                     for task in (taking, *self._under_way):
                         task.cancel()
                     await asyncio.gather(*self._under_way, return_exceptions=True)
-        except* StoreFailed as failed:
-            raise failed.exceptions[0] from None
+        except BaseExceptionGroup as errors:
+            raise alone(errors, StoreFailed) from None
         finally:
             await self._durable.close()
 

@@ -21,7 +21,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from holdfast.errors import HoldfastError, from_code
+from holdfast.errors import alone, from_code
 
 log = logging.getLogger("holdfast.server")
 
@@ -65,8 +65,8 @@ class Workers:
                     await one.wait()
                 if not self._stopping:
                     ready()
-        except* HoldfastError as errors:
-            raise errors.exceptions[0] from None
+        except BaseExceptionGroup as errors:
+            raise alone(errors) from None
         finally:
             for number in signals:
                 loop.remove_signal_handler(number)

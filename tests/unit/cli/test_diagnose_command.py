@@ -15,7 +15,7 @@ from holdfast.cli.diagnose import told
 from holdfast.cli.diagnose_pretty import show_diagnosed
 from holdfast.cli.terminal import Terminal
 from holdfast.config import load_config
-from holdfast.diagnosis import Confusion, Diagnosis, Fix, NextTest, Reading, SideEffects, Verifier
+from holdfast.diagnosis import Diagnosis, Fix, NextTest, Planted, Reading, SideEffects, Verifier
 from holdfast.evals.diagnose.telling import headline
 from holdfast.judgement import Interval
 
@@ -86,9 +86,9 @@ RANKING = diagnosis(
     probabilities={"ranking": 0.861, "retrieval": 0.09, "prompt": 0.03, "data": 0.019},
     because=("It was found.",),
     planted=(
-        Confusion(planted="ranking", said="ranking", count=41),
-        Confusion(planted="retrieval", said="ranking", count=4),
-        Confusion(planted="data", said="data", count=9),
+        Planted(planted="ranking", said="ranking", count=41),
+        Planted(planted="retrieval", said="ranking", count=4),
+        Planted(planted="data", said="data", count=9),
     ),
     fixes=(
         Fix(
