@@ -18,8 +18,9 @@ from holdfast.server.page import CONSOLE
 
 MOST_SCRIPT_BYTES = 300_000
 """Packed script of the first page, as it travels."""
-FOCUSED = """(it => it === document.body ? '' : it.labels?.[0]?.innerText ?? it.getAttribute('aria-label') ?? it.innerText)(
-    document.activeElement)"""
+FOCUSED = """(it =>
+    it === document.body ? '' : it.labels?.[0]?.innerText ?? it.getAttribute('aria-label') ?? it.innerText
+)(document.activeElement)"""
 """What the element with the focus is called; nothing where none has it."""
 PAGES = (
     "",
