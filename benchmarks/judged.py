@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from holdfast.sources import Passed, RawDocument
+from holdfast.sources import MediaType, Passed, RawDocument
 
 HERE = Path(__file__).resolve().parent
 DATA = next((above / "shared" / "data" for above in HERE.parents if (above / "shared" / "data").is_dir()), HERE)
@@ -69,8 +69,8 @@ def rows(*parts: str) -> Iterator[Mapping[str, Any]]:
         yield from (json.loads(line) for line in lines)
 
 
-def document(document_id: str, title: str, body: str, kind: str = "text/markdown", **more: Any) -> RawDocument:
-    return RawDocument(id=document_id, title=title, body=body, media_type=kind, **more)  # type: ignore[arg-type]
+def document(document_id: str, title: str, body: str, kind: MediaType = "text/markdown", **more: Any) -> RawDocument:
+    return RawDocument(id=document_id, title=title, body=body, media_type=kind, **more)
 
 
 def doc2dial() -> Collection:

@@ -32,7 +32,8 @@ def talon() -> Strip:
 
     def strip(kind: str, body: str) -> tuple[str, str]:
         if kind == "signature":
-            return tuple(part or "" for part in signatures.extract_signature(body))  # type: ignore[return-value]  # two
+            text, signature = signatures.extract_signature(body)
+            return text or "", signature or ""
         if kind == "html":
             return html.fromstring(package.extract_from_html(body)).text_content(), ""
         return package.extract_from_plain(body), ""

@@ -17,7 +17,7 @@ import platform
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import ir_measures
 import numpy as np
@@ -37,6 +37,7 @@ DEPTH = 100
 SINGLE = ("bm25 .9/.4", "bm25 1.2/.75", "MiniLM", "MiniLM passages")
 SIMPLE = ("RRF", "min-max", "RRF passages", "min-max passages")
 OURS = ("holdfast lexical", "holdfast vector", "holdfast")
+MODES: tuple[Literal["lexical", "vector", "hybrid"], ...] = ("lexical", "vector", "hybrid")
 FOUR = ("cranfield", "med", "squad2", "doc2dial")  # on which the simple fusion was measured first: .708
 RESAMPLES = 4000
 
@@ -104,8 +105,8 @@ class Peers:
 async def asked(room: CorpusRoom, name: str, question: Question) -> dict[str, list[str]]:
     """What Holdfast finds, one passage of each document."""
     found = {}
-    for way, mode in zip(OURS, ("lexical", "vector", "hybrid"), strict=True):
-        search = Search(k=DEPTH + 1, mode=mode, max_per_document=1)  # type: ignore[arg-type]
+    for way, mode in zip(OURS, MODES, strict=True):
+        search = Search(k=DEPTH + 1, mode=mode, max_per_document=1)
         effect = Retrieve(corpus=room.pinned(name, "latest"), query=question.text, search=search)
         passages = await room.search(effect)
         found[way] = [one.document for one in passages if one.document != question.ignore][:DEPTH]

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 from benchmarks.diagnosis.adapter import INTERACTION, INTERMITTENT, UNKNOWN, VERDICTS
-from benchmarks.diagnosis.running import Outcome, Said
+from benchmarks.diagnosis.running import Mended, Outcome, Said
 from msgspec import Struct
 
 from holdfast.evals.statistics import share
@@ -101,7 +101,7 @@ def card(name: str, outcomes: Sequence[Outcome]) -> Card:
         fixes_when_right=_share(mended.mends for one, said, mended in fixed if right(one, said)),
         fixes_given=_share(said.mended is not None for _, said in answers),
         side_effects_held=_share(_overlaps(one.low, one.high, one.broken, one.asked) for one in sides),
-        side_effects_inside=_share(one.low <= one.broken / one.asked <= one.high for one in sides),  # type: ignore[operator]
+        side_effects_inside=_share(_holds(one) for one in sides),
         brier=round(
             statistics.fmean([(said.probability - right(one, said)) ** 2 for one, said in answers] or [0.0]), 4
         ),
@@ -117,6 +117,11 @@ def _overlaps(low: float | None, high: float | None, broken: int, asked: int) ->
     if low is None or high is None or measured.low is None or measured.high is None:
         return False
     return low <= measured.high and measured.low <= high
+
+
+def _holds(one: Mended) -> bool:
+    """Whether the interval that was stated holds the rate that was measured."""
+    return one.low is not None and one.high is not None and one.low <= one.broken / one.asked <= one.high
 
 
 def _by(every: Sequence[Pair], key: Callable[[Outcome], str], *, right_only: bool = True) -> dict[str, dict[str, int]]:

@@ -118,35 +118,19 @@ _ANY_SCRIPT = re.compile(f"[{''.join(letters for _, letters in _SCRIPTS)}]")
 _USUAL: Mapping[str, str] = MappingProxyType({"cyrillic": "ru", "arabic": "ar"})
 _WORD = re.compile(r"[^\W\d_]+")
 _NO_PROSE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]{1,200}`|https?://\S+|\S{1,64}@\S{1,190}", re.S)
-_PARAGRAPH = re.compile(r"\n[ \t]*\n")
 FEWEST_WORDS = 3
 SHORT = 8
 """Words below which a text needs more evidence."""
 MAX_CHARACTERS = 4000
-MAX_PARAGRAPHS = 400
 
 
 def language_of(text: str) -> str | None:
     """Its two-letter name: by its script and letters, or by its frequent words. None where that does not tell.
 
-    Of a text in several languages, the one with most of its start; `languages_of` gives the shares.
+    Of a text in several languages, the one with most of its start.
     """
     text = _NO_PROSE.sub(" ", text[:MAX_CHARACTERS]).lower()
     return _by_script(text) or _by_words(_WORD.findall(text))
-
-
-def languages_of(text: str) -> tuple[tuple[str, float], ...]:
-    """Each language of a text with its share of the letters, the largest first, paragraph by paragraph.
-
-    A paragraph that does not tell counts to the languages of the others. Empty where none tells.
-    """
-    shares: Counter[str] = Counter()
-    for paragraph in _PARAGRAPH.split(text)[:MAX_PARAGRAPHS]:
-        name = language_of(paragraph)
-        if name is not None:
-            shares[name] += sum(map(len, _WORD.findall(paragraph[:MAX_CHARACTERS])))
-    total = shares.total()
-    return tuple((name, round(count / total, 3)) for name, count in shares.most_common() if count)
 
 
 def _by_script(text: str) -> str | None:

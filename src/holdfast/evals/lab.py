@@ -16,7 +16,7 @@ from holdfast.errors import Refused, from_code
 from holdfast.evals.host import Host
 from holdfast.evaluation import Case, Evaluation, Score
 from holdfast.identity import digest
-from holdfast.records import Embed, Embedded, Failed, Generate, Generated, Json, Recording, Retrieved, Step
+from holdfast.records import Embed, Embedded, Failed, Generate, Generated, Json, Passage, Recording, Retrieved, Step
 from holdfast.release import Release
 from holdfast.runtime.execute import execute
 from holdfast.runtime.feature import Feature
@@ -101,7 +101,7 @@ class Bench:
         tape, made_up = await self.lab.remembering(self._next()), frozenset[str]()
         if passages is not None:
             found = tuple(
-                msgspec.structs.replace(step, result=Retrieved(passages=passages(step.result.passages)))
+                _with(step, passages(step.result.passages))
                 for step in recording.steps
                 if isinstance(step.result, Retrieved)
             )
@@ -140,6 +140,11 @@ class Bench:
         known = self.spent_usd is not None and recording.cost_usd is not None
         self.spent_usd = round((self.spent_usd or 0.0) + (recording.cost_usd or 0.0), 9) if known else None
         return recording
+
+
+def _with(step: Step, passages: tuple[Passage, ...]) -> Step:
+    """The search with other passages, as sure as it was."""
+    return msgspec.structs.replace(step, result=msgspec.structs.replace(step.result, passages=passages))
 
 
 def _documents(steps: Sequence[Step]) -> frozenset[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -46,12 +47,12 @@ async def without_vectors(tmp_path: Path) -> AsyncIterator[CorpusRoom]:
     made.close()
 
 
-async def asked(room: CorpusRoom, query: str, *principals: str, **how: object) -> Retrieved:
-    search = Search(**how)  # type: ignore[arg-type]
+async def asked(room: CorpusRoom, query: str, *principals: str, **how: Any) -> Retrieved:
+    search = Search(**how)
     return await room.retrieve(Retrieve(corpus="kb", query=query, search=search, principals=principals))
 
 
-async def sure(room: CorpusRoom, query: str, *principals: str, **how: object) -> float:
+async def sure(room: CorpusRoom, query: str, *principals: str, **how: Any) -> float:
     found = (await asked(room, query, *principals, **how)).confidence
     assert found is not None
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -39,12 +40,10 @@ async def room(tmp_path: Path) -> AsyncIterator[CorpusRoom]:
     made.close()
 
 
-async def both(
-    room: CorpusRoom, query: str, document: str, **more: object
-) -> tuple[tuple[Passage, ...], SearchExplained]:
+async def both(room: CorpusRoom, query: str, document: str, **more: Any) -> tuple[tuple[Passage, ...], SearchExplained]:
     principals = more.pop("principals", ())
-    search = Search(**more)  # type: ignore[arg-type]
-    effect = Retrieve(corpus="kb", query=query, search=search, principals=principals)  # type: ignore[arg-type]
+    search = Search(**more)
+    effect = Retrieve(corpus="kb", query=query, search=search, principals=principals)
     return await room.search(effect), await room.explain(effect, document)
 
 

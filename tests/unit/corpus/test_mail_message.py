@@ -4,7 +4,6 @@ from email.message import EmailMessage
 
 import pytest
 
-from holdfast.corpus.mail.mailbox import split_mailbox
 from holdfast.corpus.mail.message import plain_subject, read_mail
 from holdfast.corpus.prepare import prepare
 from holdfast.sources import Passed, RawDocument
@@ -199,14 +198,3 @@ def test_more_parts_than_anybody_writes_are_not_read() -> None:
     data = b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\na\n" * 2000
     assert codes(data) == {"mail_cut": 1}
     assert len(read_mail(data).text.split()) < 500
-
-
-def test_a_mailbox_is_cut_into_its_mails() -> None:
-    data = (
-        b"From ann@example.com Thu Jun 26 14:14:00 2014\nSubject: one\n\nFrom here on it blinks.\n>From 14:14 on.\n\n"
-        b"From bo@example.com Thu Jun 26 15:14:00 2014\r\nSubject: two\r\n\r\nIt stopped.\r\n"
-    )
-    one, two = split_mailbox(data)
-    assert read_mail(one).text == "From here on it blinks.\nFrom 14:14 on."
-    assert read_mail(two).title == "two"
-    assert list(split_mailbox(b"Subject: x\n\ny")) == [b"Subject: x\n\ny"]

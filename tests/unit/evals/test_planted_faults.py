@@ -11,6 +11,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from benchmarks.diagnosis import planting, reader, running, scorecard, verifying, worlds
@@ -61,7 +62,7 @@ def options(tmp_path_factory: pytest.TempPathFactory) -> Options:
     return Options(root, tmp_path_factory.mktemp("worlds"), ("machines",))
 
 
-def able(**changed: object) -> reader.Hidden:
+def able(**changed: Any) -> reader.Hidden:
     """A reader without weaknesses, but for those that are given."""
     skill = {"mini": 9.0, "small": 9.0, "large": 9.0}
     without = {"mini": 0.0, "small": 0.0, "large": 0.0}
@@ -69,7 +70,7 @@ def able(**changed: object) -> reader.Hidden:
         skill=skill, memory=without, distraction=0.0, decoyed=0.0, lost=0.0, lazy=0.0, spread=0.0,
         needs_only=1.0, needs_exact=1.0, obeys=1.0, refuses=0.0, needs_labels=1.0,
     )  # fmt: skip
-    return replace(plain, **changed)  # type: ignore[arg-type]
+    return replace(plain, **changed)
 
 
 def request(known: Known, *texts: str, clauses: str = "Answer only from the sources. Be exact.") -> Generate:

@@ -21,7 +21,7 @@ from holdfast.records import Generate, Recording, Usage
 from holdfast.stores import RecordingQuery
 from holdfast.support import NOT_FOUND
 from holdfast.testing import FakeModel, project
-from holdfast.trial import Pair, Trial
+from holdfast.trial import Pair, PairVerdict, Trial
 from holdfast.where import parse
 
 FEATURES = """
@@ -181,8 +181,9 @@ async def test_what_a_trial_spent_is_what_its_replays_cost(desk: Project) -> Non
     await ask(desk, "polite", "else")
     trial = await begin(desk, Plan("since=1h", NEW))
     tally = Tally(trial)
-    for verdict in ("same", "not_compared"):
-        tally.count(Pair(recording="rec_1", verdict=verdict, outcome_before="ok", spent_usd=0.25))  # type: ignore[arg-type]
+    verdicts: tuple[PairVerdict, ...] = ("same", "not_compared")
+    for verdict in verdicts:
+        tally.count(Pair(recording="rec_1", verdict=verdict, outcome_before="ok", spent_usd=0.25))
     assert tally.trial().spent_usd == 0.5
 
 

@@ -85,10 +85,10 @@ def plain_subject(subject: str) -> tuple[str | None, bool]:
     for _ in range(12):
         answer = REPLY_PREFIX.match(subject)
         forward = None if answer else FORWARD_PREFIX.match(subject)
-        if not answer and not forward:
+        if (prefix := answer or forward) is None:
             break
         forwarded = forwarded or (forward is not None)
-        subject = subject[(answer or forward).end() :]  # type: ignore[union-attr]  # one of them matched
+        subject = subject[prefix.end() :]
     return subject.strip() or None, forwarded
 
 

@@ -14,7 +14,7 @@ import msgspec
 
 from holdfast.contracts import Progress, silent
 from holdfast.diagnosis import Diagnosis, Fact, NextTest, Part, Planted, Substitution, Tried, Verifier
-from holdfast.errors import HoldfastError, Refused
+from holdfast.errors import Refused
 from holdfast.evals.diagnose.examined import Examined, Host
 from holdfast.evals.diagnose.finding_facts import facts_of, held
 from holdfast.evals.diagnose.fixing import fixes_of
@@ -326,11 +326,3 @@ def _of_the_verifier(opinions: Sequence[bool]) -> Fact:
 
 def _sum(one: float | None, other: float | None) -> float | None:
     return None if one is None or other is None else round(one + other, 9)
-
-
-async def outcome(work: Awaitable[Diagnosis]) -> Diagnosis | HoldfastError:
-    """A diagnosis, or why there is none, for whoever makes many."""
-    try:
-        return await work
-    except HoldfastError as error:
-        return error

@@ -5,7 +5,7 @@ Knows nothing of how a verdict was come to.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -163,8 +163,3 @@ def _dearer(about: Diagnosing, tried: Tried) -> float | None:
 def _share(count: int, asked: int) -> Interval:
     found = jeffreys(count, asked)
     return Interval(0.0, None, None) if found is None else Interval(found.estimate, found.low, found.high)
-
-
-def passing(tried: Sequence[Tried]) -> tuple[Tried, ...]:
-    """What suffices among everything that was tried."""
-    return tuple(each for each in tried if each.asked and each.passed >= SUFFICES * each.asked)

@@ -13,6 +13,7 @@ import msgspec
 from holdfast.contracts import Rearrange
 from holdfast.diagnosis import Substitution
 from holdfast.evals.diagnose.examined import Examined, Host
+from holdfast.evals.diagnose.gold import name_of
 from holdfast.evals.diagnose.reading import acting_guards, answers, calls, failed, found, searches
 from holdfast.identity import digest
 from holdfast.records import Generate, Generated, Json, Passage, Recording, Retrieve, Retrieved
@@ -74,11 +75,8 @@ class Substitutions:
         self._slots = tuple(dict.fromkeys(s.effect.slot for s in answers(recording) if isinstance(s.effect, Generate)))
         if not self._slots:  # it failed before a model was asked
             self._slots = tuple(n for n, s in examined.release.slots.items() if isinstance(s, ModelSlot) and s.prompt)
-        self._corpora = tuple(
-            dict.fromkeys(
-                s.effect.corpus.partition("@")[0] for s in searches(recording) if isinstance(s.effect, Retrieve)
-            )
-        )
+        asked = (step.effect for step in searches(recording))
+        self._corpora = tuple(dict.fromkeys(name_of(effect) for effect in asked if isinstance(effect, Retrieve)))
         known = [calls(each) for each in (*reversed(good), recording)]  # its own count most
         self._given = {name: given for each in (*known, examined.case.calls) for name, given in each.items()}
         self._calls = max(len(answers(recording)), 1 if self._slots else 0)
@@ -110,7 +108,7 @@ class Substitutions:
         steps = [step for step in examined.recording.steps if step.key not in anew and not failed(step)]
         if rearrange is not None:
             steps = [
-                msgspec.structs.replace(step, result=Retrieved(passages=rearrange(step.result.passages)))
+                msgspec.structs.replace(step, result=_rearranged(step.result, rearrange))
                 if isinstance(step.result, Retrieved)
                 else step
                 for step in steps
@@ -253,6 +251,13 @@ class Substitutions:
     async def _changed(self, name: Substitution, changes: dict[str, Json], said: str) -> Made:
         release = await self._host.changed(self._examined.release, changes)
         return replace(self._made(name, release, said), changes=changes)
+
+
+def _rearranged(found: Retrieved, rearrange: Rearrange) -> Retrieved:
+    """Other passages in place of those that were found. How sure a search was is known of what it found alone."""
+    passages = rearrange(found.passages)
+    alike = len(passages) == len(found.passages) and set(passages) == set(found.passages)
+    return Retrieved(passages=passages, confidence=found.confidence if alike else None)
 
 
 def _added(gold: Sequence[Passage]) -> Rearrange:
