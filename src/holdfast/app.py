@@ -16,9 +16,7 @@ from holdfast.config import Config, load_config
 from holdfast.contracts import Embedder, Hear, Models, Progress, Scorers, deaf, silent
 from holdfast.corpus.rerank import Rerankers
 from holdfast.describing import Describer
-from holdfast.diagnosis import Diagnosis
 from holdfast.errors import EffectFailed, HoldfastError, Misconfigured, unknown
-from holdfast.evals.diagnose.asking import PLAN, Plan, diagnosis_of
 from holdfast.evals.judged import judge_feature
 from holdfast.guards.kept import Guards
 from holdfast.identity import Entropy, new_id
@@ -57,6 +55,8 @@ if TYPE_CHECKING:
     from holdfast.corpus.quality import SyncReport
     from holdfast.corpus.room import CorpusRoom
     from holdfast.corpus.why import Walk
+    from holdfast.diagnosis import Diagnosis
+    from holdfast.evals.diagnose.asking import Plan
     from holdfast.gateway import Gateway
     from holdfast.gateway.media_limits import MediaLimits
     from holdfast.why import Asking
@@ -206,12 +206,14 @@ class Project:
         made = await self._kept_execution(feature, recording.input, release, world, tape, who)
         return Replay.of(recording, made, code_changed=code_changed)
 
-    async def diagnose(self, recording: Recording | str, plan: Plan = PLAN, *, tenant: str = "") -> Diagnosis:
+    async def diagnose(self, recording: Recording | str, plan: Plan | None = None, *, tenant: str = "") -> Diagnosis:
         """What is known of why an answer is not good, kept when this returns. Raises NotFound (HF203) and what
         `diagnosis_of` raises."""
+        from holdfast.evals.diagnose.asking import Plan, diagnosis_of
+
         if isinstance(recording, str):
             recording = await self.store.recordings.get(recording, tenant)
-        return await diagnosis_of(self, recording, plan)
+        return await diagnosis_of(self, recording, plan or Plan())
 
     async def changed(self, release: Release, changes: Mapping[str, Json]) -> Release:
         """A release with changes by name; a prompt is a path in the project, or `path@N` for the Nth text used there.

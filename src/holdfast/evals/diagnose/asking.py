@@ -47,10 +47,7 @@ class Plan:
     progress: Progress = silent
 
 
-PLAN = Plan()
-
-
-async def diagnosis_of(host: Host, recording: Recording, plan: Plan = PLAN) -> Diagnosis:
+async def diagnosis_of(host: Host, recording: Recording, plan: Plan) -> Diagnosis:
     """What is known of why an answer is not good, kept when this returns.
 
     Nothing live happens, and what a guard stopped is kept nowhere. Stopped halfway there is no diagnosis, and it can be
