@@ -12,6 +12,7 @@ from holdfast.diagnosis import Verifier
 from holdfast.errors import Refused
 from holdfast.evals.diagnose import diagnosing
 from holdfast.evals.diagnose.asking import stronger_model
+from holdfast.evals.diagnose.known import Known
 from holdfast.evals.diagnose.substituting import Earlier
 from holdfast.evals.diagnose.went_well import went_well
 from holdfast.evaluation import Case
@@ -24,7 +25,7 @@ async def diagnose(project: Project, recording_id: str, case: Case, verify: Veri
     release = project.completed(feature, await project.store.releases.get(recording.release))
     well = await went_well(project, recording, case)
     stronger, _ = await stronger_model(project, recording, release)
-    known = diagnosing.Known(
+    known = Known(
         case=case,
         verify=verify,
         verifier=Verifier(name="the bench", sensitivity=nominal.sensitivity, specificity=nominal.specificity),

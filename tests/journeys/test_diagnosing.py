@@ -16,7 +16,8 @@ from holdfast.config import load_config
 from holdfast.contracts import Answer
 from holdfast.diagnosis import Diagnosis, Verifier
 from holdfast.errors import EffectFailed, Refused
-from holdfast.evals.diagnose.diagnosing import Known, Limits, diagnose
+from holdfast.evals.diagnose.diagnosing import Limits, diagnose
+from holdfast.evals.diagnose.known import Known
 from holdfast.evals.diagnose.substituting import Earlier
 from holdfast.evals.facts import missing
 from holdfast.evaluation import Case, Gold

@@ -13,8 +13,9 @@ from holdfast.contracts import Progress, silent
 from holdfast.diagnosis import Diagnosis
 from holdfast.errors import NotFound, Refused, nearest
 from holdfast.evals.cases import cases_file, read_cases
-from holdfast.evals.diagnose.diagnosing import MOST_CALLS, Known, Limits, diagnose
+from holdfast.evals.diagnose.diagnosing import MOST_CALLS, Limits, diagnose
 from holdfast.evals.diagnose.examined import Host
+from holdfast.evals.diagnose.known import Known
 from holdfast.evals.diagnose.planning import SURE_AT
 from holdfast.evals.diagnose.reading import answers
 from holdfast.evals.diagnose.substituting import Earlier

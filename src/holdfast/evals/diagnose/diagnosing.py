@@ -6,19 +6,21 @@ Knows nothing of the words a diagnosis is told in, nor of where it is kept.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import msgspec
 
 from holdfast.contracts import Progress, silent
-from holdfast.diagnosis import Diagnosis, Fact, NextTest, Part, Planted, Substitution, Tried, Verifier
+from holdfast.diagnosis import Diagnosis, Fact, NextTest, Part, Substitution, Tried
 from holdfast.errors import Refused
-from holdfast.evals.diagnose.examined import Examined, Host
-from holdfast.evals.diagnose.finding_facts import facts_of, held
+from holdfast.evals.diagnose.examined import Host
+from holdfast.evals.diagnose.finding_facts import held
 from holdfast.evals.diagnose.fixing import fixes_of
-from holdfast.evals.diagnose.gold import EXPECTED, Located, locate
+from holdfast.evals.diagnose.gold import EXPECTED
+from holdfast.evals.diagnose.known import Known
+from holdfast.evals.diagnose.looking import look
 from holdfast.evals.diagnose.planning import (
     AT_A_TIME,
     CONFIRMED_BY,
@@ -32,11 +34,9 @@ from holdfast.evals.diagnose.planning import (
 )
 from holdfast.evals.diagnose.posterior import Beliefs, Counts, Hypothesis, hypotheses, posterior
 from holdfast.evals.diagnose.reading import searches
-from holdfast.evals.diagnose.substituting import Earlier, Made, Substitutions
+from holdfast.evals.diagnose.substituting import Made, Substitutions
 from holdfast.evals.diagnose.tables import EFFECTS, TRUSTED
 from holdfast.evals.diagnose.telling import because, next_test, readings_of
-from holdfast.evals.diagnose.verifying import Bill
-from holdfast.evals.facts import missing
 from holdfast.evaluation import Case
 from holdfast.identity import new_id
 from holdfast.records import Failure, Recording
@@ -48,29 +48,6 @@ LEAST_TRIED = 2
 """Substitutions besides the same again before anything is said: one outcome convinces nobody."""
 _JUDGED_AGAIN = 3
 _SIDE_EFFECT = "HF307"
-
-Verify = Callable[[Recording, Case], Awaitable[bool]]
-"""Whether an answer passes; asked again it may say otherwise, where it is a model."""
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What is known before anything is looked at: the case, the verifier, and what went well before.
-
-    `good` are recordings of the same feature that went well, for side effects; `later` is a good answer to this input.
-    `bill` is what `verify` spends, `notes` say how all this is known.
-    """
-
-    case: Case
-    verify: Verify
-    verifier: Verifier
-    earlier: Earlier = field(default_factory=Earlier)
-    later: Recording | None = None
-    good: Sequence[Recording] = ()
-    beliefs: Beliefs | None = None
-    planted: tuple[Planted, ...] = ()
-    bill: Bill = field(default_factory=Bill)
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,18 +93,13 @@ class Diagnosing:
 
     async def run(self) -> Diagnosis:
         host, recording, case = self.host, self.recording, self.known.case
-        feature = host.feature(recording.feature)
-        release = host.completed(feature, await host.store.releases.get(recording.release))
         opinions = [await self._passes(recording, case) for _ in range(_JUDGED_AGAIN)]
         if all(opinions):
             message = f"the answer of {recording.id} passes: {self.known.verifier.name} finds nothing wrong with it"
             raise Refused("HF741", message, "say what is wrong with it: POST /v1/feedback with a correction, or a case")
-        located = await locate(host, recording, case, self.known.later)
-        self.examined = Examined(recording, feature, release, case, located.passages, located.grade)
-        self.beliefs = msgspec.structs.replace(self.beliefs, gold=TRUSTED[located.grade])
-        self.located = located
-        facts = await facts_of(host, self.examined, located, self.known.earlier.release)
-        self.facts = (*facts, *_of_the_label(self.examined, located), _of_the_verifier(opinions))
+        looked = await look(host, recording, self.known, opinions)
+        self.examined, self.located, self.facts = looked.examined, looked.located, looked.facts
+        self.beliefs = msgspec.structs.replace(self.beliefs, gold=TRUSTED[looked.located.grade])
         self.substitutions = Substitutions(host, self.examined, self.known.earlier, self.known.good)
         self.made = await self._makeable()
         now = await self._find_out()
@@ -307,21 +279,6 @@ class Diagnosing:
         spent = [t.spent_usd / t.asked for t in self.tried.values() if t.spent_usd is not None and t.asked]
         each = max(spent, default=None)
         return next_test(option, self.examined, self.made, AT_A_TIME, each)
-
-
-def _of_the_label(examined: Examined, located: Located) -> list[Fact]:
-    """Whether the documents that are labelled as answering say what was expected."""
-    case = examined.case
-    if located.grade != "labelled" or not located.in_corpus or not case.facts:
-        return []
-    unsaid = missing("\n".join(passage.text for passage in located.passages), case.facts)
-    said = f"what answers does not say: {'; '.join(unsaid)}" if unsaid else "what answers says what was expected"
-    return [Fact(name="labels_conflict", holds=bool(unsaid), said=said)]
-
-
-def _of_the_verifier(opinions: Sequence[bool]) -> Fact:
-    said = f"asked {len(opinions)} times, it found the same answer good {sum(opinions)} times"
-    return Fact(name="verifier_unstable", holds=any(opinions), said=said)
 
 
 def _sum(one: float | None, other: float | None) -> float | None:
