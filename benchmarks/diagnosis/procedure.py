@@ -11,28 +11,15 @@ from holdfast.app import Project
 from holdfast.diagnosis import Verifier
 from holdfast.errors import Refused
 from holdfast.evals.diagnose import diagnosing
-from holdfast.evals.diagnose.asking import stronger_model
-from holdfast.evals.diagnose.known import Known
-from holdfast.evals.diagnose.substituting import Earlier
-from holdfast.evals.diagnose.went_well import went_well
+from holdfast.evals.diagnose.asking import beforehand
 from holdfast.evaluation import Case
 
 
 async def diagnose(project: Project, recording_id: str, case: Case, verify: Verify, nominal: Nominal) -> Verdict:
     """The verdict of the procedure on one recording."""
     recording = await project.store.recordings.get(recording_id)
-    feature = project.feature(recording.feature)
-    release = project.completed(feature, await project.store.releases.get(recording.release))
-    well = await went_well(project, recording, case)
-    stronger, _ = await stronger_model(project, recording, release)
-    known = Known(
-        case=case,
-        verify=verify,
-        verifier=Verifier(name="the bench", sensitivity=nominal.sensitivity, specificity=nominal.specificity),
-        earlier=Earlier(release=well.release, stronger=stronger),
-        later=well.later,
-        good=well.good,
-    )
+    verifier = Verifier(name="the bench", sensitivity=nominal.sensitivity, specificity=nominal.specificity)
+    known = await beforehand(project, recording, case, verify, verifier)
     try:
         found = await diagnosing.diagnose(project, recording, known, diagnosing.Limits())
     except Refused:

@@ -31,6 +31,7 @@ Substitution: TypeAlias = Literal[
     "again",
     "placebo",
     "provider_healthy",
+    "second_endpoint",
     "guard_off",
     "gold_added",
     "gold_only",
@@ -38,6 +39,7 @@ Substitution: TypeAlias = Literal[
     "wider",
     "narrower",
     "plain_search",
+    "previous_search",
     "gold_query",
     "previous_prompt",
     "minimal_prompt",
@@ -60,11 +62,18 @@ class Fact(Struct, frozen=True, kw_only=True):
 
 
 class Tried(Struct, frozen=True, kw_only=True):
-    """A substitution that was made: `passed` of `asked` answers pass with it. `changes` as a replay takes them."""
+    """A substitution that was made: `passed` of `asked` answers pass with it. `changes` as a replay takes them.
+
+    `beside` is another one that was made together with it. `in_words` of the answers say by their words what was
+    expected, `both` say it and pass; None where words cannot tell.
+    """
 
     substitution: Substitution
     passed: int
     asked: int
+    beside: Substitution | None = None
+    in_words: int | None = None
+    both: int = 0
     said: str = ""
     changes: dict[str, Json] = {}
     recordings: tuple[str, ...] = ()
@@ -92,6 +101,7 @@ class Fix(Struct, frozen=True, kw_only=True):
     passed: int
     asked: int
     share: Interval
+    also: Part | None = None
     changes: dict[str, Json] = {}
     cost_usd: float | None = None
     side_effects: SideEffects | None = None

@@ -105,7 +105,7 @@ async def test_the_stronger_model_is_the_one_configured_else_the_dearest_of_the_
         (world.folder / "holdfast.toml").write_text(config)
         async with reopened(world) as priced:
             found = await priced.project.diagnose(failed)
-            assert "fake:good, the dearest of the project's ladders" in said(found)
+            assert "fake:good, the dearest that the project names" in said(found)
             assert found.verdict == "model", found
             assert found.fixes[0].changes == {"answer.models": ["fake:good"]}
         (world.folder / "holdfast.toml").write_text(config + '[diagnosis]\nstronger_model = "fake:good"\n')

@@ -57,7 +57,7 @@ class Options:
         float | None, typer.Option("--max-cost", metavar="USD", min=0, help="Ask no more once this is spent.")
     ] = None
     max_calls: Annotated[
-        int | None, typer.Option("--max-calls", metavar="N", min=1, help="Calls of models at most: 30.")
+        int | None, typer.Option("--max-calls", metavar="N", min=1, help="Calls of models at most: 48.")
     ] = None
     strict: Annotated[bool, typer.Option("--strict", help="Leave with 4 where the verdict is unknown.")] = False
 

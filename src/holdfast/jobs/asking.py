@@ -94,7 +94,7 @@ class DiagnosisAsked(Struct, frozen=True):
 
     recording: str
     case: str | None = None
-    max_calls: int = 30
+    max_calls: int = 48
     max_cost_usd: float | None = None
 
 

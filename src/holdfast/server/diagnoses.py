@@ -33,7 +33,7 @@ class DiagnosisJobAsked(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """
 
     case: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
-    max_calls: Annotated[int, Meta(ge=1, le=1000)] = 30
+    max_calls: Annotated[int, Meta(ge=1, le=1000)] = 48
     max_cost_usd: Annotated[float, Meta(ge=0)] | None = None
     webhook: str | None = None
 

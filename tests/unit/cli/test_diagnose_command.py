@@ -48,7 +48,7 @@ def test_the_last_failed_case_is_diagnosed_and_it_is_said_which(desk: Path, type
     said = typed("diagnose", "last")
     assert said.code == 0, said.err
     assert "did not pass" in said.err
-    assert "at most 30 calls of models" in said.err
+    assert "at most 48 calls of models" in said.err
     assert "Because:" in said.out
     assert "Known beforehand:" in said.out
     assert "make it a case: holdfast cases from-recording rec_" in said.out

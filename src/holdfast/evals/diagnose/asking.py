@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from holdfast.contracts import Progress, silent
-from holdfast.diagnosis import Diagnosis
+from holdfast.diagnosis import Diagnosis, Verifier
 from holdfast.errors import NotFound, Refused, nearest
 from holdfast.evals.cases import cases_file, read_cases
 from holdfast.evals.diagnose.diagnosing import MOST_CALLS, Limits, diagnose
 from holdfast.evals.diagnose.examined import Host
-from holdfast.evals.diagnose.known import Known
+from holdfast.evals.diagnose.known import Known, Verify
 from holdfast.evals.diagnose.planning import SURE_AT
 from holdfast.evals.diagnose.reading import answers
 from holdfast.evals.diagnose.substituting import Earlier
@@ -82,20 +82,26 @@ async def known_of(host: Host, recording: Recording, case_id: str | None = None)
     judged = await judged_by(host, feature, case, cases, recording)
     if not _says_something(case) and not judged.by_judge and recording.outcome not in _BAD:
         raise _unsaid(recording)
-    well = await went_well(host, recording, case)
-    release = host.completed(feature, await host.store.releases.get(recording.release))
+    known = await beforehand(host, recording, case, judged.verify, judged.verifier)
+    notes = (said, *judged.notes, *known.notes)
+    return replace(known, by_words=not judged.by_judge, bill=judged.verify.bill, notes=tuple(filter(None, notes)))
+
+
+async def beforehand(host: Host, recording: Recording, case: Case, verify: Verify, verifier: Verifier) -> Known:
+    """What is known of a recording beforehand, given its case and who judges: what went well before, and what else
+    could answer. Raises NotFound (HF204), Misconfigured."""
+    release = host.completed(host.feature(recording.feature), await host.store.releases.get(recording.release))
+    well = await went_well(host, recording, case, verify)
     stronger, how = await stronger_model(host, recording, release)
-    notes = (said, *judged.notes, well.said, how)
-    return Known(
-        case=case,
-        verify=judged.verify,
-        verifier=judged.verifier,
-        earlier=Earlier(release=well.release, stronger=stronger),
-        later=well.later,
-        good=well.good,
-        bill=judged.verify.bill,
-        notes=tuple(note for note in notes if note),
+    earlier = Earlier(
+        release=well.release,
+        stronger=stronger,
+        elsewhere=await second_endpoints(host, release),
+        answer=well.answer,
+        unlike=well.unlike,
     )
+    notes = tuple(filter(None, (well.said, how)))
+    return Known(case, verify, verifier, earlier, later=well.later, good=well.good, notes=notes)
 
 
 async def _case(
@@ -148,14 +154,15 @@ def _unsaid(recording: Recording) -> Refused:
 
 async def stronger_model(host: Host, recording: Recording, release: Release) -> tuple[str | None, str]:
     """The model to ask in place of the first rung: the one that is configured, else the dearest of the project's
-    ladders, where it is dearer than what answered. And which it is, in words."""
+    ladders and price list, where it is dearer than what answered. And which it is, in words."""
     if (configured := host.config.diagnosis.stronger_model) is not None:
         return configured, f"The stronger model is {configured}, as configured."
     used = {step.effect.slot for step in answers(recording) if isinstance(step.effect, Generate)}
     ladders = {name: slot.models for name, slot in _ladders(release).items()}
     ladders |= {f"{name} now": slot.models for name, slot in _ladders(host.release()).items()}
     first = {models[0] for name, models in ladders.items() if models and (name in used or not used)}
-    prices = {model: await host.gateway.price_usd(model) for model in _each(ladders.values())}
+    named = _each([*ladders.values(), tuple(host.config.prices)])
+    prices = {model: await host.gateway.price_usd(model) for model in named}
     asked = [price for model in first if (price := prices.get(model)) is not None]
     dearer = {
         model: price
@@ -165,7 +172,26 @@ async def stronger_model(host: Host, recording: Recording, release: Release) -> 
     if not asked or not dearer:
         return None, "No stronger model is known: stronger_model in [diagnosis] names one."
     found = max(dearer, key=lambda each: (dearer[each], each))
-    return found, f"The stronger model is {found}, the dearest of the project's ladders."
+    return found, f"The stronger model is {found}, the dearest that the project names in a ladder or with a price."
+
+
+async def second_endpoints(host: Host, release: Release) -> dict[str, str]:
+    """For each model that is asked first, the same one at another provider, as far as the project names one: in a
+    ladder, or with its price."""
+    ladders = [*_ladders(release).values(), *_ladders(host.release()).values()]
+    named = _each([*(slot.models for slot in ladders), tuple(host.config.prices)])
+    found: dict[str, str] = {}
+    for first in dict.fromkeys(slot.models[0] for slot in ladders if slot.models):
+        for other in named:
+            same = _model(other) == _model(first) and other.partition(":")[0] != first.partition(":")[0]
+            if same and ":" in other and first not in found and await host.gateway.price_usd(other) is not None:
+                found[first] = other
+    return found
+
+
+def _model(name: str) -> str:
+    """A model without its provider, and without whose it is (`openai/gpt-5-mini` at a reseller)."""
+    return name.partition(":")[2].rpartition("/")[2]
 
 
 def _ladders(release: Release) -> dict[str, ModelSlot]:

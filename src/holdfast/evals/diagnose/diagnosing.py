@@ -13,12 +13,13 @@ from datetime import UTC, datetime
 import msgspec
 
 from holdfast.contracts import Progress, silent
-from holdfast.diagnosis import Diagnosis, Fact, NextTest, Part, Substitution, Tried
+from holdfast.diagnosis import Diagnosis, Fact, NextTest, Part, Tried
 from holdfast.errors import Refused
 from holdfast.evals.diagnose.examined import Host
 from holdfast.evals.diagnose.finding_facts import held
 from holdfast.evals.diagnose.fixing import fixes_of
 from holdfast.evals.diagnose.gold import EXPECTED
+from holdfast.evals.diagnose.in_words import said_in_words
 from holdfast.evals.diagnose.known import Known
 from holdfast.evals.diagnose.looking import look
 from holdfast.evals.diagnose.planning import (
@@ -27,12 +28,14 @@ from holdfast.evals.diagnose.planning import (
     SURE_AT,
     Option,
     Said,
+    best_for,
     by_verdict,
+    confirmed,
     confirming,
     next_option,
     verdict_of,
 )
-from holdfast.evals.diagnose.posterior import Beliefs, Counts, Hypothesis, hypotheses, posterior
+from holdfast.evals.diagnose.posterior import Beliefs, Counts, Hypothesis, Key, hypotheses, posterior
 from holdfast.evals.diagnose.reading import searches
 from holdfast.evals.diagnose.substituting import Made, Substitutions
 from holdfast.evals.diagnose.tables import EFFECTS, TRUSTED
@@ -43,7 +46,10 @@ from holdfast.records import Failure, Recording
 from holdfast.release import GuardSlot, ModelSlot, Release
 from holdfast.runtime.execute import execute
 
-MOST_CALLS = 30
+MOST_CALLS = 48
+PAIR_FROM, PAIRS_AT_ONCE = 0.02, 5
+"""How likely a pair of parts must be for both to be mended at once, and how many pairs at a time."""
+GUARDS: Key = ("guard_off",)
 LEAST_TRIED = 2
 """Substitutions besides the same again before anything is said: one outcome convinces nobody."""
 _JUDGED_AGAIN = 3
@@ -88,8 +94,10 @@ class Diagnosing:
         self.calls = 0
         self.spent_usd: float | None = 0.0
         self.stopped: str | None = None
-        self.tried: dict[Substitution, Tried] = {}
+        self.tried: dict[Key, Tried] = {}
         self.facts: tuple[Fact, ...] = ()
+        self.apart: set[Key] = set()
+        """What cannot be made together."""
 
     async def run(self) -> Diagnosis:
         host, recording, case = self.host, self.recording, self.known.case
@@ -99,55 +107,104 @@ class Diagnosing:
             raise Refused("HF741", message, "say what is wrong with it: POST /v1/feedback with a correction, or a case")
         looked = await look(host, recording, self.known, opinions)
         self.examined, self.located, self.facts = looked.examined, looked.located, looked.facts
-        self.beliefs = msgspec.structs.replace(self.beliefs, gold=TRUSTED[looked.located.grade])
+        beyond: list[Part] = ["retrieval"] if looked.located.withheld else []
+        beyond += ["provider"] if held(self.facts).get("provider_not_set_up") else []
+        self.beliefs = msgspec.structs.replace(self.beliefs, gold=TRUSTED[looked.located.grade], beyond=tuple(beyond))
         self.substitutions = Substitutions(host, self.examined, self.known.earlier, self.known.good)
+        self.facts = (*self.facts, *await self._of_what_was_stopped())
         self.made = await self._makeable()
         now = await self._find_out()
         return await self._told(now)
 
     # ------------------------------------------------------------ finding out
 
-    async def _makeable(self) -> dict[Substitution, Made]:
+    async def _of_what_was_stopped(self) -> list[Fact]:
+        """Whether the answer that a guard stopped passes. It is judged and not kept."""
+        made = self.substitutions.stopped()
+        if made is None:
+            return []
+        recording = await self._run(made)
+        if recording.failure is not None:
+            return []
+        passes = await self._passes(recording, self.examined.case)
+        said = None if self.known.by_words else said_in_words(self.examined.case, recording.output)
+        holds = passes if said is None or said == passes else None
+        return [
+            Fact(
+                name="stopped_passes",
+                holds=holds,
+                said=f"what the guard stopped {'passes' if passes else 'does not pass'}",
+            )
+        ]
+
+    async def _makeable(self) -> dict[Key, Made]:
         """The substitutions that this recording has a place for."""
-        made: dict[Substitution, Made] = {}
+        made: dict[Key, Made] = {}
         for name in EFFECTS:
             one = await self.substitutions.make(name)
             if one is not None:
-                made[name] = one
+                made[name,] = one
         return made
 
     async def _find_out(self) -> dict[Hypothesis, float]:
         now = self._posterior()
         while self.stopped is None:
-            options = [Option(name, made.calls) for name, made in self.made.items()]
-            option = self._next(now, options)
+            await self._pair_up(now)
+            option = self._next(now, self._options())
             if option is None:
                 break
-            await self.answer(option.substitution, AT_A_TIME)
+            await self.answer(option.key, AT_A_TIME)
             now = self._posterior()
             said = verdict_of(now, self.limits.sure_at)
             self.limits.progress(f"{said.verdict} {said.probability:.0%}", self.calls, self.limits.calls)
         return now
 
+    async def _pair_up(self, now: dict[Hypothesis, float]) -> None:
+        """Make what would mend the likeliest pairs of parts, where neither of the two mends the other's."""
+        likely = [one for one in sorted(now, key=lambda one: -now[one]) if len(one) > 1 and now[one] >= PAIR_FROM]
+        for pair in likely[:PAIRS_AT_ONCE]:
+            await self._pair_of(*sorted(pair, key="guard".__eq__))
+
+    async def _pair_of(self, one: Part, other: Part) -> None:
+        """Make the best of what mends both, unless there is one already or none can be."""
+        for key in ((*first, *then) for first in self._best_for(one) for then in self._best_for(other)):
+            if key in self.made:
+                return
+            if key not in self.apart and len(set(key)) > 1:
+                made = await self.substitutions.together(self.made[key[:1]], key[1])
+                if made is not None:
+                    self.made[key] = made
+                    return
+                self.apart.add(key)
+
+    def _best_for(self, part: Part) -> list[Key]:
+        """What mends a part best; all guards at once, since with something else mended another one may object."""
+        return [GUARDS] if part == "guard" else best_for(self.beliefs, part, list(self.made))
+
+    def _options(self) -> list[Option]:
+        return [Option(key, made.calls) for key, made in self.made.items()]
+
     def _next(self, now: dict[Hypothesis, float], options: Sequence[Option]) -> Option | None:
-        asked = self.tried["again"].asked if "again" in self.tried else 0
-        if "again" in self.made and not asked:
-            return Option("again", self.made["again"].calls)
+        again: Key = ("again",)
+        asked = self.tried[again].asked if again in self.tried else 0
+        if again in self.made and not asked:
+            return Option(again, self.made[again].calls)
         counts = self.counts()
         said = verdict_of(now, self.limits.sure_at)
-        if said.verdict != "unknown" and "again" in self.made and asked < CONFIRMED_BY:
-            return Option("again", self.made["again"].calls)
+        if said.verdict != "unknown" and again in self.made and asked < CONFIRMED_BY:
+            return Option(again, self.made[again].calls)
         if confirm := confirming(self.beliefs, said, counts, options):
             return confirm
-        if said.verdict != "unknown" and len(self.tried) > min(LEAST_TRIED, len(self.made) - 1):
+        enough = len(self.tried) > min(LEAST_TRIED, len(self.made) - 1)
+        if said.verdict != "unknown" and enough and confirmed(self.beliefs, said, counts, list(self.made)):
             return None
         return next_option(self.beliefs, now, counts, options)
 
     def _posterior(self) -> dict[Hypothesis, float]:
         return posterior(self.beliefs, hypotheses(self._possible()), held(self.facts), self.counts())
 
-    def counts(self) -> dict[Substitution, Counts]:
-        return {name: Counts(tried.passed, tried.asked) for name, tried in self.tried.items()}
+    def counts(self) -> dict[Key, Counts]:
+        return {key: Counts(one.passed, one.asked, one.in_words, one.both) for key, one in self.tried.items()}
 
     def _possible(self) -> list[Part]:
         """The parts that this feature has."""
@@ -161,9 +218,9 @@ class Diagnosing:
             parts.append("guard")
         return parts
 
-    async def answer(self, name: Substitution, count: int) -> None:
+    async def answer(self, key: Key, count: int) -> None:
         """So many answers with a substitution, verified and counted, as far as may be spent."""
-        made = self.made[name]
+        made = self.made[key]
         for _ in range(count):
             if self.calls + made.calls + self.known.bill.each > self.limits.calls:
                 self.stopped = f"{self.limits.calls} calls of models were made"
@@ -173,28 +230,40 @@ class Diagnosing:
                 return
             recording = await self._run(made)
             if recording.failure is not None and recording.failure.code == _SIDE_EFFECT:
-                self._left(name, recording.failure)
+                self._left(key, recording.failure)
                 return
-            passed = await self._passes(recording, self.examined.case)
-            before = self.tried.get(name) or Tried(
-                substitution=name, passed=0, asked=0, said=made.said, changes=made.changes
-            )
+            passed, said = await self._judged(recording)
+            before = self.tried.get(key) or _untried(key, made, said)
             kept = () if made.secret else (recording.id,)
-            self.tried[name] = msgspec.structs.replace(
+            self.tried[key] = msgspec.structs.replace(
                 before,
                 passed=before.passed + passed,
                 asked=before.asked + 1,
+                in_words=None if said is None else (before.in_words or 0) + said,
+                both=before.both + (passed and bool(said)),
                 recordings=(*before.recordings, *kept),
                 spent_usd=_sum(before.spent_usd, recording.cost_usd),
             )
 
-    def _left(self, name: Substitution, failure: Failure) -> None:
+    def _left(self, key: Key, failure: Failure) -> None:
         """Leave out a substitution that comes to a side effect of which nobody knows what it gives: that it does not
         pass says nothing. Raises Refused (HF740) where nothing replaced already comes to one."""
-        if name == "again":
+        if key == ("again",):
             fix = "write what it gives under `calls` of a case (holdfast cases add), or ask until it went well once"
             raise Refused("HF740", f"{self.recording.id} cannot be asked again: {failure.message}", fix)
-        del self.made[name]
+        del self.made[key]
+        self.apart.add(key)
+
+    async def _judged(self, recording: Recording) -> tuple[bool, bool | None]:
+        """Whether an answer passes, and whether it says what was expected by its words.
+
+        What a lower rung answered is no answer of the model under test, unless that one was never set up.
+        """
+        passed = await self._passes(recording, self.examined.case)
+        said = None if self.known.by_words else said_in_words(self.examined.case, recording.output)
+        if recording.outcome == "degraded" and not held(self.facts).get("provider_not_set_up"):
+            return False, None if said is None else False
+        return passed, said
 
     async def _passes(self, recording: Recording, case: Case) -> bool:
         """Whether an answer passes; what it costs to say so is counted."""
@@ -237,8 +306,15 @@ class Diagnosing:
 
     # ------------------------------------------------------------ saying it
 
-    async def _told(self, now: dict[Hypothesis, float]) -> Diagnosis:
+    def _said(self, now: dict[Hypothesis, float]) -> Said:
+        """The verdict, which is not given where what mends its parts was not seen to help."""
         said = verdict_of(now, self.limits.sure_at)
+        if confirmed(self.beliefs, said, self.counts(), list(self.made)):
+            return said
+        return Said("unknown", (), said.probability)
+
+    async def _told(self, now: dict[Hypothesis, float]) -> Diagnosis:
+        said = self._said(now)
         fixes = await fixes_of(self, said)
         chances: dict[str, float] = {verdict: round(chance, 4) for verdict, chance in by_verdict(now).items()}
         readings, question = readings_of(self.examined, self.located) if said.verdict == "task" else ((), None)
@@ -274,11 +350,18 @@ class Diagnosing:
     def _next_test(self, now: dict[Hypothesis, float], said: Said) -> NextTest | None:
         if said.verdict != "unknown":
             return None
-        options = [Option(name, made.calls) for name, made in self.made.items()]
-        option = next_option(self.beliefs, now, self.counts(), options)
+        option = next_option(self.beliefs, now, self.counts(), self._options())
         spent = [t.spent_usd / t.asked for t in self.tried.values() if t.spent_usd is not None and t.asked]
         each = max(spent, default=None)
         return next_test(option, self.examined, self.made, AT_A_TIME, each)
+
+
+def _untried(key: Key, made: Made, said: bool | None) -> Tried:
+    beside = key[1] if len(key) > 1 else None
+    in_words = None if said is None else 0
+    return Tried(
+        substitution=key[0], beside=beside, passed=0, asked=0, in_words=in_words, said=made.said, changes=made.changes
+    )
 
 
 def _sum(one: float | None, other: float | None) -> float | None:

@@ -5,7 +5,7 @@ Knows nothing of substitutions.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -59,6 +59,10 @@ class Settings(Protocol):
     def folder(self) -> Path: ...
     @property
     def diagnosis(self) -> Preferences: ...
+    @property
+    def prices(self) -> Mapping[str, object]:
+        """What the project says of prices, by model."""
+        ...
 
 
 class Prices(Protocol):

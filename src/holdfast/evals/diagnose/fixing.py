@@ -5,7 +5,7 @@ Knows nothing of how a verdict was come to.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from holdfast.diagnosis import Fix, Part, SideEffects, Substitution, Tried
 from holdfast.errors import HoldfastError
 from holdfast.evals.diagnose.planning import CONFIRMED_BY, Said
+from holdfast.evals.diagnose.posterior import Key, effect_of, mended
 from holdfast.evals.diagnose.reading import calls
 from holdfast.evals.diagnose.substituting import Made
 from holdfast.evals.pairing import paired
@@ -33,11 +34,11 @@ SUFFICES = 0.6
 
 OF_PART: Mapping[Part, tuple[Substitution, ...]] = MappingProxyType(
     {
-        "provider": ("provider_healthy",),
+        "provider": ("provider_healthy", "second_endpoint"),
         "guard": ("guard_off",),
-        "retrieval": ("plain_search", "wider"),
-        "ranking": ("wider", "plain_search"),
-        "context_noise": ("narrower", "stronger_model"),
+        "retrieval": ("previous_search", "plain_search", "wider"),
+        "ranking": ("previous_search", "wider", "plain_search"),
+        "context_noise": ("previous_search", "narrower", "stronger_model"),
         "prompt": ("previous_prompt",),
         "model": ("previous_model", "stronger_model"),
     }
@@ -74,27 +75,46 @@ async def fixes_of(about: Diagnosing, said: Said) -> tuple[Fix, ...]:
     """What suffices, the cheapest first: settings that mend the parts spoken of, each tried as often as a verdict is
     confirmed; where no setting does, what to do by hand, with the substitution that showed it."""
     found: list[Fix] = []
-    for part in said.parts:
-        settings = [fix for name in OF_PART.get(part, ()) if (fix := await _setting(about, part, name)) is not None]
+    if len(said.parts) > 1:
+        found += [fix for key in _mending(about, said) if (fix := await _setting(about, said.parts, key)) is not None]
+    for part in said.parts if not found else ():
+        each = [await _setting(about, (part,), (name,)) for name in OF_PART.get(part, ())]
+        settings = [fix for fix in each if fix is not None]
         found += settings or [_by_hand(about, part)]
-    return tuple(sorted(found, key=lambda fix: (not fix.changes, fix.cost_usd is None, fix.cost_usd or 0.0)))
+    return tuple(sorted(found, key=_cheapest))
 
 
-async def _setting(about: Diagnosing, part: Part, name: Substitution) -> Fix | None:
+def _cheapest(fix: Fix) -> tuple[bool, bool, float, float]:
+    """The order of fixes: settings first, then the cheaper one, then the one with which more answers pass."""
+    return not fix.changes, fix.cost_usd is None, round(fix.cost_usd or 0.0, 6), -fix.share.estimate
+
+
+def _mending(about: Diagnosing, said: Said) -> list[Key]:
+    """The two substitutions together that were seen to mend both parts."""
+    return [key for key in about.tried if len(key) > 1 and _mends(about, key, said.parts) > 0.5]
+
+
+def _mends(about: Diagnosing, key: Key, parts: Sequence[Part]) -> float:
+    return mended(effect_of(about.beliefs, key), frozenset(parts))
+
+
+async def _setting(about: Diagnosing, parts: Sequence[Part], key: Key) -> Fix | None:
     """A substitution as a fix; None where it cannot be made, or does not suffice."""
-    made = about.made.get(name)
+    made = about.made.get(key)
     if made is None or not made.changes:
         return None
-    tried = about.tried.get(name)
+    tried = about.tried.get(key)
     if tried is None or tried.asked < CONFIRMED_BY:
-        await about.answer(name, CONFIRMED_BY - (tried.asked if tried else 0))
-        tried = about.tried.get(name)
+        await about.answer(key, CONFIRMED_BY - (tried.asked if tried else 0))
+        tried = about.tried.get(key)
     if tried is None or tried.passed < SUFFICES * tried.asked:
         return None
     side_effects = await _side_effects(about, made)
+    settings = ", ".join(f"{name}={value}" for name, value in made.changes.items())
     return Fix(
-        part=part,
-        advice=f"{_ADVICE[part]}: {', '.join(f'{name}={value}' for name, value in made.changes.items())}",
+        part=parts[0],
+        also=parts[1] if len(parts) > 1 else None,
+        advice=f"{'; and '.join(_ADVICE[part] for part in parts)}: {settings}",
         passed=tried.passed,
         asked=tried.asked,
         share=_share(tried.passed, tried.asked),
@@ -106,7 +126,7 @@ async def _setting(about: Diagnosing, part: Part, name: Substitution) -> Fix | N
 
 def _by_hand(about: Diagnosing, part: Part) -> Fix:
     """What to do, and how often the answer passes where it is done in the lab; nothing was tried for some parts."""
-    tried = [about.tried[name] for name in _SHOWN_BY.get(part, ()) if name in about.tried]
+    tried = [about.tried[name,] for name in _SHOWN_BY.get(part, ()) if (name,) in about.tried]
     best = max(tried, key=lambda each: each.passed / each.asked, default=None)
     passed, asked = (best.passed, best.asked) if best is not None else (0, 0)
     return Fix(part=part, advice=_ADVICE[part], passed=passed, asked=asked, share=_share(passed, asked))

@@ -24,7 +24,8 @@ class Known:
     """What is known before anything is looked at: the case, the verifier, and what went well before.
 
     `good` are recordings of the same feature that went well, for side effects; `later` is a good answer to this input.
-    `bill` is what `verify` spends, `notes` say how all this is known.
+    `by_words`: the verifier itself only compares words, so that they are no second opinion. `bill` is what `verify`
+    spends, `notes` say how all this is known.
     """
 
     case: Case
@@ -35,5 +36,6 @@ class Known:
     good: Sequence[Recording] = ()
     beliefs: Beliefs | None = None
     planted: tuple[Planted, ...] = ()
+    by_words: bool = False
     bill: Bill = field(default_factory=Bill)
     notes: tuple[str, ...] = ()

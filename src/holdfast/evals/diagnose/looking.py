@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from holdfast.diagnosis import Fact
 from holdfast.evals.diagnose.examined import Examined, Host
 from holdfast.evals.diagnose.finding_facts import facts_of
-from holdfast.evals.diagnose.gold import Located, locate
+from holdfast.evals.diagnose.gold import Located, locate, unsaid_by
+from holdfast.evals.diagnose.in_words import said_in_words
 from holdfast.evals.diagnose.known import Known
-from holdfast.evals.facts import missing
 from holdfast.records import Recording
 
 
@@ -37,16 +37,25 @@ async def look(host: Host, recording: Recording, known: Known, opinions: Sequenc
     release = host.completed(feature, await host.store.releases.get(recording.release))
     located = await locate(host, recording, known.case, known.later)
     examined = Examined(recording, feature, release, known.case, located.passages, located.grade)
-    facts = await facts_of(host, examined, located, known.earlier.release)
-    return Looked(examined, located, (*facts, *_of_the_label(examined, located), *_of_the_verifier(opinions)))
+    facts = await facts_of(host, examined, located, known.earlier)
+    words = () if known.by_words else _of_its_words(examined)
+    return Looked(examined, located, (*facts, *_of_the_label(examined, located), *words, *_of_the_verifier(opinions)))
+
+
+def _of_its_words(examined: Examined) -> Iterable[Fact]:
+    """Whether the answer says by its words what was expected, whoever judges it."""
+    said = said_in_words(examined.case, examined.recording.output)
+    if said is not None:
+        what = f"the answer {'says' if said else 'does not say'} what was expected, word for word"
+        yield Fact(name="said_in_words", holds=said, said=what)
 
 
 def _of_the_label(examined: Examined, located: Located) -> list[Fact]:
     """Whether the documents that are labelled as answering say what was expected."""
     case = examined.case
-    if located.grade != "labelled" or not located.in_corpus or not case.facts:
+    if located.grade != "labelled" or not located.in_corpus or located.withheld or not case.facts:
         return []
-    unsaid = missing("\n".join(passage.text for passage in located.passages), case.facts)
+    unsaid = unsaid_by("\n".join(passage.text for passage in located.passages), case.facts)
     said = f"what answers does not say: {'; '.join(unsaid)}" if unsaid else "what answers says what was expected"
     return [Fact(name="labels_conflict", holds=bool(unsaid), said=said)]
 

@@ -10,15 +10,17 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
-from holdfast.diagnosis import Part, Substitution, Verdict
-from holdfast.evals.diagnose.posterior import Beliefs, Counts, Hypothesis, chance_of, mended
+from holdfast.diagnosis import Part, Verdict
+from holdfast.evals.diagnose.posterior import NOTHING, Beliefs, Counts, Hypothesis, Key, Outlook, effect_of, mended
 
 SURE_AT = 0.9
 """A verdict that is less likely is not given (docs/decisions/0025-diagnosis.md)."""
 AT_A_TIME = 2
 MOST_OF_ONE = 8
 """Answers of one substitution at most: more of the same say little, since outcomes are overdispersed."""
-LEAST_GAIN_BITS = 0.01
+LEAST_GAIN_BITS = 0.015
+LEAST_LIKELY = 0.003
+"""A hypothesis that is less likely is left out of what is planned."""
 CONFIRMED_BY = 4
 
 
@@ -31,9 +33,9 @@ class Said(Struct, frozen=True):
 
 
 class Option(Struct, frozen=True):
-    """A substitution that can be made here, and how many calls of models one answer with it needs."""
+    """A substitution that can be made here, or two together, and how many calls of models one answer with it needs."""
 
-    substitution: Substitution
+    key: Key
     calls: float
 
 
@@ -60,34 +62,62 @@ def by_verdict(beliefs: Mapping[Hypothesis, float]) -> dict[Verdict, float]:
     return dict(sorted(said.items(), key=lambda item: -item[1]))
 
 
-def confirming(
-    beliefs: Beliefs, said: Said, tried: Mapping[Substitution, Counts], options: Sequence[Option]
-) -> Option | None:
-    """The substitution that mends the parts spoken of, while fewer than CONFIRMED_BY answers were asked for with it.
+def confirming(beliefs: Beliefs, said: Said, tried: Mapping[Key, Counts], options: Sequence[Option]) -> Option | None:
+    """The substitution to ask for next that mends the parts spoken of, until one was seen to help.
 
-    A verdict names what would have helped, so it is not given before that was seen to help.
+    A verdict names what would have helped, so it is not given before CONFIRMED_BY answers with that were asked for.
     """
-    if said.verdict in ("unknown", "intermittent", "task", "verifier"):
+    mending = _mending(beliefs, said, [option.key for option in options])
+    if confirmed(beliefs, said, tried, [option.key for option in options]):
         return None
-    mending = [option for option in options if _alone(beliefs, option.substitution, said.parts) > 0.5]
-    if not mending or any(_asked(tried, option) >= CONFIRMED_BY for option in mending):
-        return None
-    return max(mending, key=lambda option: (_asked(tried, option), _alone(beliefs, option.substitution, said.parts)))
+    left = [option for option in options if option.key in mending and _asked(tried, option) < CONFIRMED_BY]
+    hopeful = [option for option in left if _passing(tried, option.key) or not _asked(tried, option)] or left
+    return max(
+        hopeful,
+        key=lambda option: (_asked(tried, option), _mends(beliefs, option.key, said.parts), -option.calls),
+        default=None,
+    )
 
 
-def _asked(tried: Mapping[Substitution, Counts], option: Option) -> int:
-    return tried.get(option.substitution, Counts(0, 0)).asked
+def confirmed(beliefs: Beliefs, said: Said, tried: Mapping[Key, Counts], keys: Sequence[Key]) -> bool:
+    """Whether what mends the parts spoken of was seen to help. What nothing can mend here cannot be: there the facts
+    are enough."""
+    if said.verdict in ("unknown", "intermittent", "task", "verifier") or set(said.parts) <= set(beliefs.beyond):
+        return True
+    mending = _mending(beliefs, said, keys)
+    return any(tried[key].asked >= CONFIRMED_BY and _passing(tried, key) for key in mending if key in tried)
 
 
-def _alone(beliefs: Beliefs, substitution: Substitution, parts: Sequence[Part]) -> float:
+def _mending(beliefs: Beliefs, said: Said, keys: Sequence[Key]) -> list[Key]:
+    """What mends the parts spoken of; all at its best at once shows none of them alone."""
+    return [key for key in keys if key != ("ceiling",) and _mends(beliefs, key, said.parts) > 0.5]
+
+
+def _passing(tried: Mapping[Key, Counts], key: Key) -> bool:
+    """Whether at least half of the answers pass, or say what was expected."""
+    counts = tried.get(key, NOTHING)
+    return counts.asked > 0 and 2 * max(counts.passed, counts.said or 0) >= counts.asked
+
+
+def best_for(beliefs: Beliefs, part: Part, keys: Iterable[Key]) -> list[Key]:
+    """The single substitutions that likely mend a part, of those that can be made, the best first."""
+    single = [key for key in keys if len(key) == 1 and key != ("ceiling",) and _mends(beliefs, key, [part]) > 0.5]
+    return sorted(single, key=lambda key: -_mends(beliefs, key, [part]))
+
+
+def _asked(tried: Mapping[Key, Counts], option: Option) -> int:
+    return tried.get(option.key, NOTHING).asked
+
+
+def _mends(beliefs: Beliefs, key: Key, parts: Sequence[Part]) -> float:
     """How well a substitution mends these parts."""
-    return mended(beliefs.effects[substitution], frozenset(parts))
+    return mended(effect_of(beliefs, key), frozenset(parts))
 
 
 def next_option(
     beliefs: Beliefs,
     now: Mapping[Hypothesis, float],
-    tried: Mapping[Substitution, Counts],
+    tried: Mapping[Key, Counts],
     options: Sequence[Option],
 ) -> Option | None:
     """The substitution that is expected to tell most for each call it needs; None where none tells anything.
@@ -96,27 +126,24 @@ def next_option(
     """
     best: tuple[float, Option] | None = None
     before = _bits(by_verdict(now).values())
+    likely = {one: chance for one, chance in now.items() if chance >= LEAST_LIKELY}
+    outlooks = {one: Outlook(beliefs, one, tried) for one in likely}
     for option in options:
-        counts = tried.get(option.substitution, Counts(0, 0))
-        if counts.asked >= MOST_OF_ONE:
+        if _asked(tried, option) >= MOST_OF_ONE:
             continue
-        gain = before - _expected_bits(beliefs, now, option.substitution, counts)
+        gain = before - _expected_bits(likely, outlooks, option.key)
         worth = gain / max(option.calls, 0.2)
         if gain >= LEAST_GAIN_BITS and (best is None or worth > best[0]):
             best = worth, option
     return None if best is None else best[1]
 
 
-def _expected_bits(
-    beliefs: Beliefs, now: Mapping[Hypothesis, float], substitution: Substitution, counts: Counts
-) -> float:
+def _expected_bits(now: Mapping[Hypothesis, float], outlooks: Mapping[Hypothesis, Outlook], key: Key) -> float:
     """How uncertain the verdict will be, on average, after AT_A_TIME more answers."""
+    chances = {one: outlooks[one].chances(key, AT_A_TIME) for one in now}
     found = 0.0
     for passed in range(AT_A_TIME + 1):
-        joint = {
-            one: chance * chance_of(beliefs, one, substitution, counts, passed, AT_A_TIME)
-            for one, chance in now.items()
-        }
+        joint = {one: chance * chances[one][passed] for one, chance in now.items()}
         total = sum(joint.values())
         if total > 0:
             found += total * _bits(by_verdict({one: chance / total for one, chance in joint.items()}).values())

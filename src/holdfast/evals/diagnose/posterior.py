@@ -4,10 +4,14 @@ Knows nothing of how a fact is found or a substitution made.
 
 A hypothesis is a set of parts that are at fault: none (it was chance), one, or two. A substitution mends a part or
 does not; where it mends all of them and spoils nothing, answers pass at the rate of a sound feature, else at that of a
-broken one. Both rates are drawn for each substitution anew (beta distributions), so that counts are overdispersed: five
-equal outcomes of one substitution weigh less than one outcome each of five. What is counted is what the verifier says,
-so its errors are inside the likelihood. Substitution outcomes as counterfactual evidence follow the replay attribution
-literature (CausalFlow, CAR); a mixture over mended and not mended takes the place of fixed rates there.
+broken one. Both rates belong to the feature and are unknown (beta distributions), and each substitution has one near
+them, so that counts are overdispersed: five equal outcomes of one substitution weigh less than one outcome each of
+five, and a substitution is held against what the others leave as it is. What is counted is what the verifier says,
+so its errors are inside the likelihood; where what was expected can be looked for in the answer's words, that is a
+second opinion with errors of its own, and both together are counted (Dawid and Skene 1979). A verifier that is itself
+at fault differs from the words; an expectation that is wrong agrees with them. Substitution outcomes as counterfactual
+evidence follow the replay attribution literature (CausalFlow, CAR); a mixture over mended and not mended takes the
+place of fixed rates there.
 """
 
 from __future__ import annotations
@@ -16,81 +20,149 @@ import math
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from itertools import combinations
+from typing import TypeAlias
 
+import numpy as np
 from msgspec import Struct
 
 from holdfast.diagnosis import Part, Substitution, Verifier
-from holdfast.evals.diagnose.tables import EFFECTS, INTERMITTENT, PAIR, PRIOR, SIGNS, Effect, Sign
+from holdfast.evals.diagnose.tables import EFFECTS, INTERMITTENT, PAIR, PRIOR, SIGNS, WORDS, Effect, Sign, Words
 
 Hypothesis = frozenset[Part]
 CHANCE: Hypothesis = frozenset()
 """No part is at fault: the same request passes more often than not."""
 
-SOUND, BROKEN, WAVERING = (7.0, 1.2), (0.7, 6.0), (3.0, 2.0)
+Key: TypeAlias = tuple[Substitution, ...]
+"""One substitution, or two that are made together."""
+
+SOUND, BROKEN, WAVERING = (8.0, 1.2), (0.8, 5.0), (4.0, 2.6)
 """Beta distributions of the rate at which answers pass: of a feature without a fault, with one, and of one that fails
 now and then, which is what chance means for a request that has failed."""
-_GRID = 40
-_BEYOND_MENDING: frozenset[Part] = frozenset({"task", "verifier"})
-_PAIRED: tuple[Part, ...] = ("guard", "data", "retrieval", "ranking", "context_noise", "prompt", "model")
+ALIKE = 8.0
+"""How near the rate of one substitution is to the feature's: the concentration of a beta distribution around it."""
+ERRING = 0.08
+"""The share of good answers to this very question that a verifier finds good which is itself at fault."""
+UNMENDED = 0.01
+"""The chance that a substitution mends a part that it has nothing to do with."""
+_GRID, _MEANS = 40, 14
+_ALONE: frozenset[Part] = frozenset({"task", "verifier"})
+_PLACES: frozenset[Part] = frozenset({"data", "retrieval", "ranking", "context_noise"})
 
 
 class Beliefs(Struct, frozen=True, kw_only=True):
-    """The tables a posterior is computed with, who judges, and how far the passages that answer are believed to."""
+    """The tables a posterior is computed with, who judges, and how far the passages that answer are believed to.
+
+    `beyond`: the parts that no substitution can mend here, since what would is not for whoever asked, or not set up.
+    """
 
     verifier: Verifier
     gold: float = 1.0
     effects: Mapping[Substitution, Effect] = EFFECTS
     signs: Mapping[str, Sign] = SIGNS
     prior: Mapping[Part, float] = PRIOR
+    words: Words = WORDS
+    beyond: tuple[Part, ...] = ()
 
 
 class Counts(Struct, frozen=True):
-    """Of the answers with one substitution, how many pass and how many were asked for."""
+    """Of the answers with one substitution, how many pass and how many were asked for.
+
+    `said` of them say what was expected by their words, and `both` say it and pass; None where the words cannot tell.
+    """
 
     passed: int
     asked: int
+    said: int | None = None
+    both: int = 0
+
+    def cells(self) -> tuple[int, ...]:
+        """Passed and said, passed alone, said alone, neither; without words: passed, not passed."""
+        if self.said is None:
+            return self.passed, self.asked - self.passed
+        alone = self.passed - self.both
+        return self.both, alone, self.said - self.both, self.asked - self.said - alone
+
+
+NOTHING = Counts(0, 0)
+Rates: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
 
 def hypotheses(possible: Iterable[Part]) -> tuple[Hypothesis, ...]:
     """Chance, each part, and each pair of parts that can be told apart from one of them."""
     parts = sorted(set(possible))
-    pairs = [frozenset(pair) for pair in combinations([part for part in parts if part in _PAIRED], 2)]
-    places: frozenset[Part] = frozenset({"data", "retrieval", "ranking", "context_noise"})
-    return (CHANCE, *(frozenset({part}) for part in parts), *(pair for pair in pairs if not pair <= places))
+    pairs = [frozenset(pair) for pair in combinations([part for part in parts if part not in _ALONE], 2)]
+    return (CHANCE, *(frozenset({part}) for part in parts), *(pair for pair in pairs if not pair <= _PLACES))
 
 
 def posterior(
     beliefs: Beliefs,
     among: Iterable[Hypothesis],
     facts: Mapping[str, bool],
-    tried: Mapping[Substitution, Counts],
+    tried: Mapping[Key, Counts],
 ) -> dict[Hypothesis, float]:
     """The probability of each hypothesis; they add up to 1. Facts that no table knows say nothing."""
     scores = {one: _log_prior(beliefs, one) for one in among}
     for one in scores:
         scores[one] += sum(math.log(_fact(beliefs, one, name, holds)) for name, holds in facts.items())
-        scores[one] += sum(_log_outcome(beliefs, one, name, counts) for name, counts in tried.items() if counts.asked)
+        scores[one] += math.log(float(_mixed(beliefs, one, tried.items()).sum()))
     top = max(scores.values())
     weights = {one: math.exp(score - top) for one, score in scores.items()}
     total = sum(weights.values())
     return {one: weight / total for one, weight in weights.items()}
 
 
-def chance_of(
-    beliefs: Beliefs, one: Hypothesis, substitution: Substitution, before: Counts, passed: int, asked: int
-) -> float:
-    """The probability that of `asked` further answers with a substitution `passed` pass, where `one` is true."""
-    after = Counts(before.passed + passed, before.asked + asked)
-    ways = math.comb(asked, passed) / math.comb(after.asked, after.passed) * math.comb(before.asked, before.passed)
-    return ways * math.exp(_log_outcome(beliefs, one, substitution, after)
-                           - _log_outcome(beliefs, one, substitution, before))  # fmt: skip
+class Outlook:
+    """What further answers are expected to be, where one hypothesis is true, after what was seen so far."""
+
+    def __init__(self, beliefs: Beliefs, one: Hypothesis, tried: Mapping[Key, Counts]) -> None:
+        self._beliefs = beliefs
+        self._one = one
+        self._tried = tried
+        self._mixed = _mixed(beliefs, one, list(tried.items()))
+        self._words = any(counts.said is not None for counts in tried.values())
+
+    def chances(self, key: Key, asked: int) -> list[float]:
+        """The probability that of `asked` further answers with a substitution none, one, ... all pass.
+
+        That the words and the verifier differ about them is left aside: what is planned by this is only what to ask
+        next.
+        """
+        base = self._tried.get(key) or Counts(0, 0, 0 if self._words else None)
+        others = self._mixed / _factor(self._beliefs, self._one, key, base) if base.asked else self._mixed
+        found = []
+        for passed in range(asked + 1):
+            said = None if base.said is None else base.said + passed
+            both = 0 if said is None else base.both + passed
+            after = Counts(base.passed + passed, base.asked + asked, said, both)
+            chance = (others * _factor(self._beliefs, self._one, key, after)).sum()
+            found.append(math.comb(asked, passed) * float(chance))
+        total = sum(found)
+        return [chance / total for chance in found]
+
+
+def effect_of(beliefs: Beliefs, key: Key) -> Effect:
+    """What substitutions do that are made together: each mends and spoils what it does alone."""
+    effects = [_possible(beliefs.effects[name], beliefs.beyond) for name in key]
+    if len(effects) == 1:
+        return effects[0]
+    parts = {part for effect in effects for part in effect.mends}
+    mends: dict[Part, float] = {
+        part: 1.0 - math.prod(1.0 - effect.mends.get(part, 0.0) for effect in effects) for part in parts
+    }
+    return Effect(mends, 1.0 - math.prod(1.0 - effect.spoils for effect in effects))
+
+
+def _possible(effect: Effect, beyond: tuple[Part, ...]) -> Effect:
+    if not beyond:
+        return effect
+    return Effect({part: chance for part, chance in effect.mends.items() if part not in beyond}, effect.spoils)
 
 
 def mended(effect: Effect, one: Hypothesis) -> float:
     """The chance that a substitution leaves nothing at fault."""
     chance = 1.0 - effect.spoils
     for part in one:
-        chance *= effect.mends.get(part, 0.01)
+        chance *= effect.mends.get(part, UNMENDED)
     return chance
 
 
@@ -113,26 +185,66 @@ def _fact(beliefs: Beliefs, one: Hypothesis, name: str, holds: bool) -> float:
     return chance if holds else 1.0 - chance
 
 
-def _log_outcome(beliefs: Beliefs, one: Hypothesis, substitution: Substitution, counts: Counts) -> float:
-    """The log of the chance that so many answers pass with a substitution."""
-    if not counts.asked:
-        return 0.0
-    seen = beliefs.verifier.sensitivity, beliefs.verifier.specificity, counts.passed, counts.asked
-    if not one or one == {"verifier"}:
-        rates = WAVERING if not one else SOUND
-        kept = 1.0 - beliefs.effects[substitution].spoils
-        return math.log(kept * _beta_binomial(*rates, *seen) + (1 - kept) * _beta_binomial(*BROKEN, *seen))
-    share = 0.02 if one & _BEYOND_MENDING else mended(beliefs.effects[substitution], one)
-    return math.log(share * _beta_binomial(*SOUND, *seen) + (1 - share) * _beta_binomial(*BROKEN, *seen))
+def _mixed(beliefs: Beliefs, one: Hypothesis, outcomes: Iterable[tuple[Key, Counts]]) -> Rates:
+    """The chance of all counts, each order of them counted as one, over the feature's two rates: sound down, broken
+    across."""
+    mixed = _weights(WAVERING if not one else SOUND)[:, None] * _weights(BROKEN)[None, :]
+    for key, counts in outcomes:
+        if counts.asked:
+            mixed = mixed * _factor(beliefs, one, key, counts)
+    return mixed
 
 
-@lru_cache(maxsize=20_000)
-def _beta_binomial(a: float, b: float, sensitivity: float, specificity: float, passed: int, asked: int) -> float:
-    """The chance of `passed` of `asked` where the true rate is Beta(a, b) and a verifier errs; by the midpoint rule."""
-    rates = [(at + 0.5) / _GRID for at in range(_GRID)]
-    weights: list[float] = [rate ** (a - 1) * (1 - rate) ** (b - 1) for rate in rates]
-    found: float = 0.0
-    for rate, weight in zip(rates, weights, strict=True):
-        told = rate * sensitivity + (1 - rate) * (1 - specificity)
-        found += weight * told**passed * (1 - told) ** (asked - passed)
-    return math.comb(asked, passed) * found / sum(weights)
+def _factor(beliefs: Beliefs, one: Hypothesis, key: Key, counts: Counts) -> Rates:
+    """The chance of the counts with a substitution, over the feature's two rates."""
+    verifier, effect = beliefs.verifier, effect_of(beliefs, key)
+    good = ERRING if one == {"verifier"} else verifier.sensitivity
+    told = (good, 1.0 - verifier.specificity, beliefs.words.good, beliefs.words.bad)
+    share = 1.0 - effect.spoils if not one or one == {"verifier"} else mended(effect, one)
+    chances = _chances(told, counts.cells())
+    return share * chances[:, None] + (1.0 - share) * chances[None, :]
+
+
+@lru_cache(maxsize=64)
+def _weights(rates: tuple[float, float]) -> Rates:
+    """How likely each of the means is that a rate may have, by the midpoint rule."""
+    means = (np.arange(_MEANS) + 0.5) / _MEANS
+    found = means ** (rates[0] - 1) * (1 - means) ** (rates[1] - 1)
+    return np.asarray(found / found.sum())
+
+
+@lru_cache(maxsize=50_000)
+def _chances(told: tuple[float, float, float, float], cells: tuple[int, ...]) -> Rates:
+    """The chance of the cells in one order, for each mean of the rate."""
+    means = [(at + 0.5) / _MEANS for at in range(_MEANS)]
+    return np.array([_chance((mean * ALIKE, (1 - mean) * ALIKE), told, cells) for mean in means])
+
+
+@lru_cache(maxsize=50_000)
+def _chance(rates: tuple[float, float], told: tuple[float, float, float, float], cells: tuple[int, ...]) -> float:
+    """The chance of the cells in one order where the true rate is Beta(rates), by the midpoint rule.
+
+    `told`: the chances that a good and a bad answer pass, and that a good and a bad one says what was expected.
+    """
+    a, b = rates
+    good, bad, said_good, said_bad = told
+    of_good: tuple[float, ...] = (good, 1 - good)
+    of_bad: tuple[float, ...] = (bad, 1 - bad)
+    if len(cells) > len(of_good):
+        of_good, of_bad = _crossed(good, said_good), _crossed(bad, said_bad)
+    found = weights = 0.0
+    for at in range(_GRID):
+        rate = (at + 0.5) / _GRID
+        weight = rate ** (a - 1) * (1 - rate) ** (b - 1)
+        weights += weight
+        found += weight * math.prod(
+            (rate * one + (1 - rate) * other) ** count
+            for one, other, count in zip(of_good, of_bad, cells, strict=True)
+            if count
+        )
+    return found / weights
+
+
+def _crossed(passes: float, said: float) -> tuple[float, float, float, float]:
+    """The chances of the four cells, where words and verifier err independently."""
+    return passes * said, passes * (1 - said), (1 - passes) * said, (1 - passes) * (1 - said)

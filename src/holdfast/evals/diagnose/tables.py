@@ -34,23 +34,40 @@ class Sign(Struct, frozen=True):
     otherwise: float
 
 
+class Words(Struct, frozen=True):
+    """How often a good answer, and a bad one, says what was expected by its words."""
+
+    good: float
+    bad: float
+
+
+WORDS = Words(0.9, 0.08)
+"""A good answer may say it in other words, and a bad one may have the words in it and be wrong."""
+
 EFFECTS: Mapping[Substitution, Effect] = MappingProxyType(
     {
         "again": Effect({"provider": 0.6}, 0.0),
         "placebo": Effect({"provider": 0.6}, 0.03),
         "provider_healthy": Effect({"provider": 0.8}, 0.03),
-        "guard_off": Effect({"guard": 0.97}, 0.01),
+        "second_endpoint": Effect({"provider": 0.92}, 0.03),
+        "guard_off": Effect({"guard": 0.99}, 0.01),
         "gold_added": Effect(
             {"provider": 0.6, "data": 0.92, "retrieval": 0.92, "ranking": 0.92, "context_noise": 0.1}
         ),
         "gold_only": Effect(
-            {"provider": 0.6, "data": 0.95, "retrieval": 0.95, "ranking": 0.95, "context_noise": 0.93, "model": 0.12}
+            {
+                "provider": 0.6, "data": 0.95, "retrieval": 0.95, "ranking": 0.95, "context_noise": 0.93, "model": 0.15,
+                "task": 0.5,
+            }
         ),
         "gold_removed": Effect({"provider": 0.6}, 0.85),
         "wider": Effect({"provider": 0.6, "ranking": 0.85, "retrieval": 0.12}, 0.15),
-        "narrower": Effect({"provider": 0.6, "context_noise": 0.6}, 0.2),
-        "plain_search": Effect({"provider": 0.6, "ranking": 0.5, "retrieval": 0.4}, 0.15),
-        "gold_query": Effect({"provider": 0.6, "ranking": 0.7, "retrieval": 0.6}, 0.1),
+        "narrower": Effect({"provider": 0.6, "context_noise": 0.6, "model": 0.1, "task": 0.3}, 0.2),
+        "plain_search": Effect({"provider": 0.6, "ranking": 0.5, "retrieval": 0.4, "context_noise": 0.15}, 0.15),
+        "previous_search": Effect({"provider": 0.6, "ranking": 0.7, "retrieval": 0.7, "context_noise": 0.5}, 0.08),
+        "gold_query": Effect(
+            {"provider": 0.6, "ranking": 0.7, "retrieval": 0.6, "context_noise": 0.4, "task": 0.2}, 0.1
+        ),
         "previous_prompt": Effect({"provider": 0.6, "prompt": 0.95}),
         "minimal_prompt": Effect({"provider": 0.6, "prompt": 0.85, "context_noise": 0.05}, 0.12),
         "stronger_model": Effect({"provider": 0.6, "model": 0.93, "prompt": 0.2, "context_noise": 0.4}, 0.03),
@@ -58,7 +75,7 @@ EFFECTS: Mapping[Substitution, Effect] = MappingProxyType(
         "ceiling": Effect(
             {
                 "provider": 0.85, "data": 0.95, "retrieval": 0.95, "ranking": 0.95, "context_noise": 0.95,
-                "prompt": 0.9, "model": 0.93,
+                "prompt": 0.9, "model": 0.93, "task": 0.45,
             },
             0.05,
         ),
@@ -74,18 +91,34 @@ TRUSTED: Mapping[Grade, float] = MappingProxyType(
 
 SIGNS: Mapping[str, Sign] = MappingProxyType(
     {
-        "provider_failed": Sign({"provider": 0.95}, 0.02),
+        "provider_failed": Sign({"provider": 0.98}, 0.02),
         "provider_not_set_up": Sign({"provider": 0.3}, 0.0003),
-        "guard_acted": Sign({"guard": 0.99}, 0.03),
-        "gold_in_corpus": Sign({"data": 0.03}, 0.98),
-        "gold_in_candidates": Sign({"data": 0.03, "retrieval": 0.15}, 0.97),
-        "gold_in_context": Sign({"data": 0.03, "retrieval": 0.04, "ranking": 0.05}, 0.93),
+        "stopped_passes": Sign({"guard": 0.93}, 0.06),
+        "guard_acted": Sign({"guard": 0.99}, 0.15),
+        "gold_in_corpus": Sign({"data": 0.03, "task": 0.85}, 0.98),
+        "gold_withheld": Sign({"retrieval": 0.3}, 0.002),
+        "gold_in_candidates": Sign({"data": 0.03, "retrieval": 0.15, "task": 0.6}, 0.97),
+        "gold_in_context": Sign({"data": 0.03, "retrieval": 0.04, "ranking": 0.05, "task": 0.55}, 0.93),
+        "gold_in_prompt": Sign({"prompt": 0.85}, 0.997),
         "prompt_changed": Sign({"prompt": 0.7}, 0.15),
         "prompt_incomplete": Sign({"prompt": 0.3}, 0.02),
         "model_changed": Sign({"model": 0.6}, 0.12),
         "search_changed": Sign({"ranking": 0.5, "retrieval": 0.4, "context_noise": 0.4}, 0.12),
-        "corpus_changed": Sign({"data": 0.6, "retrieval": 0.3}, 0.2),
-        "labels_conflict": Sign({"task": 0.75}, 0.04),
+        "query_changed": Sign({"retrieval": 0.4}, 0.05),
+        "corpus_changed": Sign({"data": 0.6, "retrieval": 0.3, "ranking": 0.3, "context_noise": 0.3}, 0.2),
+        "guard_changed": Sign({"guard": 0.7}, 0.12),
+        "prompt_changed_since": Sign({"prompt": 0.95}, 0.12),
+        "model_changed_since": Sign({"model": 0.9}, 0.1),
+        "query_changed_since": Sign({"retrieval": 0.4}, 0.04),
+        "search_changed_since": Sign({"ranking": 0.55, "retrieval": 0.45, "context_noise": 0.45}, 0.1),
+        "corpus_changed_since": Sign(
+            {"data": 0.95, "retrieval": 0.5, "ranking": 0.4, "context_noise": 0.5, "task": 0.4}, 0.15
+        ),
+        "guard_changed_since": Sign({"guard": 0.85}, 0.1),
+        "never_passed": Sign({"task": 0.6, "verifier": 0.6}, 0.06),
+        "labels_conflict": Sign({"task": 0.75}, 0.02),
+        "crowded": Sign({"context_noise": 0.4}, 0.04),
+        "sources_conflict": Sign({"task": 0.5}, 0.02),
         "verifier_unstable": Sign({"verifier": 0.75}, 0.05),
     }
 )
@@ -99,5 +132,5 @@ PRIOR: Mapping[Part, float] = MappingProxyType(
 """How likely each part is, one against the other, before anything is known; `intermittent` has INTERMITTENT."""
 
 INTERMITTENT = 1.0
-PAIR = 0.02
+PAIR = 0.05
 """The weight of two parts at once, against that of either."""

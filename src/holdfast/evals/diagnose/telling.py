@@ -6,11 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from holdfast.diagnosis import Diagnosis, Fact, NextTest, Reading, Substitution, Tried, Verdict, Verifier
+from holdfast.diagnosis import Diagnosis, Fact, NextTest, Reading, Tried, Verdict, Verifier
 from holdfast.evals.answered import passages_of, text_in
 from holdfast.evals.diagnose.examined import Examined
 from holdfast.evals.diagnose.gold import Located
 from holdfast.evals.diagnose.planning import Option, Said
+from holdfast.evals.diagnose.posterior import Key
 from holdfast.evals.diagnose.substituting import Made
 from holdfast.evals.diagnose.tables import SIGNS
 from holdfast.evals.shares import jeffreys
@@ -67,7 +68,7 @@ def because(said: Said, facts: Sequence[Fact], tried: Sequence[Tried], verifier:
 
 
 def next_test(
-    option: Option | None, examined: Examined, made: Mapping[Substitution, Made], count: int, each_usd: float | None
+    option: Option | None, examined: Examined, made: Mapping[Key, Made], count: int, each_usd: float | None
 ) -> NextTest:
     """What would tell most: a label where none is known, else the substitution that is expected to."""
     if examined.grade == "none" and examined.recording.steps:
@@ -76,9 +77,9 @@ def next_test(
     if option is None:
         said = "nothing that can be substituted here would tell more: name a stronger model, or label what answers"
         return NextTest(substitution=None, said=said)
-    one = made[option.substitution]
+    one = made[option.key]
     cost = None if each_usd is None else round(each_usd * count, 9)
-    return NextTest(substitution=option.substitution, said=f"ask {one.said}", calls=one.calls * count, cost_usd=cost)
+    return NextTest(substitution=option.key[0], said=f"ask {one.said}", calls=one.calls * count, cost_usd=cost)
 
 
 def readings_of(examined: Examined, located: Located) -> tuple[tuple[Reading, ...], str]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from holdfast.evals.diagnose.examined import Host
+from holdfast.evals.diagnose.known import Verify
 from holdfast.evaluation import Case
 from holdfast.identity import canonical
 from holdfast.records import Recording, RecordingSummary
@@ -21,21 +22,29 @@ GOOD = 12
 _LIKED = 50
 _PLAIN = 100
 _EVALUATIONS = 10
+_SAME = 3
 
 
 @dataclass(frozen=True, slots=True)
 class WentWell:
-    """`release` gave the last good answer, and `said` says which that was and how it is known to be good."""
+    """`release` gave the last good answer, and `said` says which that was and how it is known to be good.
+
+    `answer` is that answer where it was one to the same input that passes still; `unlike` is an older one to it that
+    nobody complained of, and that does not pass.
+    """
 
     release: Release | None = None
     said: str = ""
+    answer: Recording | None = None
+    unlike: Recording | None = None
     later: Recording | None = None
     good: tuple[Recording, ...] = ()
 
 
-async def went_well(host: Host, recording: Recording, case: Case) -> WentWell:
-    """What went well of this feature. What somebody liked, or what passed the case in an evaluation, counts most; an
-    answer that nobody complained of counts where another release gave it."""
+async def went_well(host: Host, recording: Recording, case: Case, verify: Verify | None = None) -> WentWell:
+    """What went well of this feature. What somebody liked, or what passed the case in an evaluation, counts most; then
+    an older answer to the same input that `verify` finds good; an answer that nobody complained of counts where another
+    release gave it."""
     store, tenant = host.store, recording.tenant
     liked = await _rated(host, recording, ">", _LIKED)
     passed = await _passed(host, recording, case)
@@ -45,21 +54,26 @@ async def went_well(host: Host, recording: Recording, case: Case) -> WentWell:
     before = [each for each in (*passed, *liked) if each.started_at < recording.started_at]
     last = max(before, key=lambda each: each.started_at, default=None)
     release: Release | None = None
+    answer: Recording | None = None
+    unlike: Recording | None = None
     said = ""
     if last is not None:
         how = "it passed the same case in an evaluation" if last in passed else "somebody found it good"
         said = f"The last good answer is {last.id}: {how}."
         release = await store.releases.get(last.release)
+        answer = last if canonical(last.input) == asked else None
     else:
-        other = next((each for each in quiet if each.release != recording.release), None)
+        answer, unlike = await _asked_before(host, recording, case, quiet, verify)
+        other = answer or next((each for each in quiet if each.release != recording.release), None)
         if other is not None:
             release = await store.releases.get(other.release)
-            said = f"The last good answer is taken to be {other.id}, of another release: nobody complained of it."
+            why = "of another release: nobody complained of it" if answer is None else "to the same: it passes"
+            said = f"The last good answer is taken to be {other.id}, {why}."
     live = {each.id: each for each in liked if each.evaluation is None}
     wanted = [each.id for each in quiet if each.id not in live][: GOOD * 2]
     more = await store.recordings.whole(wanted, tenant)
     good = _distinct((*live.values(), *more, *passed), {asked})
-    return WentWell(release, said, max(same, key=lambda each: each.started_at, default=None), good)
+    return WentWell(release, said, answer, unlike, max(same, key=lambda each: each.started_at, default=None), good)
 
 
 async def _rated(host: Host, recording: Recording, sign: str, limit: int) -> tuple[Recording, ...]:
@@ -93,6 +107,21 @@ async def _quiet(host: Host, recording: Recording) -> tuple[RecordingSummary, ..
     complained = {each.id for each in await host.store.recordings.find(bad)}
     found = await host.store.recordings.find(query)
     return tuple(each for each in found if each.id not in complained and each.id != recording.id)
+
+
+async def _asked_before(
+    host: Host, recording: Recording, case: Case, quiet: Iterable[RecordingSummary], verify: Verify | None
+) -> tuple[Recording | None, Recording | None]:
+    """The newest older answer to the same input that passes, and where none does one that does not."""
+    if verify is None:
+        return None, None
+    older = await host.store.recordings.whole([each.id for each in quiet], recording.tenant)
+    asked = canonical(recording.input)
+    same = sorted((each for each in older if canonical(each.input) == asked), key=lambda each: each.started_at)
+    for each in same[: -_SAME - 1 : -1]:
+        if await verify(each, case):
+            return each, None
+    return None, same[-1] if same else None
 
 
 def _distinct(recordings: Iterable[Recording], seen: set[bytes]) -> tuple[Recording, ...]:
