@@ -155,8 +155,8 @@ def hd105(seen: Seen) -> Iterator[Finding]:
     What it means: the ranking hangs on single words, so that answers differ for no reason that a person sees.
 
     How it is computed: over the sample, pairs of different questions of at least four words that share four fifths of
-    them, searched alike in the same version; those whose documents have less than a third in common. At least 5 pairs,
-    and a fifth of such pairs. At most 300 questions are held against one another.
+    them and all numbers, searched alike in the same version; those whose documents have less than a third in common. At
+    least 5 pairs, and a fifth of such pairs. At most 300 questions are held against one another.
 
     What to do: see how each was ranked; search by meaning as well (`mode = "hybrid"`) where that is not done.
 
@@ -348,4 +348,6 @@ def _questions(seen: Seen) -> dict[tuple[str, str, tuple[str, ...]], dict[str, _
 
 
 def _near(one: frozenset[str], other: frozenset[str]) -> bool:
-    return one != other and len(one & other) >= ALIKE * len(one | other)
+    """Whether two questions are the same but for some words; with another number one asks for something else."""
+    numbers = {word for word in one ^ other if any(letter.isdigit() for letter in word)}
+    return one != other and not numbers and len(one & other) >= ALIKE * len(one | other)

@@ -149,7 +149,7 @@ def made(seen: Seen, code: str, share: Share, words: Words, slot: str = "") -> F
         count=share.count,
         of=share.of,
         share=jeffreys(share.count, share.of),
-        examples=tuple(each.id for each in newest[:MAX_EXAMPLES]),
+        examples=tuple(dict.fromkeys(each.id for each in newest))[:MAX_EXAMPLES],
         first_seen_at=newest[-1].started_at if newest else seen.looked_at,
         last_seen_at=newest[0].started_at if newest else seen.looked_at,
     )
