@@ -50,12 +50,13 @@ class Finding(Struct, frozen=True, kw_only=True):
 
 
 class Stock(Struct, frozen=True, kw_only=True):
-    """What a look at a feature found in its recordings `since` then, and what earlier looks found that is past: those
-    of now first, by code."""
+    """What a look at a feature found in its live recordings `since` then, so many of them, and what earlier looks found
+    that is past: those of now first, by code."""
 
     feature: str
     since: datetime
     looked_at: datetime
+    recordings: int = 0
     findings: tuple[Finding, ...] = ()
 
 

@@ -234,9 +234,9 @@ class Findings(Protocol):
         """Every recording that it takes in, counted without reading any whole."""
         ...
 
-    async def spread(self, query: StockQuery, most: int) -> tuple[str, ...]:
-        """The ids of at most `most` of them, newest first: all, or as many spread evenly over them, mostly the same
-        ones whenever it is asked."""
+    async def spread(self, query: StockQuery, most: int, of: int) -> tuple[str, ...]:
+        """The ids of about `most` and never more of them, newest first, spread evenly over the `of` that there are; all
+        where they are no more than `most`. Asked again, mostly the same ones."""
         ...
 
     async def keep(self, stock: Stock, tenant: str = "") -> Stock:

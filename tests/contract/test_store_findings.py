@@ -34,7 +34,7 @@ def finding(**fields: Any) -> Finding:
 
 
 def look(*found: Finding, days: int = 0) -> Stock:
-    return Stock(feature="answer", since=NOW - DAY, looked_at=NOW + days * DAY, findings=found)
+    return Stock(feature="answer", since=NOW - DAY, looked_at=NOW + days * DAY, recordings=40, findings=found)
 
 
 async def test_recordings_of_a_window_are_counted_by_how_they_ended(store: Store) -> None:
@@ -70,16 +70,16 @@ async def test_what_is_no_live_recording_of_the_window_is_not_counted(store: Sto
     await recorded(store, started_at=NOW - 2 * DAY)
     await recorded(store, started_at=NOW + DAY)
     assert (await store.findings.totals(window())).recordings == 1
-    assert await store.findings.spread(window(), 10) == (kept,)
+    assert await store.findings.spread(window(), 10, 1) == (kept,)
     assert (await store.findings.totals(window(feature="nothing"))).p95_ms is None
-    assert await store.findings.spread(window(feature="nothing"), 10) == ()
+    assert await store.findings.spread(window(feature="nothing"), 10, 0) == ()
 
 
 async def test_a_spread_takes_all_where_they_are_few_and_some_of_every_time_where_they_are_many(store: Store) -> None:
     ids = [await recorded(store, started_at=NOW + timedelta(seconds=n)) for n in range(200)]
-    assert await store.findings.spread(window(), 200) == tuple(reversed(ids))
-    some = await store.findings.spread(window(), 40)
-    assert some == await store.findings.spread(window(), 40)
+    assert await store.findings.spread(window(), 200, 200) == tuple(reversed(ids))
+    some = await store.findings.spread(window(), 40, 200)
+    assert some == await store.findings.spread(window(), 40, 200)
     assert 36 <= len(some) <= 40
     places = sorted(ids.index(each) for each in some)
     assert [sum(50 * q <= place < 50 * q + 50 for place in places) >= 7 for q in range(4)] == [True] * 4

@@ -52,10 +52,9 @@ class SqlFindings:
 
         return await self._readers.read(read)
 
-    async def spread(self, query: StockQuery, most: int) -> tuple[str, ...]:
+    async def spread(self, query: StockQuery, most: int, of: int) -> tuple[str, ...]:
         """See `Findings`."""
-        total = (await self.totals(query)).recordings
-        below = _SCATTERED if total <= most else _SCATTERED * most // total
+        below = _SCATTERED if of <= most else _SCATTERED * most // of
         values = _window(query) | {"below": below, "most": most}
         return await self._readers.read(
             lambda reader: tuple(id_ for (id_,) in reader.connection.execute(self._sql["spread"], values))
@@ -67,7 +66,7 @@ class SqlFindings:
 
         def keep(keeper: Keeper) -> None:
             execute = keeper.connection.execute
-            if execute(self._sql["keep_look"], (*place, micros(stock.since), at)).rowcount == 0:
+            if execute(self._sql["keep_look"], (*place, micros(stock.since), at, stock.recordings)).rowcount == 0:
                 return
             for finding in stock.findings:
                 self._keep(keeper, finding, place, at)
@@ -93,6 +92,7 @@ class SqlFindings:
                 feature=feature,
                 since=at_micros(look[0]),
                 looked_at=at_micros(look[1]),
+                recordings=look[2],
                 findings=in_order(findings),
             )
 

@@ -40,11 +40,12 @@ class MemoryFindings:
             p95_ms=times[math.ceil(0.95 * len(times)) - 1] if times else None,
         )
 
-    async def spread(self, query: StockQuery, most: int) -> tuple[str, ...]:
+    async def spread(self, query: StockQuery, most: int, of: int) -> tuple[str, ...]:
         """See `Findings`."""
         rows = self._rows(query)
-        step = max(1.0, len(rows) / most)
-        return tuple(rows[int(place * step)].id for place in range(min(most, len(rows))))
+        step = max(1.0, of / most)
+        places = (int(place * step) for place in range(most))
+        return tuple(rows[place].id for place in places if place < len(rows))
 
     async def keep(self, stock: Stock, tenant: str = "") -> Stock:
         """See `Findings`."""

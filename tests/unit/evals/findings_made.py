@@ -10,9 +10,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from holdfast.corpus.quality import CorpusFinding, Example, Profile, QualityReport
 from holdfast.diagnosis import Diagnosis, Fix, Verifier
-from holdfast.evals.findings.seen import CorpusSeen, Seen, Tested, VersionSeen
+from holdfast.evals.findings.seen import CorpusSeen, Remark, Seen, Tested, VersionSeen
 from holdfast.evaluation import CaseResult
 from holdfast.finding import Counted, Totals
 from holdfast.judgement import Interval
@@ -134,22 +133,18 @@ def diagnosed(number: int, verdict: Any) -> tuple[Diagnosis, ...]:
     )  # fmt: skip
 
 
-def corpus(*findings: CorpusFinding, **fields: Any) -> CorpusSeen:
-    """The corpus `help` with that report."""
-    report = QualityReport(
-        corpus="help", version="v1", previous=None, made_at=NOW, documents=40, unexamined=0, median_age_days=None,
-        findings=findings, profile=Profile(),
-    )  # fmt: skip
+def corpus(*remarks: Remark, **fields: Any) -> CorpusSeen:
+    """The corpus `help` with a report that says so."""
     usual: dict[str, Any] = {
         "versions": (VersionSeen("v1", NOW - timedelta(days=30)),), "synced_at": NOW - timedelta(minutes=30),
     }  # fmt: skip
-    return CorpusSeen("help", report, **{**usual, **fields})
+    return CorpusSeen("help", remarks, **{**usual, **fields})
 
 
-def wrong_data(code: str, *documents: str) -> CorpusFinding:
+def wrong_data(code: str, *documents: str) -> Remark:
     """A line of a quality report that names these documents together."""
-    examples = (Example(documents=documents),) if documents else ()
-    return CorpusFinding(code=code, message=f"{code}.", count=9, documents=documents, fix="Mend it.", examples=examples)
+    together = (frozenset(documents),) if documents else ()
+    return Remark(code=code, message=f"{code}.", count=9, documents=documents, fix="Mend it.", together=together)
 
 
 def releases(guard: str, on_fail: Any) -> dict[str, Release]:

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 
-from holdfast.corpus.quality import CorpusFinding
-from holdfast.evals.findings.seen import CorpusSeen, Least, Seen, Words
+from holdfast.evals.findings.seen import CorpusSeen, Least, Remark, Seen, Words
 from holdfast.evals.findings.shown import by_corpus, cited
 from holdfast.evals.shares import jeffreys
 from holdfast.finding import MAX_EXAMPLES, Finding
@@ -62,8 +61,8 @@ def hd503(seen: Seen) -> Iterator[Finding]:
     What it does not say: what was left out.
     """
     for corpus in seen.corpora:
-        findings = _found(corpus, ("duplicate", "near_duplicate", "paraphrase"))
-        groups = [frozenset(each.documents) for one in findings for each in one.examples if len(each.documents) > 1]
+        remarks = _found(corpus, ("duplicate", "near_duplicate", "paraphrase"))
+        groups = [group for each in remarks for group in each.together]
 
         def twice(documents: frozenset[str], groups: list[frozenset[str]] = groups) -> bool:
             return any(len(documents & group) > 1 for group in groups)
@@ -71,7 +70,7 @@ def hd503(seen: Seen) -> Iterator[Finding]:
         touched, of = _touched(seen, corpus, twice, by_citation=False)
         documents = sorted(frozenset[str]().union(*groups))
         said = "answers were given documents that say the same"
-        yield from _raised(seen, "HD503", corpus, (findings, touched, of, documents), said)
+        yield from _raised(seen, "HD503", corpus, (remarks, touched, of, documents), said)
 
 
 def hd504(seen: Seen) -> Iterator[Finding]:
@@ -165,11 +164,11 @@ def hd508(seen: Seen) -> Iterator[Finding]:
     What it does not say: that a model obeyed. The examples' answers tell.
     """
     for corpus in seen.corpora:
-        findings = _found(corpus, ("injected",))
-        documents = _named(findings)
+        remarks = _found(corpus, ("injected",))
+        documents = _named(remarks)
         touched, of = _touched(seen, corpus, _any_of(documents), by_citation=False)
         said = "answers were given documents that speak to a model and would have it do something else"
-        yield from _raised(seen, "HD508", corpus, (findings, touched, of, documents), said, least=1)
+        yield from _raised(seen, "HD508", corpus, (remarks, touched, of, documents), said, least=1)
 
 
 def hd509(seen: Seen) -> Iterator[Finding]:
@@ -196,32 +195,32 @@ CODES = (hd501, hd502, hd503, hd504, hd505, hd506, hd507, hd508, hd509)
 def _touching(seen: Seen, code: str, kinds: Iterable[str], what: str) -> Iterator[Finding]:
     """A finding for every corpus whose documents of these kinds answers rest on."""
     for corpus in seen.corpora:
-        findings = _found(corpus, kinds)
-        documents = _named(findings)
+        remarks = _found(corpus, kinds)
+        documents = _named(remarks)
         touched, of = _touched(seen, corpus, _any_of(documents))
-        yield from _raised(seen, code, corpus, (findings, touched, of, documents), f"answers rest on {what}")
+        yield from _raised(seen, code, corpus, (remarks, touched, of, documents), f"answers rest on {what}")
 
 
 def _raised(
     seen: Seen,
     code: str,
     corpus: CorpusSeen,
-    how: tuple[list[CorpusFinding], list[Recording], int, Iterable[str]],
+    how: tuple[list[Remark], list[Recording], int, Iterable[str]],
     said: str,
     least: int = _TOUCHED.count,
 ) -> Iterator[Finding]:
     """The finding, where enough answers were touched; its examples are the documents that touched one."""
-    findings, touched, of, documents = how
+    remarks, touched, of, documents = how
     if len(touched) < least:
         return
     used = frozenset[str]().union(*(by_corpus(each).get(corpus.name, frozenset()) for each in touched))
     times = sorted(each.started_at for each in touched)
-    kinds = ", ".join(f"{each.code} ({each.count:,})" for each in findings)
+    kinds = ", ".join(f"{each.code} ({each.count:,})" for each in remarks)
     yield Finding(
         code=code,
         about=corpus.name,
         said=f"{len(touched):,} of {of:,} {said}{seen.sampled}; the data's report counts {kinds}.",
-        fix=f"{findings[0].fix} See: holdfast corpus show {corpus.name} --quality",
+        fix=f"{remarks[0].fix} See: holdfast corpus show {corpus.name} --quality",
         count=len(touched),
         of=of,
         share=jeffreys(len(touched), of),
@@ -252,15 +251,14 @@ def _any_of(documents: Iterable[str]) -> Callable[[frozenset[str]], bool]:
     return lambda found: not found.isdisjoint(named)
 
 
-def _found(corpus: CorpusSeen, kinds: Iterable[str]) -> list[CorpusFinding]:
+def _found(corpus: CorpusSeen, kinds: Iterable[str]) -> list[Remark]:
     wanted = set(kinds)
-    return [] if corpus.report is None else [each for each in corpus.report.findings if each.code in wanted]
+    return [each for each in corpus.remarks if each.code in wanted]
 
 
-def _named(findings: Iterable[CorpusFinding]) -> list[str]:
+def _named(remarks: Iterable[Remark]) -> list[str]:
     """The documents that the report names, each once."""
-    names = [name for each in findings for name in (*each.documents, *(d for e in each.examples for d in e.documents))]
-    return list(dict.fromkeys(names))
+    return list(dict.fromkeys(name for each in remarks for name in each.documents))
 
 
 def _touched(

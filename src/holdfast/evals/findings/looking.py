@@ -7,21 +7,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Protocol
 
 from msgspec.structs import replace
 
-from holdfast.corpus.last_sync import LastSync
-from holdfast.corpus.quality_kept import CorpusQuality, Refused
-from holdfast.corpus.summaries import VersionSummary
+from holdfast.durations import seconds_in
 from holdfast.errors import EffectFailed, NotFound, ReplayDiverged
 from holdfast.evals.diagnose.gold import WIDE, name_of
 from holdfast.evals.diagnose.reading import searches
 from holdfast.evals.facts import contains
 from holdfast.evals.findings.codes import findings_of
-from holdfast.evals.findings.seen import CorpusSeen, Seen, Tested, VersionSeen
+from holdfast.evals.findings.host import Host, Remarked
+from holdfast.evals.findings.seen import CorpusSeen, Remark, Seen, Tested, VersionSeen
 from holdfast.evals.findings.shown import given
 from holdfast.evaluation import Case, CaseResult, Evaluation
 from holdfast.finding import Stock
@@ -37,70 +35,18 @@ NEWEST = 150
 CASES = 200
 """Cases with gold that are looked at, each with a wide search at most."""
 DIAGNOSES = 500
+MOST_DAYS = 3650
 _WRONG = "(outcome = failed or outcome = blocked or outcome = degraded) and replay_of = none"
 _EVALUATIONS = 20
 
 
-class Limits(Protocol):
-    """A feature's bar."""
-
-    @property
-    def limits(self) -> Mapping[str, float]: ...
-
-
-class Feature(Protocol):
-    """A feature, as far as a look reads it."""
-
-    @property
-    def bar(self) -> Limits | None: ...
-
-
-class CorpusSettings(Protocol):
-    """A `[corpora.NAME]` table, as far as a look reads it."""
-
-    @property
-    def every_s(self) -> int | None: ...
-
-
-class Groups(Protocol):
-    """The `[server]` table, as far as a look reads it."""
-
-    @property
-    def groups(self) -> Mapping[str, tuple[str, ...]]: ...
-
-
-class Settings(Protocol):
-    """A project's configuration, as far as a look reads it."""
-
-    @property
-    def corpora(self) -> Mapping[str, CorpusSettings]: ...
-    @property
-    def server(self) -> Groups: ...
-
-
-class Corpora(Protocol):
-    """The corpora of a project. All but `names` and `search` read files: they are called in threads."""
-
-    @property
-    def names(self) -> tuple[str, ...]: ...
-    def versions(self, name: str) -> tuple[VersionSummary, ...]: ...
-    def last_sync(self, name: str) -> LastSync | None: ...
-    def quality(self, name: str, version: str = "latest") -> CorpusQuality: ...
-    def refused(self, name: str) -> Refused | None: ...
-    def unseen(self, name: str, principals: Sequence[str]) -> tuple[str, ...]: ...
-    async def search(self, effect: Retrieve) -> tuple[Passage, ...]: ...
-
-
-class Host(Protocol):
-    """A project, as far as a look asks it for anything."""
-
-    @property
-    def config(self) -> Settings: ...
-    @property
-    def store(self) -> Store: ...
-    @property
-    def corpora(self) -> Corpora: ...
-    def feature(self, name: str) -> Feature: ...
+def begins(since: str, now: datetime) -> datetime:
+    """When a look begins that goes back for a duration such as `12h` or `7d`. Raises ValueError for what is none, and
+    beyond MOST_DAYS."""
+    seconds = seconds_in(since)
+    if not 0 < seconds <= MOST_DAYS * 86_400:
+        raise ValueError(f"'{since}' is no time to look back; give 1s to {MOST_DAYS}d")
+    return now - timedelta(seconds=seconds)
 
 
 async def take_stock(
@@ -110,7 +56,8 @@ async def take_stock(
     found and this one does not is past. No model is asked. Raises NotFound (HF200, HF207), StoreFailed."""
     seen = await see(host, feature, since, tenant=tenant, now=now or datetime.now(UTC))
     found = await asyncio.to_thread(findings_of, seen)
-    stock = Stock(feature=feature, since=since, looked_at=seen.looked_at, findings=found)
+    count = seen.totals.recordings
+    stock = Stock(feature=feature, since=since, looked_at=seen.looked_at, recordings=count, findings=found)
     return await host.store.findings.keep(stock, tenant)
 
 
@@ -127,7 +74,8 @@ async def see(host: Host, feature: str, since: datetime, *, tenant: str, now: da
         slower_than_ms=limits.get("p95_ms", 1e300),
         dearer_than_usd=limits.get("cost_usd", 1e300),
     )
-    sample = await recordings.whole(await store.findings.spread(window, SAMPLE), tenant)
+    totals = await store.findings.totals(window)
+    sample = await recordings.whole(await store.findings.spread(window, SAMPLE, totals.recordings), tenant)
     wrong = await _newest(store, window, _WRONG)
     evaluation, results, tested = await _evaluated(host, window)
     asked = DiagnosisQuery(feature=feature, since=since, tenant=tenant, limit=DIAGNOSES)
@@ -135,7 +83,7 @@ async def see(host: Host, feature: str, since: datetime, *, tenant: str, now: da
         feature=feature,
         since=since,
         looked_at=now,
-        totals=await store.findings.totals(window),
+        totals=totals,
         sample=sample,
         wrong=wrong,
         liked=await _newest(store, window, "feedback.score > 0 and replay_of = none"),
@@ -251,10 +199,22 @@ def _corpus(host: Host, name: str) -> CorpusSeen:
     synced, refused = corpora.last_sync(name), corpora.refused(name)
     return CorpusSeen(
         name=name,
-        report=corpora.quality(name).report,
+        remarks=tuple(map(_remark, corpora.quality(name).report.findings)),
         versions=tuple(VersionSeen(each.name, each.created_at) for each in versions),
         synced_at=None if synced is None else synced.at,
         every_s=None if settings is None else settings.every_s,
         hidden=corpora.unseen(name, groups),
         refused=() if refused is None else tuple(each.code for each in refused.broken),
+    )
+
+
+def _remark(found: Remarked) -> Remark:
+    named = [*found.documents, *(document for each in found.examples for document in each.documents)]
+    return Remark(
+        code=found.code,
+        message=found.message,
+        fix=found.fix,
+        count=found.count,
+        documents=tuple(dict.fromkeys(named)),
+        together=tuple(frozenset(each.documents) for each in found.examples if len(each.documents) > 1),
     )

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from holdfast.evals.diagnose.gold import WIDE
 from holdfast.evals.findings.seen import Least, Seen, Share, Tested, Words, blamed, each_slot, made
-from holdfast.evals.findings.shown import by_corpus, cited, retrieved, shares, slot_of
+from holdfast.evals.findings.shown import by_corpus, cited, found_by, retrieved, shares, slot_of
 from holdfast.evals.overlap import words
 from holdfast.finding import Finding
 from holdfast.records import Recording, Retrieve, Retrieved, Step
@@ -172,31 +172,34 @@ def hd105(seen: Seen) -> Iterator[Finding]:
 
 
 def hd106(seen: Seen) -> Iterator[Finding]:
-    """One document takes most of the places.
+    """A document takes most of the places, and the answer rests on others.
 
-    What it means: passages of one document crowd out the others, so that an answer rests on a single source.
+    What it means: passages that are of no use crowd out the ones that are.
 
-    How it is computed: over the sample, searches that gave at least 4 passages; those in which more than half are of
-    one document. At least 10 recordings, and a fifth of them.
+    How it is computed: over the answers of the sample that cite anything, searches that gave at least 4 passages; those
+    in which more than half are of one document, and the answer cites others only. At least 5 recordings, and 5 %.
 
     What to do: allow fewer passages of a document.
 
-    What it does not say: that the others are better. Where one long document has all the answers, this is right.
+    What it does not say: that what was crowded out is better. Of a feature that cites nothing it says nothing.
     """
 
-    def crowded(documents: Counter[str]) -> bool:
-        return max(documents.values()) * 2 > documents.total()
+    def crowded(recording: Recording, step: Step) -> bool:
+        counted = Counter(each.document for each in found_by(step))
+        return any(count * 2 > counted.total() and name not in cited(recording) for name, count in counted.items())
 
-    def of(result: object) -> Counter[str]:
-        return Counter(each.document for each in result.passages) if isinstance(result, Retrieved) else Counter()
-
-    found = shares(seen.sample, lambda step: of(step.result).total() >= 4, lambda step: crowded(of(step.result)))
+    found: dict[str, Share] = defaultdict(Share)
+    for recording in filter(cited, seen.sample):
+        steps = [step for step in recording.steps if len(found_by(step)) >= 4]
+        for corpus in sorted({slot_of(step) for step in steps}):
+            mine = [step for step in steps if slot_of(step) == corpus]
+            found[corpus].add(recording, any(crowded(recording, step) for step in mine))
 
     def say(corpus: str, share: Share) -> Words:
-        said = f"In {share} searches of {corpus} more than half of the passages are of one document{seen.sampled}."
+        said = f"For {share} answers {corpus} gave mostly passages of one document, and others are cited{seen.sampled}."
         return Words(said, f"holdfast eval {seen.feature} --against live --set {corpus}.max_per_document=2")
 
-    yield from each_slot(seen, "HD106", found, Least(10, 0.2), say)
+    yield from each_slot(seen, "HD106", found, Least(5, 0.05), say)
 
 
 def hd107(seen: Seen) -> Iterator[Finding]:

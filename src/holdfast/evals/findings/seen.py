@@ -12,7 +12,6 @@ from typing import NamedTuple, TypeAlias
 
 from msgspec import Struct
 
-from holdfast.corpus.quality import QualityReport
 from holdfast.diagnosis import Diagnosis
 from holdfast.evals.shares import jeffreys
 from holdfast.evaluation import CaseResult
@@ -41,13 +40,25 @@ class VersionSeen(NamedTuple):
     made_at: datetime
 
 
+class Remark(Struct, frozen=True, kw_only=True):
+    """A line of a corpus's quality report, in the report's own code: `count` documents, of which it names some, and
+    some of those `together`, as duplicates are."""
+
+    code: str
+    message: str
+    fix: str
+    count: int
+    documents: tuple[str, ...] = ()
+    together: tuple[frozenset[str], ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class CorpusSeen:
     """A corpus that the feature searches, with its versions, the newest first. `hidden` are documents that no group of
     the configuration may see; `refused` are the limits that the newest sync broke, so that it published nothing."""
 
     name: str
-    report: QualityReport | None = None
+    remarks: tuple[Remark, ...] = ()
     versions: tuple[VersionSeen, ...] = ()
     synced_at: datetime | None = None
     every_s: int | None = None

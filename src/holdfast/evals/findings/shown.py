@@ -94,6 +94,11 @@ def given(recording: Recording) -> tuple[Passage, ...]:
     return tuple(passages.values())
 
 
+def found_by(step: Step) -> tuple[Passage, ...]:
+    """The passages that a search gave; none of any other step."""
+    return step.result.passages if isinstance(step.result, Retrieved) else ()
+
+
 def by_corpus(recording: Recording) -> Mapping[str, frozenset[str]]:
     """The documents of the passages that were found, by the corpus that has them."""
     documents: dict[str, set[str]] = defaultdict(set)

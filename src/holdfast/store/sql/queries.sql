@@ -353,13 +353,14 @@ ORDER BY started_at DESC, n DESC LIMIT :most;
 
 -- name: keep_look
 -- Say that a feature was looked at, unless that was done later already.
-INSERT INTO looks (tenant, feature, since, looked_at) VALUES (?, ?, ?, ?)
-ON CONFLICT (tenant, feature) DO UPDATE SET since = excluded.since, looked_at = excluded.looked_at
+INSERT INTO looks (tenant, feature, since, looked_at, recordings) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (tenant, feature) DO UPDATE
+SET since = excluded.since, looked_at = excluded.looked_at, recordings = excluded.recordings
 WHERE looks.looked_at < excluded.looked_at;
 
 -- name: look
--- When a feature was looked at last, and since when its recordings counted.
-SELECT since, looked_at FROM looks WHERE tenant = ? AND feature = ?;
+-- When a feature was looked at last, since when its recordings counted, and how many there were.
+SELECT since, looked_at, recordings FROM looks WHERE tenant = ? AND feature = ?;
 
 -- name: keep_finding
 -- Keep what a look found, since it was first seen; gives its number.

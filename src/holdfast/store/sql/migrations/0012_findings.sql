@@ -1,9 +1,11 @@
--- When each feature was looked at last, and since when its recordings counted then. Times count microseconds since 1970.
+-- When each feature was looked at last, since when its recordings counted then, and how many there were. Times count
+-- microseconds since 1970 UTC.
 CREATE TABLE looks (
     tenant TEXT NOT NULL,
     feature TEXT NOT NULL,
     since BIGINT NOT NULL,
     looked_at BIGINT NOT NULL,
+    recordings BIGINT NOT NULL,
     PRIMARY KEY (tenant, feature)
 );
 
