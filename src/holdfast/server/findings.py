@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from pydantic import BaseModel, ConfigDict, Field
 
-from holdfast.errors import NotFound, Refused
+from holdfast.errors import NotFound
 from holdfast.evals.findings.looking import begins, take_stock
 from holdfast.finding import MAX_EXAMPLES, Finding, Stock
 from holdfast.identity import to_json
@@ -22,6 +22,7 @@ from holdfast.runtime.who import Who
 from holdfast.server.exchange import WHO
 from holdfast.server.needs import Project
 from holdfast.server.openapi import gives
+from holdfast.server.problems import HttpRefused
 
 FINDING_STRUCTS: tuple[type[Struct], ...] = (Stock, Finding)
 """What the route gives, for the OpenAPI document."""
@@ -52,7 +53,7 @@ class FindingRoutes:
         try:
             since = begins(asked.since, now)
         except ValueError as error:
-            raise Refused("HF709", f"since: {error}", "since=7d looks at the last seven days") from error
+            raise HttpRefused("HF709", f"since: {error}", "since=7d looks back seven days", status=422) from error
         stock = await take_stock(self._project, name, since, tenant=who.tenant, now=now)
         findings = await asyncio.to_thread(self._shown, stock.findings, who)
         return Response(to_json(replace(stock, findings=findings)), media_type="application/json")

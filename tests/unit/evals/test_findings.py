@@ -45,8 +45,12 @@ LOWER = many(6, wrote(attempts=[tried("quota: used up")]), outcome="degraded",
 STOPPED = many(6, judged(False), outcome="blocked", blocked=Blocked(guard="grounded", reason="r"))
 
 
-def asking(*questions: str, confidence: float = 0.05) -> list[Recording]:
-    return [recorded(searched("a.md", query=each, confidence=confidence)) for each in questions]
+def asking(*questions: str, confidence: float = 0.05, cites: tuple[str, ...] = (), who: str = "") -> list[Recording]:
+    """One recording for each question; of different subjects unless somebody is named."""
+    return [
+        recorded(searched("a.md", query=each, confidence=confidence), cites=cites, subject=who or f"s{n}")
+        for n, each in enumerate(questions)
+    ]
 
 
 def apart(number: int, *, other: str) -> list[Recording]:
@@ -86,9 +90,10 @@ def waver(*names: str) -> Seen:
 
 RETRIES = (judged(False), judged(False, turn=1))
 MENDED = (judged(False), judged(True, turn=1))
+ANSWERED = asking(*["reset my password"] * 20, confidence=0.9, cites=("a.md",))
 SHOWS: dict[str, Seen] = {
     "HD101": view(tested=(*(case(False, 9 + n) for n in range(4)), *(case(True, 1) for _ in range(10)))),
-    "HD102": view([*asking(*["the vat invoice"] * 6), *asking(*["reset my password"] * 20, confidence=0.9)]),
+    "HD102": view([*asking(*["the vat invoice"] * 6), *ANSWERED]),
     "HD103": view(many(30, searched("a.md"), searched("n.md", corpus="news@v1"), cites=["a.md"])),
     "HD104": view(many(6, searched("a.md")), corpora=(corpus(versions=(V2, V1)),)),
     "HD105": view(apart(6, other="b.md")),
@@ -137,8 +142,11 @@ SHOWS: dict[str, Seen] = {
 SHOWS_NOT: dict[str, tuple[Seen, ...]] = {
     "HD101": (view(tested=[case(False, 9)] * 2), view(tested=[case(False, None)] * 5),
               view(tested=[*[case(False, 9)] * 3, *[case(True, 1)] * 97])),
-    "HD102": (view(asking(*["the vat invoice"] * 4)), view(asking(*["the vat invoice"] * 20, confidence=0.5)),
-              view(many(20, searched("a.md", confidence=None)))),
+    "HD102": (view([*asking(*["the vat invoice"] * 4), *ANSWERED]),
+              view([*asking(*["the vat invoice"] * 20, confidence=0.5), *ANSWERED]),
+              view([*asking(*["the vat invoice"] * 20, cites=("a.md",)), *ANSWERED]),
+              view(asking(*["the vat invoice"] * 20)),
+              view([*many(20, searched("a.md", confidence=None)), *ANSWERED])),
     "HD103": (view(many(29, searched("a.md"), searched("n.md", corpus="news@v1"), cites=["a.md"])),
               view(many(60, searched("a.md"), searched("n.md", corpus="news@v1"), cites=["a.md", "n.md"])),
               view(many(60, searched("a.md")))),
@@ -265,26 +273,25 @@ def test_what_a_feature_without_faults_does_finds_nothing() -> None:
 
 
 def test_what_is_asked_for_in_vain_is_named_in_the_words_of_several_people() -> None:
-    mine = [recorded(searched(query="the vat invoice of acme"), subject="anna") for _ in range(9)]
-    others = asking(*["reset my password"] * 20, confidence=0.9)
-    alone = view([*(_unsure(each) for each in mine), *others])
-    (found,) = EVERY["HD102"](alone)
-    assert "acme" not in found.said
     assert only("HD102").said == (
-        "For 6 of 26 questions nothing that help has is likely to answer; words they have in common: invoice."
+        "6 of 26 questions came to nothing, and help has nothing that is likely to answer;"
+        " words they have in common: invoice."
     )
-
-
-def _unsure(each: Recording) -> Recording:
-    return recorded(searched("a.md", query="the vat invoice of acme", confidence=0.01), subject=each.subject)
+    (alone,) = EVERY["HD102"](view([*asking(*["the vat invoice of acme"] * 9, who="anna"), *ANSWERED]))
+    assert alone.said.endswith("likely to answer.")
 
 
 def test_a_finding_says_with_figures_what_was_seen_and_what_to_type() -> None:
     found = only("HD101")
     assert found.said == (
-        "For 4 of 14 cases the document that answers is found and not given: nine in ten are among the first 12."
+        "For 4 of 14 cases the document that answers is found and not given; 4 of them are among the first 12."
     )
-    assert found.fix.startswith("holdfast eval answer --against live --set help.k=12")
+    assert found.fix == "holdfast eval answer --against live --set help.k=12"
+    (deep,) = EVERY["HD101"](view(tested=[*[case(False, 9), case(False, 80)] * 2, case(True, 1)]))
+    assert deep.said.endswith("2 of them are among the first 9.")
+    assert deep.fix.endswith("--set help.k=9; for the others, set a reranker under [slots.help]")
+    (deeper,) = EVERY["HD101"](view(tested=[case(False, 80)] * 4))
+    assert deeper.fix == "set a reranker under [slots.help]"
     assert only("HD201").fix == "holdfast eval answer --against live --set write.max_tokens=600"
     assert "v:big quota (6)" in only("HD403").said
     assert "generate write takes 98% of the time" in only("HD401").said

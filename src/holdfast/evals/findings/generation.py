@@ -10,14 +10,13 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from holdfast.evals.answered import citations_of, text_in
-from holdfast.evals.bounds import refuses
 from holdfast.evals.findings.seen import Least, Seen, Share, Words, blamed, each_slot, made
-from holdfast.evals.findings.shown import attempts, generated, given, kinds, mended, most, shares
+from holdfast.evals.findings.shown import attempts, declines, generated, given, kinds, mended, most, shares
 from holdfast.evals.shares import jeffreys
 from holdfast.evaluation import CaseResult
 from holdfast.finding import MAX_EXAMPLES, Finding
 from holdfast.records import Generate, Generated, Recording, Step
-from holdfast.support import NOT_FOUND, RESTS, grounding
+from holdfast.support import RESTS, grounding
 
 _HOLE = re.compile(r"(?m)^\s*(?:[\w .-]{1,40}:)?\s*(?:None|null|undefined|nan|\{\{.*\}\}|\{%.*%\})\s*$")
 """A line that is a value which is not there, alone or after its label."""
@@ -91,7 +90,7 @@ def hd203(seen: Seen) -> Iterator[Finding]:
     What it does not say: which of the three it is.
     """
     had = [each for each in seen.tested if each.given]
-    declined = Share([each.recording for each in had if _declines(each.recording)], len(had))
+    declined = Share([each.recording for each in had if declines(each.recording)], len(had))
     if Least(3, 0.05).reached(declined.count, declined.of):
         said = f"{declined} cases were declined although the document that answers was given."
         fix = f"holdfast diagnose {declined.showing[0].id}"
@@ -295,11 +294,6 @@ CODES = (hd201, hd202, hd203, hd204, hd205, hd206, hd207, hd208, hd209, hd210, h
 
 def _ended(step: Step, reason: str) -> bool:
     return isinstance(step.result, Generated) and step.result.stop_reason == reason
-
-
-def _declines(recording: Recording) -> bool:
-    text = text_in(recording.output)
-    return NOT_FOUND in text or refuses(text)
 
 
 def _unborne(recording: Recording) -> bool:

@@ -5,7 +5,6 @@ Knows nothing of what a model makes of passages.
 
 from __future__ import annotations
 
-import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
@@ -14,14 +13,17 @@ from typing import NamedTuple
 
 from holdfast.evals.diagnose.gold import WIDE
 from holdfast.evals.findings.seen import Least, Seen, Share, Tested, Words, blamed, each_slot, made
-from holdfast.evals.findings.shown import by_corpus, cited, found_by, retrieved, shares, slot_of
+from holdfast.evals.findings.shown import by_corpus, came_to_nothing, cited, found_by, retrieved, shares, slot_of
 from holdfast.evals.overlap import words
 from holdfast.finding import Finding
 from holdfast.records import Recording, Retrieve, Retrieved, Step
 from holdfast.support.vocabulary import STOP_WORDS
 
 UNSURE = 0.2
-"""Below this confidence four of five such questions have no answer in the corpus, by its calibration."""
+"""Below this confidence four of five questions have no answer in the corpus, by its calibration; long ones more often
+do, so that it is not enough alone."""
+AFFORDABLE = 30
+"""Passages that a prompt may well hold."""
 ALIKE = 0.8
 """From this share of common words on, two questions ask for the same."""
 PAIRED = 300
@@ -37,10 +39,10 @@ def hd101(seen: Seen) -> Iterator[Finding]:
 
     How it is computed: over the cases with gold of the newest evaluation, those whose gold document was not given and
     is among the first 200 that the same search finds. At least 3, and 5 % of the cases with gold. The k that is named
-    would have reached nine in ten of them.
+    reaches all of them that are among the first 30.
 
-    What to do: evaluate with the k that is named; where it is large, a reranker on the corpus costs less than a long
-    prompt.
+    What to do: evaluate with the k that is named. What stands further down needs a reranker, which costs less than a
+    prompt of a hundred passages.
 
     What it does not say: that the answers will be right with it. More passages distract some models; the evaluation
     tells.
@@ -50,29 +52,31 @@ def hd101(seen: Seen) -> Iterator[Finding]:
         share = Share([each.recording for each in low], len(cases))
         if not Least(3, 0.05).reached(share.count, share.of):
             continue
-        places = sorted(each.place or 0 for each in low)
-        k = places[math.ceil(0.9 * len(places)) - 1]
-        said = (
-            f"For {share} cases the document that answers is found and not given: nine in ten are among the first {k}."
-        )
-        fix = f"holdfast eval {seen.feature} --against live --set {corpus}.k={k}"
-        yield made(seen, "HD101", share, Words(said, fix + "; above 30, try a reranker on the corpus first"), corpus)
+        within = [each.place for each in low if each.place is not None and each.place <= AFFORDABLE]
+        k = max(within, default=0)
+        said = f"For {share} cases the document that answers is found and not given"
+        reached = f"{len(within)} of them are among the first {k}." if k else f"none is among the first {AFFORDABLE}."
+        fix = f"holdfast eval {seen.feature} --against live --set {corpus}.k={k}" if k else ""
+        more = f"set a reranker under [slots.{corpus}]" if len(within) < share.count else ""
+        words = Words(f"{said}; {reached}", "; for the others, ".join(filter(None, (fix, more))))
+        yield made(seen, "HD101", share, words, corpus)
 
 
 def hd102(seen: Seen) -> Iterator[Finding]:
-    """Questions for which the search found nothing that is likely to answer.
+    """Questions that came to nothing, for which the search was not confident.
 
     What it means: people ask for what the corpus does not have, or says in words of its own.
 
-    How it is computed: over the sample, searches whose confidence is known and below 0.2; at least 5, and 10 %. The
-    words are those that at least 3 such questions of different subjects have in common and that are three times as
-    frequent in them as in the others.
+    How it is computed: over the sample, requests whose search had a confidence below 0.2, and that came to nothing:
+    declined, blocked, failed, or without a citation where other answers cite. At least 5, and 5 %. The words are those
+    that at least 3 of them by different subjects have in common, and that are three times as frequent as in the others.
 
     What to do: write what the words are about, or say it in the words that people use.
 
-    What it does not say: which document is missing. Confidence is a calibrated guess: about one in five such questions
-    has its answer after all.
+    What it does not say: which document is missing, or that one is. Some of these questions have their answer in the
+    corpus, and the model did not see it.
     """
+    cites = any(map(cited, seen.sample))
 
     def known(step: Step) -> bool:
         return isinstance(step.result, Retrieved) and step.result.confidence is not None
@@ -80,8 +84,12 @@ def hd102(seen: Seen) -> Iterator[Finding]:
     def unsure(step: Step) -> bool:
         return isinstance(step.result, Retrieved) and (step.result.confidence or 0.0) < UNSURE
 
-    found = shares(seen.sample, known, unsure)
-    yield from each_slot(seen, "HD102", found, Least(5, 0.1), lambda slot, share: _unsure(seen, slot, share))
+    found: dict[str, Share] = defaultdict(Share)
+    for recording in seen.sample:
+        nothing = came_to_nothing(recording) or (cites and not cited(recording))
+        for corpus, share in shares([recording], known, unsure).items():
+            found[corpus].add(recording, nothing and bool(share.count))
+    yield from each_slot(seen, "HD102", found, Least(5, 0.05), lambda slot, share: _unsure(seen, slot, share))
 
 
 def hd103(seen: Seen) -> Iterator[Finding]:
@@ -289,30 +297,31 @@ def _unsure(seen: Seen, slot: str, share: Share) -> Words:
     unsure = {each.id for each in share.showing}
     common = _common(share.showing, [each for each in seen.sample if each.id not in unsure], slot)
     about = f"; words they have in common: {', '.join(common)}" if common else ""
-    said = f"For {share} questions nothing that {slot} has is likely to answer{about}{seen.sampled}."
+    said = f"{share} questions came to nothing, and {slot} has nothing that is likely to answer{about}{seen.sampled}."
     return Words(said, "write what they ask for, in their words; see them: holdfast recordings show ID")
 
 
 def _common(unsure: list[Recording], others: list[Recording], slot: str) -> list[str]:
     """Words that tell these questions from the others, most frequent first. One counts once for each subject."""
     here, there = _askers(unsure, slot), _askers(others, slot)
+    mine, theirs = (max(1, len(frozenset[str]().union(*each.values()))) for each in (here, there))
     telling = {
         word: len(askers)
         for word, askers in here.items()
-        if len(askers) >= 3 and len(askers) * max(1, len(others)) >= 3 * len(there.get(word, ())) * max(1, len(unsure))
+        if len(askers) >= 3 and len(askers) * theirs >= 3 * len(there.get(word, ())) * mine
     }
     return sorted(telling, key=lambda word: (-telling[word], word))[:5]
 
 
 def _askers(recordings: list[Recording], slot: str) -> dict[str, set[str]]:
-    """Who used each word in a question; where nobody knows who asked, every request counts."""
+    """Who used each word in a question; where nobody knows who asked, every different question counts."""
     askers: dict[str, set[str]] = defaultdict(set)
     for recording in recordings:
         for step in recording.steps:
             if isinstance(step.effect, Retrieve) and slot_of(step) == slot:
                 for word in words(step.effect.query):
                     if len(word) > 3 and word not in STOP_WORDS and not word.isdigit():
-                        askers[word].add(recording.subject or recording.id)
+                        askers[word].add(recording.subject or step.effect.query)
     return askers
 
 

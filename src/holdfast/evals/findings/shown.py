@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from holdfast.evals.answered import citations_of
+from holdfast.evals.answered import citations_of, text_in
+from holdfast.evals.bounds import refuses
 from holdfast.evals.diagnose.gold import name_of
 from holdfast.evals.diagnose.reading import answers, found, searches
 from holdfast.evals.findings.seen import Share
 from holdfast.records import Attempt, Check, Generate, Message, Passage, Recording, Retrieve, Retrieved, Step
+from holdfast.support import NOT_FOUND
 
 OWN = "holdfast"
 """The provider of the rung that needs no model."""
@@ -111,6 +113,17 @@ def by_corpus(recording: Recording) -> Mapping[str, frozenset[str]]:
 def cited(recording: Recording) -> frozenset[str]:
     """The documents that the answer cites."""
     return frozenset(each.document for each in citations_of(recording.output))
+
+
+def declines(recording: Recording) -> bool:
+    """Whether the answer says that there is none, by its words."""
+    text = text_in(recording.output)
+    return NOT_FOUND in text or refuses(text)
+
+
+def came_to_nothing(recording: Recording) -> bool:
+    """Whether whoever asked has no answer: it was declined, blocked, or there is none."""
+    return recording.outcome in ("failed", "blocked") or declines(recording)
 
 
 def most(counted: Iterable[str], listed: int = 2) -> str:
