@@ -21,8 +21,10 @@ from holdfast.stores_judged import Diagnoses as Diagnoses
 from holdfast.stores_judged import DiagnosisQuery as DiagnosisQuery
 from holdfast.stores_judged import EvaluationQuery as EvaluationQuery
 from holdfast.stores_judged import Evaluations as Evaluations
+from holdfast.stores_judged import Findings as Findings
 from holdfast.stores_judged import Gates as Gates
 from holdfast.stores_judged import PairQuery as PairQuery
+from holdfast.stores_judged import StockQuery as StockQuery
 from holdfast.stores_judged import TrialQuery as TrialQuery
 from holdfast.stores_judged import Trials as Trials
 from holdfast.where import SCORE, Expression, fields_of, with_releases
@@ -284,6 +286,8 @@ class Store(Protocol):
     def trials(self) -> Trials: ...
     @property
     def diagnoses(self) -> Diagnoses: ...
+    @property
+    def findings(self) -> Findings: ...
     @property
     def jobs(self) -> Jobs: ...
 

@@ -1,5 +1,5 @@
-"""Where what is found out about answers is kept: evaluations, certificates of judges, wear, trials, diagnoses; as
-contracts.
+"""Where what is found out about answers is kept, as contracts: evaluations, certificates of judges, wear, trials,
+diagnoses, findings.
 
 Knows nothing of any database.
 """
@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from holdfast.diagnosis import Diagnosis, Verdict
 from holdfast.evaluation import Case, CaseResult, Evaluation
+from holdfast.finding import Stock, Totals
 from holdfast.gate import Gate
 from holdfast.judgement import Certificate
 from holdfast.records import Json
@@ -210,4 +211,40 @@ class Diagnoses(Protocol):
 
     async def learned(self, feature: str, code_hash: str, tenant: str = "") -> Json:
         """What was learned of this version of a feature; None where nothing was."""
+        ...
+
+
+class StockQuery(Struct, frozen=True, kw_only=True):
+    """Which live recordings a look takes in: of a feature, from `since` on, before `until`; neither replays nor what
+    an evaluation asked for. Those slower or dearer than a limit are counted."""
+
+    feature: str
+    since: datetime
+    until: datetime
+    tenant: str = ""
+    slower_than_ms: float = 1e300
+    dearer_than_usd: float = 1e300
+
+
+class Findings(Protocol):
+    """What looks at features found, by code, feature or corpus, and slot. Erasing a subject erases its recordings from
+    the examples."""
+
+    async def totals(self, query: StockQuery) -> Totals:
+        """Every recording that it takes in, counted without reading any whole."""
+        ...
+
+    async def spread(self, query: StockQuery, most: int, of: int) -> tuple[str, ...]:
+        """The ids of about `most` and never more of them, newest first, spread evenly over the `of` that there are; all
+        where they are no more than `most`. Asked again, mostly the same ones."""
+        ...
+
+    async def keep(self, stock: Stock, tenant: str = "") -> Stock:
+        """Keep what a look found, and give what there is now: first the findings of this look, each since it was first
+        seen, then those of earlier looks, which are past. The same look again changes nothing. A look that is older
+        than the last one changes nothing either."""
+        ...
+
+    async def kept(self, feature: str, tenant: str = "") -> Stock | None:
+        """What there is since the last look; None before the first."""
         ...

@@ -13,7 +13,7 @@ LADDER: tuple[tuple[str, ...], ...] = (
     ("errors",),
     ("identity",),
     ("judgement",),
-    ("release", "evaluation", "job", "trial", "diagnosis"),
+    ("release", "evaluation", "job", "trial", "diagnosis", "finding"),
     ("gate", "where"),
     ("sources",),
     ("contracts", "stores_judged"),

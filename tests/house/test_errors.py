@@ -1,16 +1,19 @@
-"""Every error has a code that exists, is raised, and has its place in the documentation."""
+"""Every error and every finding has a code that exists, is raised, and has its place in the documentation."""
 
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 from collections import defaultdict
 
 from tests.house.tree import ROOT, hold, modules, texts
 
 from holdfast.errors import CODES, FAMILIES
+from holdfast.evals.findings.codes import EVERY
 
 CODE = re.compile(r"H[FD]\d{3}")
+KNOWN = {*CODES, *EVERY}
 
 
 def codes_in_code() -> dict[str, set[str]]:
@@ -25,7 +28,7 @@ def codes_in_code() -> dict[str, set[str]]:
 
 
 def test_every_code_that_is_raised_is_known() -> None:
-    assert not {code: sorted(places) for code, places in codes_in_code().items() if code not in CODES}
+    assert not {code: sorted(places) for code, places in codes_in_code().items() if code not in KNOWN}
 
 
 def test_every_known_code_is_raised_somewhere() -> None:
@@ -41,7 +44,7 @@ def test_every_code_that_any_text_speaks_of_is_known() -> None:
     for path, text in texts().items():
         if path.endswith((".py", ".md", ".toml", ".html")) and not path.startswith("tests/"):
             for code in CODE.findall(text):
-                if code not in CODES:
+                if code not in KNOWN:
                     offenders[f"{path} {code}"] = "there is no such code"
     assert not offenders
 
@@ -61,3 +64,16 @@ def test_every_error_raised_here_carries_a_code_from_the_table_as_its_first_argu
 def test_every_code_has_its_place_in_the_reference() -> None:
     page = (ROOT / "docs" / "reference" / "errors.md").read_text("utf-8")
     assert re.findall(r"^### (H[FD]\d{3})$", page, flags=re.MULTILINE) == sorted(CODES)
+
+
+def test_every_function_that_finds_something_says_its_own_code_and_no_other() -> None:
+    for code, looks in EVERY.items():
+        tree = ast.parse(inspect.getsource(looks))
+        said = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+        assert {each for each in said if CODE.fullmatch(each)} == {code}
+
+
+def test_every_code_of_a_finding_has_its_place_in_the_reference() -> None:
+    page = (ROOT / "docs" / "reference" / "findings.md").read_text("utf-8")
+    assert re.findall(r"^### (HD\d{3}): \S", page, flags=re.MULTILINE) == sorted(EVERY)
+    assert page.count("**How it is computed:** ") == page.count("**What it does not say:** ") == len(EVERY)

@@ -15,7 +15,7 @@ from holdfast.cli.asked import Asked
 from holdfast.cli.finding import LAST
 from holdfast.cli.leaving import INCONCLUSIVE, NothingToDo
 from holdfast.diagnosis import Diagnosis, Verdict
-from holdfast.errors import HoldfastError
+from holdfast.errors import HoldfastError, Misconfigured
 
 if TYPE_CHECKING:
     from holdfast.app import Project
@@ -60,14 +60,26 @@ class Options:
         int | None, typer.Option("--max-calls", metavar="N", min=1, help="Calls of models at most: 48.")
     ] = None
     strict: Annotated[bool, typer.Option("--strict", help="Leave with 4 where the verdict is unknown.")] = False
+    findings: Annotated[
+        bool, typer.Option("--findings", help="What is wrong with a feature, from all that was recorded.")
+    ] = False
+    feature: Annotated[
+        str | None, typer.Option("--feature", metavar="FEATURE", help="With --findings: not all features.")
+    ] = None
+    since: Annotated[
+        str, typer.Option("--since", metavar="DURATION", help="With --findings: how far it looks back.")
+    ] = "7d"
 
 
 def diagnose(
     asked: Asked,
-    recording: Annotated[str, typer.Argument(metavar="ID|last")],
+    recording: Annotated[str, typer.Argument(metavar="[ID|last]", show_default=False)] = "",
     options: Options = Options(),  # frozen
 ) -> None:
     """Say which part failed in a recording, how sure that is, and the cheapest change with which the answer passes.
+
+    With --findings: what is wrong with a feature, or with all of them, with stable codes, counts and examples, and what
+    to do about it. It is computed from what was recorded; no model is asked.
 
     The recording is asked again with one part replaced at a time, until one verdict is likely enough or the calls are
     used up; side effects never happen. `last` is the newest that failed, was blocked or degraded, that somebody found
@@ -75,8 +87,13 @@ def diagnose(
 
     Exit codes: 0 a verdict, also unknown; with --strict, 4 unknown. An answer that passes, and no recording that went
     wrong, are 5; where nothing says what a good answer is, 2. --json: {"verdict", "said", "diagnosis", "next",
-    "make_case"}.
+    "make_case"}; with --findings {"features"}, each with "feature", "since", "looked_at", "recordings", "findings".
     """
+    if options.findings:
+        from holdfast.cli.diagnose_findings import findings
+
+        findings(asked, recording, options.feature, options.since)
+        return
     from holdfast.cli.diagnose_pretty import show_diagnosed
     from holdfast.cli.opening import in_project
 
@@ -151,6 +168,9 @@ async def _found(asked: Asked, project: Project, name: str) -> Recording:
     """The recording of that id; `last` is the newest that went wrong, and it is said which and why."""
     from holdfast.evals.diagnose.went_wrong import last_wrong
 
+    if not name:
+        fix = "holdfast diagnose last; or of all that was recorded: holdfast diagnose --findings"
+        raise Misconfigured("HF100", "no recording is named", fix)
     if name != LAST:
         return await project.store.recordings.get(name)
     wrong = await last_wrong(project.store)

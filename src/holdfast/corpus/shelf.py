@@ -154,6 +154,11 @@ class Shelf:
         now, asking = self._opened[name].version(self._pointer(name).newest), frozenset(principals)
         return all(may_see(entry.principals, asking) for entry in now.entries())
 
+    def unseen(self, name: str, principals: Sequence[str]) -> tuple[str, ...]:
+        """The documents there are now that somebody with these principals may not see. Raises NotFound (HF202)."""
+        now, asking = self._opened[name].version(self._pointer(name).newest), frozenset(principals)
+        return tuple(sorted(entry.id for entry in now.entries() if not may_see(entry.principals, asking)))
+
     def documents(
         self, name: str, version: str, principals: Sequence[str], *, words: str = "", after: str = "", limit: int = 50
     ) -> DocumentPage:

@@ -20,7 +20,7 @@ from holdfast.corpus.room import VersionDetail, VersionDiff, VersionSummary
 from holdfast.corpus.why import Walk
 from holdfast.gateway.health_report import HealthReport
 from holdfast.gateway.media_limits import MediaLimits
-from holdfast.records import Document, Feedback, Json, Recording, Retrieve
+from holdfast.records import Document, Feedback, Json, Passage, Recording, Retrieve
 from holdfast.release import Release
 from holdfast.releases.rollout import Rollout
 from holdfast.runtime.compare import Replay
@@ -86,6 +86,8 @@ class Settings(Protocol):
     def shutdown_s(self) -> float: ...
     @property
     def allowed_hosts(self) -> Collection[str]: ...
+    @property
+    def groups(self) -> Mapping[str, tuple[str, ...]]: ...
 
 
 class JobSettings(Protocol):
@@ -174,6 +176,14 @@ class Corpora(Protocol):
 
     def closely(self, name: str, version: str, document_id: str, principals: Sequence[str] | None) -> DocumentClosely:
         """Raises NotFound (HF202, HF206), also for a document that the principals may not see."""
+        ...
+
+    def unseen(self, name: str, principals: Sequence[str]) -> tuple[str, ...]:
+        """The documents there are now that somebody with these principals may not see. Raises NotFound (HF202)."""
+        ...
+
+    async def search(self, effect: Retrieve) -> tuple[Passage, ...]:
+        """Raises NotFound (HF202), ReplayDiverged (HF502), EffectFailed (HF308)."""
         ...
 
     def sees_all(self, name: str, principals: Sequence[str]) -> bool:

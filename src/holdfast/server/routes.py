@@ -16,6 +16,7 @@ from holdfast.server.declared import STRUCTS, Declared, declare
 from holdfast.server.diagnoses import DIAGNOSIS_STRUCTS, DiagnosisRoutes, add_diagnosis_routes
 from holdfast.server.dialects.described import DIALECT_STRUCTS
 from holdfast.server.evaluations import EVALUATION_STRUCTS, declare_evaluations
+from holdfast.server.findings import FINDING_STRUCTS, declare_findings
 from holdfast.server.flight import Flight
 from holdfast.server.gates import GATE_STRUCTS, declare_gates
 from holdfast.server.jobs import JOB_STRUCTS, JobRoutes, add_job_routes
@@ -42,8 +43,10 @@ def declared_routes(
     add_job_routes(api, jobs)
     add_trial_routes(api, TrialRoutes(project, jobs))
     add_diagnosis_routes(api, DiagnosisRoutes(project, jobs))
+    declare_findings(api, project)
     heard: tuple[type[Struct], ...] = (WebhookMessage,)
-    judged = (*EVALUATION_STRUCTS, *GATE_STRUCTS, *CERTIFICATE_STRUCTS, *CASE_STRUCTS, *DIAGNOSIS_STRUCTS)
+    judged = (*EVALUATION_STRUCTS, *GATE_STRUCTS, *CERTIFICATE_STRUCTS, *CASE_STRUCTS)
+    found = (*DIAGNOSIS_STRUCTS, *FINDING_STRUCTS)
     corpora = (*CORPUS_STRUCTS, *DOCUMENT_STRUCTS)
-    structs = (*STRUCTS, *judged, *corpora, *JOB_STRUCTS, *TRIAL_STRUCTS, *DIALECT_STRUCTS, *heard)
+    structs = (*STRUCTS, *judged, *found, *corpora, *JOB_STRUCTS, *TRIAL_STRUCTS, *DIALECT_STRUCTS, *heard)
     return api, document(api, structs, project.features.values(), prefix)

@@ -150,6 +150,11 @@ def micros(at: datetime) -> int:
     return ((at if at.tzinfo else at.replace(tzinfo=UTC)) - _EPOCH) // timedelta(microseconds=1)
 
 
+def at_micros(count: int) -> datetime:
+    """The moment so many microseconds after 1970, in UTC."""
+    return _EPOCH + timedelta(microseconds=count)
+
+
 def summary_of(row: _Summed) -> RecordingSummary:
     """What a list shows of a recording; its `started_at` is in UTC."""
     tenant, id_, feature, release, outcome, cost_usd, ms, started_at, subject, replay_of, evaluation, asked = row
@@ -160,7 +165,7 @@ def summary_of(row: _Summed) -> RecordingSummary:
         outcome=outcome,
         cost_usd=cost_usd,
         ms=ms,
-        started_at=_EPOCH + timedelta(microseconds=started_at),
+        started_at=at_micros(started_at),
         subject=subject,
         tenant=tenant,
         replay_of=replay_of,

@@ -13,6 +13,7 @@ from holdfast.store.connection import Connection
 from holdfast.store.diagnoses import SqlDiagnoses
 from holdfast.store.evaluations import SqlEvaluations
 from holdfast.store.files import Files
+from holdfast.store.findings import SqlFindings
 from holdfast.store.gates import SqlGates
 from holdfast.store.jobs import SqlJobs
 from holdfast.store.keeper import Keeper
@@ -43,6 +44,7 @@ class SqlStore:
         self.wear = SqlCaseWear(sql, writer, readers)
         self.trials = SqlTrials(sql, writer, readers)
         self.diagnoses = SqlDiagnoses(sql, writer, readers)
+        self.findings = SqlFindings(sql, writer, readers)
         self.jobs = SqlJobs(sql, writer, readers)
 
     async def ping(self) -> None:

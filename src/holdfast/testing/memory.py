@@ -29,6 +29,7 @@ from holdfast.stores import (
 from holdfast.testing.memory_certificates import MemoryCertificates
 from holdfast.testing.memory_diagnoses import MemoryDiagnoses
 from holdfast.testing.memory_evaluations import MemoryEvaluations
+from holdfast.testing.memory_findings import MemoryFindings
 from holdfast.testing.memory_gates import MemoryGates
 from holdfast.testing.memory_jobs import MemoryJobs
 from holdfast.testing.memory_trials import MemoryTrials
@@ -52,7 +53,8 @@ class MemoryStore:
         self.evaluations = MemoryEvaluations(gate.check, codec)
         self.trials = MemoryTrials(gate.check, codec, kept)
         self.diagnoses = MemoryDiagnoses(gate.check, codec, kept)
-        beside = Beside(self.feedback, self.jobs, self.evaluations, self.trials, self.diagnoses)
+        self.findings = MemoryFindings(gate.check, codec, kept)
+        beside = Beside(self.feedback, self.jobs, self.evaluations, self.trials, self.diagnoses, self.findings)
         self.recordings = MemoryRecordings(gate, codec, kept, beside)
         self.releases = MemoryReleases(gate)
         self.prompts = MemoryPrompts(gate)
@@ -89,6 +91,7 @@ class Beside:
     evaluations: MemoryEvaluations
     trials: MemoryTrials
     diagnoses: MemoryDiagnoses
+    findings: MemoryFindings
 
 
 class MemoryRecordings:
@@ -152,6 +155,7 @@ class MemoryRecordings:
         jobs = self._beside.jobs.forget(subject, tenant)
         trials = self._beside.trials.forget(set(names), subject, tenant)
         diagnoses = self._beside.diagnoses.forget(set(names))
+        self._beside.findings.forget(set(names))
         return Deleted(
             recordings=len(gone),
             bodies=own + len(shared),

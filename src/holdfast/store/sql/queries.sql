@@ -326,6 +326,73 @@ ON CONFLICT (tenant, feature, code_hash) DO UPDATE SET content = excluded.conten
 -- What was learned of a version of a feature.
 SELECT content FROM learned WHERE tenant = ? AND feature = ? AND code_hash = ?;
 
+-- name: count_live
+-- Live recordings of a feature in a window, counted by how they ended.
+SELECT outcome, degraded, blocked, failure, count(*), count(cost_usd), coalesce(sum(cost_usd), 0.0),
+    sum(CASE WHEN ms > :slower THEN 1 ELSE 0 END), sum(CASE WHEN cost_usd > :dearer THEN 1 ELSE 0 END),
+    min(started_at), max(started_at)
+FROM recordings
+WHERE tenant = :tenant AND feature = :feature AND started_at >= :since AND started_at < :until
+    AND evaluation IS NULL AND replay_of IS NULL
+GROUP BY outcome, degraded, blocked, failure
+ORDER BY outcome, degraded, blocked, failure;
+
+-- name: time_at
+-- The time of the answer that stands at a place in the order of times, from 0.
+SELECT ms FROM recordings
+WHERE tenant = :tenant AND feature = :feature AND started_at >= :since AND started_at < :until
+    AND evaluation IS NULL AND replay_of IS NULL AND outcome IN ('ok', 'degraded', 'blocked')
+ORDER BY ms LIMIT 1 OFFSET :place;
+
+-- name: spread
+-- Recordings of a feature in a window, spread evenly: multiplying by the golden ratio scatters the numbers of arrival.
+SELECT id FROM recordings
+WHERE tenant = :tenant AND feature = :feature AND started_at >= :since AND started_at < :until
+    AND evaluation IS NULL AND replay_of IS NULL AND ((n * 2654435761) & 4294967295) < :below
+ORDER BY started_at DESC, n DESC LIMIT :most;
+
+-- name: keep_look
+-- Say that a feature was looked at, unless that was done later already.
+INSERT INTO looks (tenant, feature, since, looked_at, recordings) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (tenant, feature) DO UPDATE
+SET since = excluded.since, looked_at = excluded.looked_at, recordings = excluded.recordings
+WHERE looks.looked_at < excluded.looked_at;
+
+-- name: look
+-- When a feature was looked at last, since when its recordings counted, and how many there were.
+SELECT since, looked_at, recordings FROM looks WHERE tenant = ? AND feature = ?;
+
+-- name: keep_finding
+-- Keep what a look found, since it was first seen; gives its number.
+INSERT INTO findings (tenant, feature, code, about, slot, first_seen_at, last_seen_at, looked_at, content)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (tenant, feature, code, about, slot) DO UPDATE SET
+    first_seen_at = CASE WHEN findings.first_seen_at < excluded.first_seen_at THEN findings.first_seen_at
+                    ELSE excluded.first_seen_at END,
+    last_seen_at = CASE WHEN findings.last_seen_at > excluded.last_seen_at THEN findings.last_seen_at
+                   ELSE excluded.last_seen_at END,
+    looked_at = excluded.looked_at, content = excluded.content
+RETURNING n;
+
+-- name: forget_examples
+-- Forget which recordings showed a finding.
+DELETE FROM finding_examples WHERE finding = ?;
+
+-- name: add_example
+-- Say that a recording shows a finding, if the recording is still there.
+INSERT INTO finding_examples (finding, recording, place)
+SELECT ?, n, ? FROM recordings WHERE tenant = ? AND id = ? ON CONFLICT DO NOTHING;
+
+-- name: findings_of
+-- What looks at a feature found.
+SELECT n, first_seen_at, last_seen_at, looked_at, content FROM findings WHERE tenant = ? AND feature = ?;
+
+-- name: examples_of
+-- The recordings that show what looks at a feature found.
+SELECT e.finding, r.id FROM finding_examples AS e
+JOIN findings AS f ON f.n = e.finding JOIN recordings AS r ON r.n = e.recording
+WHERE f.tenant = ? AND f.feature = ? ORDER BY e.finding, e.place;
+
 -- name: add_job
 -- Keep a job; the same id again changes nothing.
 INSERT INTO jobs (tenant, id, kind, status, subject, ended_at, revision, content)
