@@ -13,7 +13,7 @@ from holdfast.contracts import Progress, silent
 from holdfast.diagnosis import Diagnosis
 from holdfast.errors import NotFound, Refused, nearest
 from holdfast.evals.cases import cases_file, read_cases
-from holdfast.evals.diagnose.diagnosing import MOST_CALLS, Limits, diagnose
+from holdfast.evals.diagnose.diagnosing import MOST_CALLS, Diagnosing, Limits
 from holdfast.evals.diagnose.examined import Host
 from holdfast.evals.diagnose.known import Known
 from holdfast.evals.diagnose.planning import SURE_AT
@@ -55,7 +55,11 @@ async def diagnosis_of(host: Host, recording: Recording, plan: Plan) -> Diagnosi
     asked for again. Raises Refused: HF740 where there is no answer to look at, HF741 where it passes, HF742 where
     nothing says what a good one is; NotFound (HF200, HF204, HF207), Misconfigured (HF111), StoreFailed.
     """
-    known = await known_of(host, recording, plan.case)
+    return await kept(await begun(host, recording, plan))
+
+
+async def begun(host: Host, recording: Recording, plan: Plan) -> Diagnosing:
+    """A diagnosis that is about to begin; what it has taken can be read from it, also where it is refused halfway."""
     limits = Limits(
         calls=plan.max_calls,
         cost_usd=plan.max_cost_usd,
@@ -63,8 +67,13 @@ async def diagnosis_of(host: Host, recording: Recording, plan: Plan) -> Diagnosi
         progress=plan.progress,
         diagnosis_id=plan.diagnosis_id,
     )
-    diagnosis = await diagnose(host, recording, known, limits)
-    await host.store.diagnoses.add(diagnosis)
+    return Diagnosing(host, recording, await known_of(host, recording, plan.case), limits)
+
+
+async def kept(about: Diagnosing) -> Diagnosis:
+    """The diagnosis that this comes to, kept when this returns. Raises what `diagnosis_of` raises."""
+    diagnosis = await about.run()
+    await about.host.store.diagnoses.add(diagnosis)
     return diagnosis
 
 
