@@ -9,13 +9,13 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from holdfast.diagnosis import Fix, Part, Verdict
+from holdfast.diagnosis import Fix, NextTest, Part, Verdict
 from holdfast.judgement import Interval
 
 
 class LookedInto(Struct, frozen=True, kw_only=True):
     """One failure of a cluster that was diagnosed, under the id of its diagnosis; or why it could not be: `refused`
-    says so, with the code first."""
+    says so, the code first, and what to type next."""
 
     recording: str
     diagnosis: str | None = None
@@ -38,7 +38,7 @@ class ClusterFix(Struct, frozen=True, kw_only=True):
 
 class Cluster(Struct, frozen=True, kw_only=True):
     """Failures of which the facts say the same. `verdict` is what its diagnoses agree upon: `unknown` where they do
-    not, or where there is none, and `note` then says why.
+    not, or where there is none; `note` then says why, and `next_test` what would tell most of one of them.
 
     `count` is of recordings, `distinct` of different requests among them. `share` is of all that were looked at, with
     the 95 % interval for failures such as these. `signs` say in words what its failures have in common; `examples` are
@@ -58,6 +58,7 @@ class Cluster(Struct, frozen=True, kw_only=True):
     looked_into: tuple[LookedInto, ...] = ()
     fixes: tuple[ClusterFix, ...] = ()
     note: str | None = None
+    next_test: NextTest | None = None
 
     @property
     def diagnoses(self) -> tuple[str, ...]:

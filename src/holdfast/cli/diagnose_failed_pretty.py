@@ -78,9 +78,13 @@ def _style(each: Cluster) -> str:
 
 def _cluster(number: int, each: Cluster, failures: Failures) -> Iterator[Text]:
     yield Text(f"{number}. {each.said}", style=_style(each))
-    yield Text(f"   {'; '.join(each.signs)}")
+    distinct = "" if each.distinct == each.count else f"{words.counted(each.distinct, 'different request')}; "
+    yield Text(f"   {distinct}{'; '.join(each.signs)}")
     if each.note is not None:
         yield Text(f"   no verdict: {each.note}", style="yellow")
+    if (test := each.next_test) is not None:
+        cost = f" ({words.counted(test.calls, 'call')}, {words.usd(test.cost_usd)})" if test.calls else ""
+        yield Text(f"   would change this: {test.said}{cost}")
     for fix in each.fixes:
         yield Text(f"   with this it passes: {_fix(fix, len(each.diagnoses))}" if fix.fix.asked else
                    f"   to do: {fix.fix.advice}")  # fmt: skip

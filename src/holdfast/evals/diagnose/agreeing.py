@@ -38,13 +38,16 @@ def agreed(diagnoses: Sequence[Diagnosis]) -> Agreed:
     """What diagnoses say together.
 
     Those with a verdict have to name the same one; then the likelihoods of what was tried are multiplied, and the
-    facts, which are the same in all of them, count once. The verdict is one that at least one of them gives. Where two
-    give different ones it is `unknown`, and what is likely is the mean.
+    facts, which are the same in all of them, count once. That makes them no less sure than they are on average where
+    all of them give the verdict. It is one that at least one of them gives. Where two give different ones it is
+    `unknown`, and what is likely is the mean.
     """
     if not diagnoses:
         return Agreed()
     named = verdicts(diagnoses)
-    chances = _together(diagnoses) if len(named) < 2 else _mean(diagnoses)
+    chances = _mean(diagnoses)
+    if len(named) < 2 and not _as_sure(chances, together := _together(diagnoses), diagnoses):
+        chances = together
     likeliest = max(chances, key=lambda each: chances[each])
     rounded = {name: round(chance, 4) for name, chance in sorted(chances.items(), key=lambda item: -item[1])}
     sure = chances[likeliest] >= max(each.sure_at for each in diagnoses)
@@ -57,6 +60,12 @@ def agreed(diagnoses: Sequence[Diagnosis]) -> Agreed:
 def verdicts(diagnoses: Sequence[Diagnosis]) -> tuple[Verdict, ...]:
     """The different verdicts that they give, but for `unknown`."""
     return tuple(dict.fromkeys(each.verdict for each in diagnoses if each.verdict != "unknown"))
+
+
+def _as_sure(mean: Mapping[str, float], together: Mapping[str, float], diagnoses: Sequence[Diagnosis]) -> bool:
+    """Whether all give one verdict, of which the mean is surer than what they say together."""
+    first = diagnoses[0].verdict
+    return all(each.verdict == first != "unknown" for each in diagnoses) and mean[first] >= together[first]
 
 
 def _together(diagnoses: Sequence[Diagnosis]) -> dict[str, float]:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
+from holdfast.diagnosis import NextTest
 from holdfast.evals.diagnose.agreeing import Agreed, agreed, fixes_among, verdicts
 from holdfast.evals.diagnose.gathering import Gathered
 from holdfast.evals.diagnose.kinds import Kind, effective
@@ -61,6 +62,7 @@ def _cluster(kind: Kind, of: int, independent: float) -> Cluster:
         looked_into=tuple(kind.looked_into),
         fixes=fixes_among(kind.diagnoses, said.verdict),
         note=_note(kind, said),
+        next_test=_next_test(kind, said),
     )
 
 
@@ -71,6 +73,12 @@ def _headline(said: Agreed, count: int, of: int) -> str:
         verdict = f"interaction of {' and '.join(part.replace('_', ' ') for part in said.parts)}"
     sure = "" if said.verdict == "unknown" else f", {said.probability:.0%}"
     return f"{count} of {of} failures: {verdict}{sure}: {MEANS[said.verdict]}"
+
+
+def _next_test(kind: Kind, said: Agreed) -> NextTest | None:
+    """The cheapest of what would tell most, where there is no verdict."""
+    tests = [each.next_test for each in kind.diagnoses if each.next_test is not None]
+    return None if said.verdict != "unknown" else min(tests, key=lambda each: each.calls, default=None)
 
 
 def _note(kind: Kind, said: Agreed) -> str | None:

@@ -213,4 +213,4 @@ async def _not_asked(recording: Recording, case: Case) -> bool:
 
 
 def _said(error: HoldfastError) -> str:
-    return f"{error.code}: {error.message}"
+    return f"{error.code}: {error.message}; {error.fix}"
