@@ -95,7 +95,8 @@ def test_a_fix_is_told_with_how_many_it_suffices_for_and_what_to_type(capsys: py
     sure = Cluster(
         verdict="ranking", said="31 of 74 failures: ranking, 96%: …", probability=0.96, count=31, distinct=30,
         share=half, signs=("an answer that is not good", "what answers did not reach the prompt (29 of 31)"),
-        examples=("rec_1", "rec_2", "rec_3", "rec_4"), fixes=(ClusterFix(fix=fix, suffices=2, diagnosis="dg_1", number=3),),
+        examples=("rec_1", "rec_2", "rec_3", "rec_4"),
+        fixes=(ClusterFix(fix=fix, suffices=2, diagnosis="dg_1", number=3),),
         looked_into=(LookedInto(recording="rec_1", diagnosis="dg_1", verdict="ranking", probability=0.96),
                      LookedInto(recording="rec_2", refused="HF740: it cannot be asked again; write calls"),
                      LookedInto(recording="rec_3", diagnosis="dg_2", verdict="unknown", probability=0.5)),

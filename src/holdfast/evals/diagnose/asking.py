@@ -77,8 +77,18 @@ async def kept(about: Diagnosing) -> Diagnosis:
     return diagnosis
 
 
-async def known_of(host: Host, recording: Recording, case_id: str | None = None) -> Known:
+async def known_of(
+    host: Host,
+    recording: Recording,
+    case_id: str | None = None,
+    *,
+    cases: Sequence[Case] | None = None,
+    measured: bool = True,
+) -> Known:
     """What is known of a recording beforehand: its case, who judges, and what went well before.
+
+    `cases` are those of the feature's file, None where they are yet to be read. Without `measured` people's opinions of
+    other answers are not looked through for how often who judges errs, which takes long for many recordings.
 
     Raises Refused (HF740, HF742), NotFound (HF200, HF207), Misconfigured (HF111).
     """
@@ -86,9 +96,9 @@ async def known_of(host: Host, recording: Recording, case_id: str | None = None)
         message = f"{recording.id} was cancelled: there is no answer to look at"
         raise Refused("HF740", message, "ask again, and diagnose what comes of it")
     feature = host.feature(recording.feature)
-    cases = await asyncio.to_thread(read_cases, cases_file(host.config.folder, feature.name), feature.parse)
+    cases = await cases_of(host, feature) if cases is None else cases
     case, said = await _case(host, feature, recording, cases, case_id)
-    judged = await judged_by(host, feature, case, cases, recording)
+    judged = await judged_by(host, feature, case, cases, recording, measured=measured)
     if not _says_something(case) and not judged.by_judge and recording.outcome not in _BAD:
         raise _unsaid(recording)
     well = await went_well(host, recording, case)
@@ -105,6 +115,11 @@ async def known_of(host: Host, recording: Recording, case_id: str | None = None)
         bill=judged.verify.bill,
         notes=tuple(note for note in notes if note),
     )
+
+
+async def cases_of(host: Host, feature: Feature) -> Sequence[Case]:
+    """The cases of a feature's file, none where there is no file. Raises Misconfigured (HF111)."""
+    return await asyncio.to_thread(read_cases, cases_file(host.config.folder, feature.name), feature.parse)
 
 
 async def _case(

@@ -6,13 +6,14 @@ Knows nothing of the command line, or of how a diagnosis comes to its verdict.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from holdfast.contracts import Progress, silent
 from holdfast.diagnosis import Verifier
 from holdfast.errors import HoldfastError, Misconfigured, NotFound, Refused
-from holdfast.evals.diagnose.asking import Plan, begun, kept, known_of
+from holdfast.evals.diagnose.asking import Plan, begun, cases_of, kept, known_of
 from holdfast.evals.diagnose.diagnosing import MOST_CALLS, Diagnosing
 from holdfast.evals.diagnose.examined import Host
 from holdfast.evals.diagnose.gathering import LIMIT, Failing, Gathered, Window, gather
@@ -94,9 +95,10 @@ class _Under:
         total, done = sum(len(each.failing) for each in self.gathered), 0
         for gathered in self.gathered:
             seen: list[Seen] = []
+            cases = await _cases(self.host, gathered.feature)
             for failing in gathered.failing:
                 asked.progress(f"looking at {gathered.feature}", done, total)
-                seen.append(await _seen(self.host, failing))
+                seen.append(await _seen(self.host, failing, cases))
                 done += 1
             self.kinds += kinds_of(gathered.feature, seen)
 
@@ -180,13 +182,21 @@ class _Under:
         )
 
 
-async def _seen(host: Host, failing: Failing) -> Seen:
+async def _cases(host: Host, feature: str) -> Sequence[Case] | None:
+    """The cases of a feature; None where they cannot be read, which is then said of each of its failures."""
+    try:
+        return await cases_of(host, host.feature(feature))
+    except (NotFound, Misconfigured):
+        return None
+
+
+async def _seen(host: Host, failing: Failing, cases: Sequence[Case] | None) -> Seen:
     """A look at a failure. Where a diagnosis would be refused, what can be told without one is told all the same."""
     recording, passes = failing.recording, None
     refused: HoldfastError | None = None
     try:
         try:
-            known = await known_of(host, recording)
+            known = await known_of(host, recording, cases=cases, measured=False)
             if not known.bill.each:
                 passes = await known.verify(recording, known.case)
         except Refused as error:
