@@ -70,14 +70,14 @@ def _as_sure(mean: Mapping[str, float], together: Mapping[str, float], diagnoses
 
 def _together(diagnoses: Sequence[Diagnosis]) -> dict[str, float]:
     names = _names(diagnoses)
-    logs = dict.fromkeys(names, 0.0)
+    weighed = dict.fromkeys(names, 0.0)
     for each in diagnoses:
         facts: dict[str, float] = {name: chance for name, chance in by_facts(each).items()}
         for name in names:
             told, before = each.probabilities.get(name, 0.0), facts.get(name, 0.0)
-            logs[name] += math.log(max(told, _LEAST)) - math.log(max(before, _LEAST)) * (1 - 1 / len(diagnoses))
-    top = max(logs.values())
-    weights = {name: math.exp(log - top) for name, log in logs.items()}
+            weighed[name] += math.log(max(told, _LEAST)) - math.log(max(before, _LEAST)) * (1 - 1 / len(diagnoses))
+    top = max(weighed.values())
+    weights = {name: math.exp(each - top) for name, each in weighed.items()}
     total = sum(weights.values())
     return {name: weight / total for name, weight in weights.items()}
 
