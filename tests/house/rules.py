@@ -14,7 +14,7 @@ LADDER: tuple[tuple[str, ...], ...] = (
     ("identity",),
     ("judgement",),
     ("release", "evaluation", "job", "trial", "diagnosis", "finding"),
-    ("gate", "where"),
+    ("failures", "gate", "where"),
     ("sources",),
     ("contracts", "stores_judged"),
     ("stores",),

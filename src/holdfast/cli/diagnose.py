@@ -57,45 +57,53 @@ class Options:
         float | None, typer.Option("--max-cost", metavar="USD", min=0, help="Ask no more once this is spent.")
     ] = None
     max_calls: Annotated[
-        int | None, typer.Option("--max-calls", metavar="N", min=1, help="Calls of models at most: 48.")
+        int | None,
+        typer.Option("--max-calls", metavar="N", min=1, help="Calls of models at most: 30, with --failed 200."),
     ] = None
     strict: Annotated[bool, typer.Option("--strict", help="Leave with 4 where the verdict is unknown.")] = False
-    findings: Annotated[
-        bool, typer.Option("--findings", help="What is wrong with a feature, from all that was recorded.")
-    ] = False
-    feature: Annotated[
-        str | None, typer.Option("--feature", metavar="FEATURE", help="With --findings: not all features.")
+    failed: Annotated[bool, typer.Option("--failed", help="All that failed lately, sorted into what failed.")] = False
+    feature: Annotated[str | None, typer.Option(metavar="NAME", help="Of --failed: of this feature only.")] = None
+    since: Annotated[str | None, typer.Option(metavar="WHEN", help="Of --failed: a date, or how long ago: 7d.")] = None
+    limit: Annotated[
+        int | None, typer.Option(metavar="N", min=1, max=100_000, help="Of --failed: look at so many at most: 500.")
     ] = None
-    since: Annotated[
-        str, typer.Option("--since", metavar="DURATION", help="With --findings: how far it looks back.")
-    ] = "7d"
 
 
 def diagnose(
     asked: Asked,
-    recording: Annotated[str, typer.Argument(metavar="[ID|last]", show_default=False)] = "",
+    recording: Annotated[str | None, typer.Argument(metavar="ID|last")] = None,
     options: Options = Options(),  # frozen
 ) -> None:
     """Say which part failed in a recording, how sure that is, and the cheapest change with which the answer passes.
-
-    With --findings: what is wrong with a feature, or with all of them, with stable codes, counts and examples, and what
-    to do about it. It is computed from what was recorded; no model is asked.
 
     The recording is asked again with one part replaced at a time, until one verdict is likely enough or the calls are
     used up; side effects never happen. `last` is the newest that failed, was blocked or degraded, that somebody found
     bad, or that did not pass its case. What a good answer says is taken from the feature's cases, or from a correction.
 
-    Exit codes: 0 a verdict, also unknown; with --strict, 4 unknown. An answer that passes, and no recording that went
-    wrong, are 5; where nothing says what a good answer is, 2. --json: {"verdict", "said", "diagnosis", "next",
-    "make_case"}; with --findings {"features"}, each with "feature", "since", "looked_at", "recordings", "findings".
-    """
-    if options.findings:
-        from holdfast.cli.diagnose_findings import findings
+    With --failed, everything that failed, was blocked or degraded, that somebody found bad, or that did not pass its
+    case, is looked at without asking a model; those that show the same are put together, and up to three of each kind
+    are diagnosed. Of more than --limit a sample is taken, the same one each time.
 
-        findings(asked, recording, options.feature, options.since)
+    Exit codes: 0 a verdict, also unknown; with --strict, 4 unknown, with --failed where all of it is. An answer that
+    passes, and nothing that went wrong, are 5; where nothing says what a good answer is, 2. --json: {"verdict", "said",
+    "diagnosis", "next", "make_case"}, with --failed {"failures"}.
+    """
+    if options.failed == (recording is not None):
+        raise Misconfigured("HF100", "name one recording, or say --failed", "holdfast diagnose last")
+    if recording is not None:
+        _diagnose_one(asked, recording, options)
         return
+    from holdfast.cli.diagnose_failed import diagnose_failed
+
+    diagnose_failed(asked, options)
+
+
+def _diagnose_one(asked: Asked, recording: str, options: Options) -> None:
     from holdfast.cli.diagnose_pretty import show_diagnosed
     from holdfast.cli.opening import in_project
+
+    if (options.feature, options.since, options.limit) != (None, None, None):
+        raise Misconfigured("HF100", "--feature, --since and --limit are of --failed", "holdfast diagnose --failed")
 
     async def work(project: Project) -> Diagnosis:
         from holdfast.evals.diagnose.asking import Plan
@@ -168,9 +176,6 @@ async def _found(asked: Asked, project: Project, name: str) -> Recording:
     """The recording of that id; `last` is the newest that went wrong, and it is said which and why."""
     from holdfast.evals.diagnose.went_wrong import last_wrong
 
-    if not name:
-        fix = "holdfast diagnose last; or of all that was recorded: holdfast diagnose --findings"
-        raise Misconfigured("HF100", "no recording is named", fix)
     if name != LAST:
         return await project.store.recordings.get(name)
     wrong = await last_wrong(project.store)

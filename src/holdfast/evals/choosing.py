@@ -41,9 +41,9 @@ async def choose(store: Store, where: Expression, at: datetime, limit: int, tena
     """
     matching = 0
     best: list[tuple[int, str, RecordingSummary]] = []
-    async for summary in _matching(store, where, at, tenant):
+    async for summary in matching_recordings(store, where, at, tenant):
         matching += 1
-        entry = (-_place(summary.id), summary.id, summary)
+        entry = (-place(summary.id), summary.id, summary)
         if len(best) < limit:
             heapq.heappush(best, entry)
         else:
@@ -59,7 +59,10 @@ async def choose(store: Store, where: Expression, at: datetime, limit: int, tena
     )
 
 
-async def _matching(store: Store, where: Expression, at: datetime, tenant: str) -> AsyncIterator[RecordingSummary]:
+async def matching_recordings(
+    store: Store, where: Expression, at: datetime, tenant: str
+) -> AsyncIterator[RecordingSummary]:
+    """Every one of them, newest first, read page by page."""
     spoken = fields_of(where)
     whole = joined(
         await with_release_names(where, store.releases),
@@ -75,5 +78,6 @@ async def _matching(store: Store, where: Expression, at: datetime, tenant: str) 
         query = replace(query, before=page[-1].id)
 
 
-def _place(recording_id: str) -> int:
+def place(recording_id: str) -> int:
+    """Where a recording stands in that random order."""
     return int.from_bytes(hashlib.sha256(recording_id.encode()).digest()[:8], "big")

@@ -13,7 +13,7 @@ from holdfast.contracts import Progress, silent
 from holdfast.diagnosis import Diagnosis, Verifier
 from holdfast.errors import NotFound, Refused, nearest
 from holdfast.evals.cases import cases_file, read_cases
-from holdfast.evals.diagnose.diagnosing import MOST_CALLS, Limits, diagnose
+from holdfast.evals.diagnose.diagnosing import MOST_CALLS, Diagnosing, Limits
 from holdfast.evals.diagnose.examined import Host
 from holdfast.evals.diagnose.known import Known, Verify
 from holdfast.evals.diagnose.planning import SURE_AT
@@ -55,7 +55,11 @@ async def diagnosis_of(host: Host, recording: Recording, plan: Plan) -> Diagnosi
     asked for again. Raises Refused: HF740 where there is no answer to look at, HF741 where it passes, HF742 where
     nothing says what a good one is; NotFound (HF200, HF204, HF207), Misconfigured (HF111), StoreFailed.
     """
-    known = await known_of(host, recording, plan.case)
+    return await kept(await begun(host, recording, plan))
+
+
+async def begun(host: Host, recording: Recording, plan: Plan) -> Diagnosing:
+    """A diagnosis that is about to begin; what it has taken can be read from it, also where it is refused halfway."""
     limits = Limits(
         calls=plan.max_calls,
         cost_usd=plan.max_cost_usd,
@@ -63,13 +67,28 @@ async def diagnosis_of(host: Host, recording: Recording, plan: Plan) -> Diagnosi
         progress=plan.progress,
         diagnosis_id=plan.diagnosis_id,
     )
-    diagnosis = await diagnose(host, recording, known, limits)
-    await host.store.diagnoses.add(diagnosis)
+    return Diagnosing(host, recording, await known_of(host, recording, plan.case), limits)
+
+
+async def kept(about: Diagnosing) -> Diagnosis:
+    """The diagnosis that this comes to, kept when this returns. Raises what `diagnosis_of` raises."""
+    diagnosis = await about.run()
+    await about.host.store.diagnoses.add(diagnosis)
     return diagnosis
 
 
-async def known_of(host: Host, recording: Recording, case_id: str | None = None) -> Known:
+async def known_of(
+    host: Host,
+    recording: Recording,
+    case_id: str | None = None,
+    *,
+    cases: Sequence[Case] | None = None,
+    measured: bool = True,
+) -> Known:
     """What is known of a recording beforehand: its case, who judges, and what went well before.
+
+    `cases` are those of the feature's file, None where they are yet to be read. Without `measured` people's opinions of
+    other answers are not looked through for how often who judges errs, which takes long for many recordings.
 
     Raises Refused (HF740, HF742), NotFound (HF200, HF207), Misconfigured (HF111).
     """
@@ -77,9 +96,9 @@ async def known_of(host: Host, recording: Recording, case_id: str | None = None)
         message = f"{recording.id} was cancelled: there is no answer to look at"
         raise Refused("HF740", message, "ask again, and diagnose what comes of it")
     feature = host.feature(recording.feature)
-    cases = await asyncio.to_thread(read_cases, cases_file(host.config.folder, feature.name), feature.parse)
+    cases = await cases_of(host, feature) if cases is None else cases
     case, said = await _case(host, feature, recording, cases, case_id)
-    judged = await judged_by(host, feature, case, cases, recording)
+    judged = await judged_by(host, feature, case, cases, recording, measured=measured)
     if not _says_something(case) and not judged.by_judge and recording.outcome not in _BAD:
         raise _unsaid(recording)
     known = await beforehand(host, recording, case, judged.verify, judged.verifier)
@@ -102,6 +121,11 @@ async def beforehand(host: Host, recording: Recording, case: Case, verify: Verif
     )
     notes = tuple(filter(None, (well.said, how)))
     return Known(case, verify, verifier, earlier, later=well.later, good=well.good, notes=notes)
+
+
+async def cases_of(host: Host, feature: Feature) -> Sequence[Case]:
+    """The cases of a feature's file, none where there is no file. Raises Misconfigured (HF111)."""
+    return await asyncio.to_thread(read_cases, cases_file(host.config.folder, feature.name), feature.parse)
 
 
 async def _case(

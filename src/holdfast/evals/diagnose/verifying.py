@@ -145,12 +145,14 @@ class Judged:
     by_judge: bool = False
 
 
-async def judged_by(host: Host, feature: Feature, case: Case, cases: Sequence[Case], of: Recording) -> Judged:
+async def judged_by(
+    host: Host, feature: Feature, case: Case, cases: Sequence[Case], of: Recording, *, measured: bool = True
+) -> Judged:
     """Who says of this case whether an answer passes.
 
     A judge has a part in it where its certificate lets it gate; else it only informs, and is not asked. Other probes
     ask the feature many times over and are left out. `cases` are those of the feature's file, by which people's
-    opinions of its answers are held against the scorers'.
+    opinions of its answers are held against the scorers', if it is to be `measured`.
     """
     release, every = host.release(), scorers(host.scorers, feature.name)
     plain = {name: each for name, each in every.items() if isinstance(each, Scorer)}
@@ -164,7 +166,7 @@ async def judged_by(host: Host, feature: Feature, case: Case, cases: Sequence[Ca
     probes = [n for n, one in every.items() if not isinstance(one, Scorer) and n not in judges(every)]
     if probes:
         notes.append(f"{_listed(probes)} would ask the feature again and again, and had no part in it.")
-    agreed = await _agreement(host, Verifying(host, feature, plain, release, of.tenant), cases)
+    agreed = await _agreement(host, Verifying(host, feature, plain, release, of.tenant), cases if measured else ())
     verifier = _verifier(feature, certified, agreed, SAME_WORDS if in_prose and not case.facts else NOMINAL)
     if agreed.n >= _LEAST_OPINIONS:
         other = agreed.good_failed + agreed.bad_passed

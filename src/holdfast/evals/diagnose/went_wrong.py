@@ -13,7 +13,8 @@ from holdfast.errors import NotFound
 from holdfast.stores import EvaluationQuery, RecordingQuery, Store
 from holdfast.where import parse
 
-_WRONG = "(outcome = failed or outcome = blocked or outcome = degraded or feedback.score < 0) and replay_of = none"
+WRONG = "(outcome = failed or outcome = blocked or outcome = degraded or feedback.score < 0) and replay_of = none"
+"""The expression that holds for requests that went wrong by themselves, or that somebody found bad."""
 _EVALUATIONS = 5
 
 
@@ -33,7 +34,7 @@ async def last_wrong(store: Store, tenant: str = "") -> WentWrong | None:
 
 
 async def _live(store: Store, tenant: str) -> WentWrong | None:
-    for each in await store.recordings.find(RecordingQuery(tenant=tenant, where=parse(_WRONG), limit=1)):
+    for each in await store.recordings.find(RecordingQuery(tenant=tenant, where=parse(WRONG), limit=1)):
         bad = each.outcome not in ("ok", "cancelled")
         why = f"its outcome is {each.outcome}" if bad else "somebody found it bad"
         return WentWrong(each.id, each.started_at, why)
