@@ -14,7 +14,7 @@ LADDER: tuple[tuple[str, ...], ...] = (
     ("identity",),
     ("judgement",),
     ("release", "evaluation", "job", "trial", "diagnosis"),
-    ("gate", "where"),
+    ("gate", "where", "fall"),
     ("sources",),
     ("contracts", "stores_judged"),
     ("stores",),

@@ -15,7 +15,7 @@ from holdfast.cli.asked import Asked
 from holdfast.cli.finding import LAST
 from holdfast.cli.leaving import INCONCLUSIVE, NothingToDo
 from holdfast.diagnosis import Diagnosis, Verdict
-from holdfast.errors import HoldfastError
+from holdfast.errors import HoldfastError, Misconfigured
 
 if TYPE_CHECKING:
     from holdfast.app import Project
@@ -60,11 +60,21 @@ class Options:
         int | None, typer.Option("--max-calls", metavar="N", min=1, help="Calls of models at most: 30.")
     ] = None
     strict: Annotated[bool, typer.Option("--strict", help="Leave with 4 where the verdict is unknown.")] = False
+    between: Annotated[
+        tuple[str, str] | None,
+        typer.Option("--between", metavar="A B", help="Why it fell from release, week or days A to B (2026-W44)."),
+    ] = None
+    feature: Annotated[
+        str | None, typer.Option("--feature", metavar="FEATURE", help="Of which feature, where several have cases.")
+    ] = None
+    repeat: Annotated[
+        int | None, typer.Option("--repeat", metavar="N", min=1, max=100, help="With --between: ask each so often.")
+    ] = None
 
 
 def diagnose(
     asked: Asked,
-    recording: Annotated[str, typer.Argument(metavar="ID|last")],
+    recording: Annotated[str | None, typer.Argument(metavar="[ID|last]", show_default=False)] = None,
     options: Options = Options(),  # frozen
 ) -> None:
     """Say which part failed in a recording, how sure that is, and the cheapest change with which the answer passes.
@@ -76,7 +86,18 @@ def diagnose(
     Exit codes: 0 a verdict, also unknown; with --strict, 4 unknown. An answer that passes, and no recording that went
     wrong, are 5; where nothing says what a good answer is, 2. --json: {"verdict", "said", "diagnosis", "next",
     "make_case"}.
+
+    With --between it says why fewer answers pass under B than under A, which are two releases (names, ids, live,
+    working) or two ranges of time: each change is taken back by itself and made by itself, and A is asked again as it
+    was. A fall that is not shown is not explained: 0, and with --strict 4. --json: {"verdict", "said", "fall", "next"}.
     """
+    if options.between is not None:
+        from holdfast.cli.diagnose_between import diagnose_between
+
+        diagnose_between(asked, recording, options)
+        return
+    if recording is None:
+        raise Misconfigured("HF100", "nothing is named to diagnose", "holdfast diagnose last, or --between A B")
     from holdfast.cli.diagnose_pretty import show_diagnosed
     from holdfast.cli.opening import in_project
 

@@ -1,0 +1,133 @@
+"""Whether A itself answers otherwise than it did: asked again today, beside what is stored of it.
+
+Knows nothing of B, nor of what else may have changed.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from holdfast.errors import Misconfigured, NotFound
+from holdfast.evals.bank import Account, stored
+from holdfast.evals.between.cells import Asking, Given, Question, served_in
+from holdfast.evals.between.contrasts import ALPHA, Place, answers_apart
+from holdfast.evals.between.periods import Heard
+from holdfast.evals.diagnose.verifying import SaysTheSame
+from holdfast.evals.sameness import scoring_hash
+from holdfast.evals.scorers import scorers
+from holdfast.evals.scoring import fault_of
+from holdfast.fall import ProviderDrift, Served
+from holdfast.records import Recording
+from holdfast.release import Release
+
+LEAST = 5
+"""Cases with stored answers below which nothing is said."""
+_EACH = 5
+"""Stored answers to a case that are looked at, the newest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Then:
+    """What is stored of A: how each case was answered then, and what vendors said answered."""
+
+    passed: Mapping[str, tuple[float, ...]]
+    served: frozenset[tuple[str, str]] = frozenset()
+
+
+async def then_of(
+    asking: Asking, release: Release, code_hash: str, pins: Mapping[str, str], heard: Sequence[Heard]
+) -> Then:
+    """What is stored of a release's answers to these questions: recorded live (`heard`), or by evaluations.
+
+    Each is judged by whoever judges today's; one that a fault outside the release prevented, or that is kept no more,
+    is left out.
+    """
+    recorded: defaultdict[str, list[Recording]] = defaultdict(list)
+    mine = {question.case.id: question for question in asking.questions}
+    for each in heard:
+        if each.question.case.id in mine and (each.recording.release, each.recording.code_hash) == (
+            release.id,
+            code_hash,
+        ):
+            recorded[each.question.case.id].append(each.recording)
+    for case, banked in (await _banked(asking, release, code_hash, pins)).items():
+        recorded[case] += banked
+    passed: dict[str, tuple[float, ...]] = {}
+    served: set[tuple[str, str]] = set()
+    for case, recordings in recorded.items():
+        found = [each for each in recordings if fault_of(each) is None][-_EACH:]
+        passed[case] = tuple([float(await _passes(asking, mine[case], each)) for each in found])
+        served |= {one for each in found for one in served_in(each)}
+    return Then({case: each for case, each in passed.items() if each}, frozenset(served))
+
+
+async def _banked(
+    asking: Asking, release: Release, code_hash: str, pins: Mapping[str, str]
+) -> dict[str, tuple[Recording, ...]]:
+    """The recordings of the release's answers in evaluations of these cases, as far as they are kept."""
+    host, feature = asking.host, asking.feature
+    try:
+        scored = scoring_hash(scorers(host.scorers, feature.name), feature.bar, release)
+    except (Misconfigured, NotFound):  # it has no ladder for a judge: nothing of it was ever scored as it is now
+        return {}
+    account = Account(
+        feature=feature.name,
+        release=release.id,
+        code_hash=code_hash,
+        scoring_hash=scored,
+        pins=pins,
+        before=datetime.now(UTC),
+        gate=asking.id,
+        tenant=asking.tenant,
+    )
+    banked = await stored(host.store, account, [question.case for question in asking.questions])
+    found = {}
+    for case, results in banked.items():
+        ids = [each.recording for each in results[-_EACH:] if each.recording]
+        found[case] = await host.store.recordings.whole(ids, asking.tenant)
+    return found
+
+
+async def _passes(asking: Asking, question: Question, recording: Recording) -> bool:
+    verify = asking.verify
+    if question.in_prose:
+        verify = replace(verify, scorers={**verify.scorers, "exact": SaysTheSame()})
+    return await verify(recording, question.case)
+
+
+def provider_drift(then: Then, today: Mapping[Place, Given]) -> ProviderDrift | None:
+    """A today beside A then, over the cases that are known of both; None where those are too few."""
+    now: defaultdict[str, list[float]] = defaultdict(list)
+    served: set[tuple[str, str]] = set()
+    for (case, _), given in sorted(today.items(), key=lambda each: each[0]):
+        if not given.untold and given.fault is None:
+            now[case].append(float(given.passed))
+            served |= given.served
+    pairs = [(then.passed[case], now[case]) for case in then.passed if now.get(case)]
+    if len(pairs) < LEAST:
+        return None
+    difference, p = answers_apart(pairs)
+    means = [sum(sum(each[side]) / len(each[side]) for each in pairs) / len(pairs) for side in (0, 1)]
+    return ProviderDrift(
+        n=len(pairs),
+        then=means[0],
+        today=means[1],
+        difference=difference,
+        p=p,
+        shown=p <= ALPHA and difference.estimate < 0,
+        served=_changed(then.served, frozenset(served)),
+    )
+
+
+def _changed(before: frozenset[tuple[str, str]], now: frozenset[tuple[str, str]]) -> tuple[Served, ...]:
+    """The models of which vendors say that something else answers now."""
+    found = []
+    for model in sorted({name for name, _ in before} & {name for name, _ in now}):
+        old = tuple(sorted(said for name, said in before if name == model))
+        new = tuple(sorted(said for name, said in now if name == model))
+        if old != new:
+            found.append(Served(model=model, before=old, now=new))
+    return tuple(found)
