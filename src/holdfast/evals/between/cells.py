@@ -267,13 +267,14 @@ class Cells:
 
 
 def served_in(recording: Recording) -> frozenset[tuple[str, str]]:
-    """Each model that answered in a recording, with what its vendor says that it was; without its word, nothing."""
+    """Each model that answered in a recording, with what its vendor says that it was."""
     found = set()
     for step in recording.steps:
-        for attempt in step.attempts:
-            said = " ".join(part for part in (attempt.detail.served, attempt.detail.fingerprint) if part)
-            if attempt.error is None and said:
-                found.add((f"{attempt.provider}:{attempt.model}", said))
+        effect, result = step.effect, step.result
+        if isinstance(effect, Generate) and isinstance(result, Generated):
+            detail = next((each.detail for each in reversed(step.attempts) if each.error is None), None)
+            said = (result.model, None) if detail is None else (detail.served or result.model, detail.fingerprint)
+            found.add((effect.models[result.rung - effect.first_rung], " ".join(part for part in said if part)))
     return frozenset(found)
 
 

@@ -27,7 +27,7 @@ Values: TypeAlias = Mapping[Chosen, Mapping[Place, float]]
 ALPHA = 0.05
 """How often a fall may be said to be there that is none."""
 _PRIOR_ANSWERS = 10
-"""Differences that what is usual counts for, beside those that were seen."""
+"""Differences that what is usual counts for beside those that were seen, where these vary less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def contrast(values: Values, weights: Weights, level: float = LEVEL) -> Contrast
     squares = math.fsum((one - fmean(found)) ** 2 for found in by_case.values() for one in found)
     free = sum(len(found) - 1 for found in by_case.values())
     usual = PRIOR_VARIANCE * math.fsum(weight * weight for weight in told.values())
-    variance = (squares + usual * _PRIOR_ANSWERS) / (free + _PRIOR_ANSWERS)
+    variance = max((squares + usual * _PRIOR_ANSWERS) / (free + _PRIOR_ANSWERS), squares / max(free, 1))
     error = math.sqrt(variance * math.fsum(1 / len(found) for found in by_case.values())) / len(by_case)
     return Contrast(_around(estimate, error, level), error)
 
@@ -89,7 +89,7 @@ def least_found(cases: int, repeat: int) -> float:
 
 def _around(estimate: float, error: float, level: float) -> Interval:
     half = NormalDist().inv_cdf((1 + level) / 2) * error
-    return Interval(estimate, estimate - half, estimate + half)
+    return Interval(estimate, max(-1.0, estimate - half), min(1.0, estimate + half))
 
 
 def _bound(value: float | None) -> float:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from holdfast.errors import Misconfigured, NotFound
 from holdfast.evals.bank import Account, stored
 from holdfast.evals.between.cells import Asking, Given, Question, served_in
-from holdfast.evals.between.contrasts import ALPHA, Place, answers_apart
+from holdfast.evals.between.contrasts import Place, answers_apart
 from holdfast.evals.between.periods import Heard
 from holdfast.evals.diagnose.verifying import SaysTheSame
 from holdfast.evals.sameness import scoring_hash
@@ -23,6 +23,8 @@ from holdfast.fall import ProviderDrift, Served
 from holdfast.records import Recording
 from holdfast.release import Release
 
+ALPHA = 0.01
+"""How often A may be said to answer otherwise that does not: as a gate says it of its baseline."""
 LEAST = 5
 """Cases with stored answers below which nothing is said."""
 _EACH = 5

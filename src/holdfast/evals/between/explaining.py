@@ -96,10 +96,11 @@ async def _between_ranges(ground: Ground, plan: Plan, first: Range, second: Rang
         if not one.heard:
             message = f"no request of {one.period.name} can be asked again: the feature does not take their inputs now"
             raise NotFound("HF203", message, "name another range, or two releases: --between A B")
-    ground.notes.append(
-        f"Of {sum(each.known for each in heard)} of {len(heard)} recorded answers it is known what a good one says; any"
-        " other passes where neither a person nor a scorer that needs no expected answer found it bad."
-    )
+    if unknown := sum(not each.known for each in heard):
+        ground.notes.append(
+            f"Of {unknown} of {len(heard)} recorded answers nothing says what a good one is: they pass where neither a"
+            " person nor a scorer that needs no expected answer found them bad."
+        )
     recorded, p = shares_apart([float(each.good) for each in first.heard], [float(each.good) for each in second.heard])
     asked = [each.question for one in (first, second) for each in one.heard[:MOST_QUESTIONS]]
     asked += [Question(case) for case in await ground.cases()]

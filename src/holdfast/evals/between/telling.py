@@ -124,7 +124,7 @@ def because(found: Measured, verdict: FallVerdict) -> tuple[str, ...]:
     said = [_of_range(side) for side in (found.a, found.b) if side.passed is not None]
     if found.recorded is not None:
         shown = "" if found.recorded_shown else ", which chance may bring about"
-        said.append(f"As they were answered then, B passes {_points(found.recorded)} A{shown}.")
+        said.append(f"As they were answered then, B passes {_points(found.recorded)} than A{shown}.")
     if found.metric is not None:
         said.append(_of_metric(found.metric))
     said += [delta.said for delta in found.working if delta.said]
@@ -177,11 +177,13 @@ def named(delta: Delta) -> str:
 
 def both_ways(delta: Delta, metric: Metric, a_with: float) -> str:
     """What was seen of one change, in a sentence."""
-    back = delta.taken_back or 0.0
+    back, share = delta.taken_back or 0.0, delta.interval
+    if share is None or not (_below(share) or _below(Interval(-share.estimate, None, -(share.low or 0.0)))):
+        seen = f"A with it passes {_percent(a_with)}, B without it {_percent(back)}"
+        return f"{named(delta)} is not shown to change how often it passes: {seen}."
     how = "as often as before" if _mended(back, metric) else f"where B passes {_percent(metric.b)}"
     said = f"With {named(delta)} taken back, it passes {_percent(back)}, {how}; A with it passes {_percent(a_with)}"
-    share = delta.shapley or delta.interval
-    return said if share is None else f"{said}: {_signed(share)} of the {metric.difference.estimate * 100:+.0f} points."
+    return f"{said}: {_signed(share)} of the {metric.difference.estimate * 100:+.0f} points."
 
 
 def of_drift(drift: ProviderDrift) -> str:
@@ -219,11 +221,16 @@ def of_inputs(inputs: InputDrift) -> str:
     told = f"Something else is asked (chance would look as different in {_chance(inputs.p)}): {'; '.join(seen)}."
     if inputs.difference is None:
         return told
-    less = f"Today A passes {_points(inputs.difference)} on what B was asked as on what A was asked"
-    return f"{told} {less}{'' if inputs.accounts else ', which chance may bring about'}."
+    shown = "" if inputs.accounts else ", which chance may bring about"
+    return f"{told} Today A passes {_points(inputs.difference)} on what B was asked than on what A was asked{shown}."
 
 
 def _of_metric(metric: Metric) -> str:
+    if metric.difference.low == metric.difference.high:
+        return (
+            f"Nothing differs between A and B that can be asked: on {metric.n} cases, {metric.repeat} times each, both"
+            f" pass {_percent(metric.a)} now."
+        )
     shown = "" if metric.shown else ", which chance may bring about"
     return (
         f"On {metric.n} cases, each asked {metric.repeat} {'time' if metric.repeat == 1 else 'times'} now: A passes"
@@ -295,11 +302,11 @@ def _signed(interval: Interval) -> str:
 
 
 def _points(interval: Interval) -> str:
-    """How much more or less often, as in `21 points (12 to 30) less often than`."""
+    """How much more or less often, as in `21 points (95 % interval -30 to -12) less often`."""
     size, (low, high) = abs(interval.estimate) * 100, (interval.low, interval.high)
     way = "less" if interval.estimate < 0 else "more"
     told = "" if low is None or high is None else f" (95 % interval {low * 100:+.0f} to {high * 100:+.0f})"
-    return f"{size:.0f} points{told} {way} often than"
+    return f"{size:.0f} points{told} {way} often"
 
 
 def _chance(p: float) -> str:
