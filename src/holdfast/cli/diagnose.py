@@ -62,19 +62,17 @@ class Options:
     strict: Annotated[bool, typer.Option("--strict", help="Leave with 4 where the verdict is unknown.")] = False
     between: Annotated[
         tuple[str, str] | None,
-        typer.Option("--between", metavar="A B", help="Why it fell from release, week or days A to B (2026-W44)."),
+        typer.Option("--between", metavar="A B", help="Why fewer pass in B: two releases, or weeks, as in 2026-W44."),
     ] = None
-    feature: Annotated[
-        str | None, typer.Option("--feature", metavar="FEATURE", help="Of which feature, where several have cases.")
-    ] = None
+    feature: Annotated[str | None, typer.Option(metavar="NAME", help="Of --between: the feature.")] = None
     repeat: Annotated[
-        int | None, typer.Option("--repeat", metavar="N", min=1, max=100, help="With --between: ask each so often.")
+        int | None, typer.Option(metavar="N", min=1, max=100, help="Of --between: ask each case so often.")
     ] = None
 
 
 def diagnose(
     asked: Asked,
-    recording: Annotated[str | None, typer.Argument(metavar="[ID|last]", show_default=False)] = None,
+    recording: Annotated[str | None, typer.Argument(metavar="ID|last")] = None,
     options: Options = Options(),  # frozen
 ) -> None:
     """Say which part failed in a recording, how sure that is, and the cheapest change with which the answer passes.
@@ -97,7 +95,13 @@ def diagnose(
         diagnose_between(asked, recording, options)
         return
     if recording is None:
-        raise Misconfigured("HF100", "nothing is named to diagnose", "holdfast diagnose last, or --between A B")
+        raise Misconfigured("HF100", "name one recording, or say --between A B", "holdfast diagnose last")
+    _diagnose_one(asked, recording, options)
+
+
+def _diagnose_one(asked: Asked, recording: str, options: Options) -> None:
+    if (options.feature, options.repeat) != (None, None):
+        raise Misconfigured("HF100", "--feature and --repeat are of --between", "holdfast diagnose --between A B")
     from holdfast.cli.diagnose_pretty import show_diagnosed
     from holdfast.cli.opening import in_project
 

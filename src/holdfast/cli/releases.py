@@ -110,7 +110,7 @@ def create(
 ) -> None:
     """Freeze the working tree: prompts, ladders, settings, guards, and each corpus at the version that is current.
 
-    With --from-diagnosis the changes of a fix are made to it first, and then those of --set, in the release alone: the
+    With --from-diagnosis the changes of a fix are made to it first, then those of --set, in the release alone: the
     files stay as they are.
     A name never moves; the same content under it again changes nothing. --json: {"name", "id", "new", "corpora"}.
     """

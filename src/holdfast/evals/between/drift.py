@@ -10,23 +10,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from holdfast.errors import Misconfigured, NotFound
 from holdfast.evals.bank import Account, stored
 from holdfast.evals.between.cells import Asking, Given, Question, served_in
 from holdfast.evals.between.contrasts import Place, answers_apart
 from holdfast.evals.between.periods import Heard
+from holdfast.evals.between.sides import Side, pinned
 from holdfast.evals.diagnose.verifying import SaysTheSame
-from holdfast.evals.sameness import scoring_hash
-from holdfast.evals.scorers import scorers
 from holdfast.evals.scoring import fault_of
 from holdfast.fall import ProviderDrift, Served
 from holdfast.records import Recording
-from holdfast.release import Release
+from holdfast.stores import EvaluationQuery
 
 ALPHA = 0.01
 """How often A may be said to answer otherwise that does not: as a gate says it of its baseline."""
 LEAST = 5
 """Cases with stored answers below which nothing is said."""
+_LOOKED_AT = 200
+"""Evaluations of the feature that are looked at, the newest."""
 _EACH = 5
 """Stored answers to a case that are looked at, the newest."""
 
@@ -39,24 +39,21 @@ class Then:
     served: frozenset[tuple[str, str]] = frozenset()
 
 
-async def then_of(
-    asking: Asking, release: Release, code_hash: str, pins: Mapping[str, str], heard: Sequence[Heard]
-) -> Then:
-    """What is stored of a release's answers to these questions: recorded live (`heard`), or by evaluations.
+async def then_of(asking: Asking, side: Side, code_hash: str, heard: Sequence[Heard]) -> Then:
+    """What is stored of a side's answers to these questions with that code: recorded live (`heard`), or by evaluations.
 
     Each is judged by whoever judges today's; one that a fault outside the release prevented, or that is kept no more,
     is left out.
     """
     recorded: defaultdict[str, list[Recording]] = defaultdict(list)
     mine = {question.case.id: question for question in asking.questions}
+    gave = (side.release.id, code_hash)
     for each in heard:
-        if each.question.case.id in mine and (each.recording.release, each.recording.code_hash) == (
-            release.id,
-            code_hash,
-        ):
+        if each.question.case.id in mine and (each.recording.release, each.recording.code_hash) == gave:
             recorded[each.question.case.id].append(each.recording)
-    for case, banked in (await _banked(asking, release, code_hash, pins)).items():
-        recorded[case] += banked
+    for account in await _accounts(asking, side, code_hash):
+        for case, banked in (await _banked(asking, account)).items():
+            recorded[case] += banked
     passed: dict[str, tuple[float, ...]] = {}
     served: set[tuple[str, str]] = set()
     for case, recordings in recorded.items():
@@ -66,30 +63,39 @@ async def then_of(
     return Then({case: each for case, each in passed.items() if each}, frozenset(served))
 
 
-async def _banked(
-    asking: Asking, release: Release, code_hash: str, pins: Mapping[str, str]
-) -> dict[str, tuple[Recording, ...]]:
-    """The recordings of the release's answers in evaluations of these cases, as far as they are kept."""
+async def _accounts(asking: Asking, side: Side, code_hash: str) -> list[Account]:
+    """Every release that was evaluated with that code and chose what the side does, whatever it is called: one that is
+    frozen chooses what the working tree did before, with its corpora at the version that they had."""
     host, feature = asking.host, asking.feature
-    try:
-        scored = scoring_hash(scorers(host.scorers, feature.name), feature.bar, release)
-    except (Misconfigured, NotFound):  # it has no ladder for a judge: nothing of it was ever scored as it is now
-        return {}
-    account = Account(
-        feature=feature.name,
-        release=release.id,
-        code_hash=code_hash,
-        scoring_hash=scored,
-        pins=pins,
-        before=datetime.now(UTC),
-        gate=asking.id,
-        tenant=asking.tenant,
-    )
-    banked = await stored(host.store, account, [question.case for question in asking.questions])
+    query = EvaluationQuery(feature=feature.name, tenant=asking.tenant, limit=_LOOKED_AT)
+    found: dict[tuple[str, str, str], Account] = {}
+    for evaluation in await host.store.evaluations.find(query):
+        if evaluation.code_hash != code_hash or evaluation.cached:
+            continue
+        release = await host.store.releases.get(evaluation.release)
+        if pinned(release, evaluation.pins).slots != side.asked.slots:
+            continue
+        found[evaluation.release, repr(sorted(evaluation.pins.items())), evaluation.scoring_hash] = Account(
+            feature=feature.name,
+            release=evaluation.release,
+            code_hash=code_hash,
+            scoring_hash=evaluation.scoring_hash,
+            pins=evaluation.pins,
+            before=datetime.now(UTC),
+            gate=asking.id,
+            tenant=asking.tenant,
+        )
+    return list(found.values())
+
+
+async def _banked(asking: Asking, account: Account) -> dict[str, tuple[Recording, ...]]:
+    """The recordings of a release's answers in evaluations of these cases, as far as they are kept."""
+    store = asking.host.store
+    banked = await stored(store, account, [question.case for question in asking.questions])
     found = {}
     for case, results in banked.items():
         ids = [each.recording for each in results[-_EACH:] if each.recording]
-        found[case] = await host.store.recordings.whole(ids, asking.tenant)
+        found[case] = await store.recordings.whole(ids, asking.tenant)
     return found
 
 

@@ -222,7 +222,7 @@ class _Explaining:
         a, code = self._a, self._ground.feature.code_hash
         heard = () if self.ranges is None else self.ranges[0].heard
         today = cells.given.get(A, {})
-        drift = provider_drift(await then_of(asking, a.release, code, a.pins, heard), today)
+        drift = provider_drift(await then_of(asking, a, code, heard), today)
         if drift is not None:
             drift = msgspec.structs.replace(drift, said=telling.of_drift(drift))
         elif a.code_hash in (None, code):
@@ -231,7 +231,7 @@ class _Explaining:
             )
         self.found = replace(self.found, drift=drift, inputs=self._inputs(cells))
         if a.code_hash is not None and a.code_hash != code:
-            then = await then_of(asking, a.release, a.code_hash, a.pins, heard)
+            then = await then_of(asking, a, a.code_hash, heard)
             self.found = replace(self.found, code=self._of_code(provider_drift(then, today)))
         cells.pay(*asking.verify.bill.taken())
 

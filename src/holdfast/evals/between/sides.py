@@ -63,21 +63,19 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A or B: the release as it is known, and as it is asked, with every corpus at a version. `pins` is what `latest`
-    means now."""
+    """A or B: the release as it is known, and as it is asked, with every corpus at a version."""
 
     said: FallSide
     release: Release
     asked: Release
     code_hash: str | None
-    pins: Mapping[str, str]
 
 
 def of_release(ground: Ground, named: Named) -> Side:
     """A release as a side."""
     release = ground.host.completed(ground.feature, named.release)
     pins = pins_of(ground.host.world(release), release)
-    return Side(FallSide(name=named.name, release=release.id), release, _pinned(release, pins), named.code_hash, pins)
+    return Side(FallSide(name=named.name, release=release.id), release, pinned(release, pins), named.code_hash)
 
 
 async def of_range(ground: Ground, one: Range) -> Side:
@@ -103,7 +101,7 @@ async def of_range(ground: Ground, one: Range) -> Side:
         passed=mean_score([float(each.good) for each in one.heard]) if one.heard else None,
     )
     pins = pins_of(host.world(release), release)
-    return Side(said, release, _pinned(release, {**pins, **one.pins}), one.code_hash, pins)
+    return Side(said, release, pinned(release, {**pins, **one.pins}), one.code_hash)
 
 
 async def questions(ground: Ground) -> tuple[Question, ...]:
@@ -185,7 +183,7 @@ async def _back(host: Host, delta: Differing, ends: Ends) -> dict[str, Json]:
     return changes
 
 
-def _pinned(release: Release, pins: Mapping[str, str]) -> Release:
+def pinned(release: Release, pins: Mapping[str, str]) -> Release:
     """The release with every corpus that stays at its newest version at the one that this means."""
     slots = dict(release.slots)
     for name, slot in slots.items():
