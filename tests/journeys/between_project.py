@@ -106,6 +106,13 @@ class Reader:
         return Answer(text=text, model=self.build or model, usage=usage)
 
 
+class Echo:
+    """Says its own name."""
+
+    async def generate(self, model: str, request: Generate, hear: Callable[[str], None]) -> Answer:
+        return Answer(text=model, model=model, usage=Usage(input_tokens=1, output_tokens=1))
+
+
 class World:
     """A project and its reader; `freeze` makes a release of what the files say now."""
 
@@ -169,9 +176,9 @@ def keep_cases(folder: Path, gadgets: Sequence[int] = tuple(range(1, GADGETS + 1
 
 
 @asynccontextmanager
-async def opened(folder: Path, more: str = "") -> AsyncIterator[World]:
+async def opened(folder: Path, more: str = "", features: str = FEATURES) -> AsyncIterator[World]:
     (folder / "articles").mkdir(exist_ok=True)
-    (folder / "features.py").write_text(FEATURES)
+    (folder / "features.py").write_text(features)
     (folder / "holdfast.toml").write_text(f"{CONFIG}\n{more}\n")
     (folder / "answer.md").write_text(prompt())
     for number in range(1, GADGETS + 1):
@@ -179,7 +186,7 @@ async def opened(folder: Path, more: str = "") -> AsyncIterator[World]:
         (folder / "articles" / f"gadget-{number}.md").write_text(text)
     keep_cases(folder)
     reader = Reader()
-    project = await open_configured(load_config(folder, {}), models={"fake": reader}, encoder=False)
+    project = await open_configured(load_config(folder, {}), models={"fake": reader, "echo": Echo()}, encoder=False)
     try:
         await project.sync()
         yield World(folder, project, reader)

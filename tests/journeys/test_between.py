@@ -292,3 +292,74 @@ async def test_a_corpus_version_that_is_gone_and_a_slot_of_one_side_are_told(tmp
         said = " ".join(found.because)
         assert "help v99 is not kept any more: both sides are asked with v1." in said
         assert "Only b has the slot `extra`: both sides are asked with it." in said
+
+
+async def test_what_guards_of_a_and_b_each_stop_is_not_kept_from_the_ways_between(tmp_path: Path) -> None:
+    async with opened(tmp_path) as world:
+        await world.freeze("v1", shape__must_not_match="Ask a person", shape__on_fail="block")
+        world.write(FORBIDS)
+        await world.freeze("v2", shape__must_not_match="seconds", shape__on_fail="block")
+        found = await world.between("v1", "v2")
+        assert found.verdict == "interaction"
+        assert any("so take back all of them" in sentence for sentence in found.because)
+        store = world.project.store.recordings
+        kept = await store.whole([each.id for each in await store.find(RecordingQuery(evaluation=found.id, limit=500))])
+        a, b = [(await world.project.store.releases.get(name)).slots for name in ("v1", "v2")]
+        for recording in kept:
+            assert (await world.project.store.releases.get(recording.release)).slots in (a, b)
+        assert len(kept) == 2 * 3 * GADGETS
+
+
+MANY = """
+from pydantic import BaseModel
+import holdfast as hf
+
+app = hf.App()
+
+class Ticket(BaseModel):
+    body: str
+
+class Reply(BaseModel):
+    text: str
+
+@app.feature()
+async def answer(ctx: hf.Context, ticket: Ticket) -> Reply:
+    said = [await ctx.generate(f"part{place}", ticket=ticket) for place in range(7)]
+    bad = sum(each.text == "bad" for each in said)
+    return Reply(text="Ask a person." if bad >= 3 else f"Hold it for {ticket.body.split()[7]} seconds.")
+"""
+
+
+async def test_more_changes_than_all_sets_can_be_asked_of_share_by_sampled_orders(tmp_path: Path) -> None:
+    slots = "\n".join(f'[slots.part{place}]\nmodels = ["echo:good"]' for place in range(7))
+    async with opened(tmp_path, slots, MANY) as world:
+        (tmp_path / "evals" / "answer.jsonl").write_text(
+            '{"id": "a", "input": {"body": "How long must the button of gadget 9 be held?"}, "facts": ["9 seconds"]}\n'
+            '{"id": "b", "input": {"body": "How long must the button of gadget 8 be held?"}, "facts": ["8 seconds"]}\n'
+        )
+        await world.freeze("v1")
+        await world.freeze("v2", **{f"part{place}__models": ["echo:bad"] for place in range(7)})
+        found = await world.between("v1", "v2", Plan(repeat=3))
+        assert found.metric is not None
+        assert found.metric.shown
+        assert found.verdict == "interaction"
+        assert len(found.deltas) == 7
+        assert sum(at(each.shapley) for each in found.deltas) == pytest.approx(-1.0)
+        for delta in found.deltas:
+            assert (at(delta.forward), at(delta.backward)) == (0.0, 0.0)
+            assert delta.sampling_error is not None
+            assert abs(at(delta.shapley) + 1 / 7) <= 4 * delta.sampling_error + 0.01
+        assert found.calls == 2 * 7 * 2 * 3  # what was asked once is remembered in every other set
+
+
+async def test_a_corpus_that_changed_where_nothing_was_looked_for_is_idle(tmp_path: Path) -> None:
+    async with opened(tmp_path) as world:
+        await world.freeze("v1")
+        (tmp_path / "articles" / "other.md").write_text("Something else entirely, about invoices.")
+        await world.project.sync()
+        world.write(FORBIDS)
+        await world.freeze("v2")
+        found = await world.between("v1", "v2")
+        assert found.verdict == "prompt"
+        assert found.calls == 2 * 3 * GADGETS
+        assert any("changes nothing of what this feature asks: `help.version`" in each for each in found.because)

@@ -63,7 +63,7 @@ class BothWays:
         idle = [one for one in sorted(every) if self._is_idle(one)]
         working = [one for one in sorted(every) if one not in idle]
         measured = {one: self._measured(one) for one in working}
-        interacting = len(working) > 1 and any(self._disagree(one, len(working)) for one in working)
+        interacting = len(working) > 1 and self._interact(working)
         whole = True
         if interacting:
             whole = await self._shared_out(working, measured)
@@ -91,12 +91,18 @@ class BothWays:
             taken_back=_mean_of(list(values.get(every - {one}, {}).values())),
         )
 
-    def _disagree(self, one: int, count: int) -> bool:
-        """Whether a change does other things to A than to B, by more than chance over all changes."""
-        every = self.cells.ends.all
-        weights = _added(_step(every - {one}, every), _step(A, frozenset({one})), -1.0)
-        apart = contrast(self.cells.values(), weights, level=1 - ALPHA / count)
-        return apart is not None and not _holds(apart.interval, 0.0)
+    def _interact(self, working: Sequence[int]) -> bool:
+        """Whether some change does other things to A than to B, or all of them together more or less than they add up
+        to: by more than chance over all that is looked at."""
+        every, looked_at = self.cells.ends.all, list[Weights]()
+        left = _step(A, every)
+        for one in working:
+            forward, backward = _step(A, frozenset({one})), _step(every - {one}, every)
+            looked_at.append(_added(backward, forward, -1.0))
+            left = _added(left, _mean(forward, backward), -1.0)
+        level = 1 - ALPHA / (len(working) + 1)
+        found = [contrast(self.cells.values(), weights, level) for weights in (*looked_at, left)]
+        return any(each is not None and not _holds(each.interval, 0.0) for each in found)
 
     async def _shared_out(self, working: Sequence[int], measured: dict[int, Delta]) -> bool:
         """Give every working change its fair share; whether all that takes was asked."""

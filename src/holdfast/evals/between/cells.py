@@ -34,6 +34,7 @@ from holdfast.records import (
     Recording,
     Rerank,
     Retrieve,
+    Retrieved,
     Step,
 )
 from holdfast.release import Release
@@ -59,7 +60,8 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What came of a question in a cell. `new`: a model was asked for it. `served` is what vendors say answered.
+    """What came of a question in a cell. `new`: a model was asked for it. `asked` is a hash of what was found and of
+    everything else that was asked for. `served` is what vendors say answered.
 
     `fault` is the code of what prevented it outside the release; `untold`: it came to a side effect of which nobody
     knows what it gives, so that it says nothing.
@@ -67,6 +69,7 @@ class Given:
 
     passed: bool
     output_hash: str
+    asked: str
     new: bool
     recording: str | None = None
     fault: str | None = None
@@ -184,12 +187,13 @@ class Cells:
         }
 
     def same(self, one: Chosen, other: Chosen) -> bool:
-        """Whether two cells gave the same answers everywhere, and no model had to be asked for the second."""
+        """Whether the same was asked for in two cells and came of it everywhere, and no model was for the second."""
         first, second = self.given[one], self.given[other]
         return first.keys() == second.keys() and all(
             not second[place].new
-            and (first[place].output_hash, first[place].passed) == (second[place].output_hash, second[place].passed)
-            for place in first
+            and (each.asked, each.output_hash, each.passed)
+            == (second[place].asked, second[place].output_hash, second[place].passed)
+            for place, each in first.items()
         )
 
     def faults(self, chosen: Chosen) -> list[str]:
@@ -228,6 +232,7 @@ class Cells:
         given = Given(
             passed=passed,
             output_hash=digest(canonical([recording.output, recording.outcome]), 16),
+            asked=digest(canonical(sorted(map(_asked, recording.steps))), 16),
             new=any(isinstance(step.effect, Generate) for step in done),
             recording=None if secret else recording.id,
             fault=fault_of(recording),
@@ -276,6 +281,13 @@ def served_in(recording: Recording) -> frozenset[tuple[str, str]]:
             said = (result.model, None) if detail is None else (detail.served or result.model, detail.fingerprint)
             found.add((effect.models[result.rung - effect.first_rung], " ".join(part for part in said if part)))
     return frozenset(found)
+
+
+def _asked(step: Step) -> str:
+    """What makes a step the same: its key, and of a search what it found, wherever that stood."""
+    if isinstance(step.result, Retrieved):
+        return canonical([[each.document, each.chunk, each.text] for each in step.result.passages]).decode()
+    return step.key
 
 
 def _slot_of(step: Step) -> str:
