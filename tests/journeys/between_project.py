@@ -17,6 +17,7 @@ import msgspec
 from holdfast.app import Project, open_configured
 from holdfast.config import load_config
 from holdfast.contracts import Answer
+from holdfast.errors import EffectFailed
 from holdfast.evals.between.explaining import Plan, explain
 from holdfast.evals.between.periods import period_of
 from holdfast.evals.between.sides import Named
@@ -91,10 +92,14 @@ class Reader:
     def __init__(self) -> None:
         self.tired = False
         self.build = ""
+        self.down = 0
         self.requests: list[Generate] = []
 
     async def generate(self, model: str, request: Generate, hear: Callable[[str], None]) -> Answer:
         self.requests.append(request)
+        if model == "down" or self.down > 0:
+            self.down -= 1
+            raise EffectFailed("HF301", "the vendor is down", "wait")
         asked = "\n".join(message.text for message in request.messages)
         gadget = re.search(r"gadget (\d+) be held", asked)
         said = re.search(rf"on gadget {gadget[1]} for (\d+ seconds)", asked) if gadget else None

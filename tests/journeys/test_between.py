@@ -363,3 +363,37 @@ async def test_a_corpus_that_changed_where_nothing_was_looked_for_is_idle(tmp_pa
         assert found.verdict == "prompt"
         assert found.calls == 2 * 3 * GADGETS
         assert any("changes nothing of what this feature asks: `help.version`" in each for each in found.because)
+
+
+async def test_a_model_that_is_down_is_a_fall_where_the_models_are_what_changed(tmp_path: Path) -> None:
+    async with opened(tmp_path) as world:
+        await world.freeze("v1")
+        await world.freeze("v2", answer__models=["fake:down"], help__k=6)
+        found = await world.between("v1", "v2")
+        assert (found.verdict, found.parts) == ("model", ("model",))
+        assert "36 answers of B could not be had (HF301)." in found.notes
+
+
+async def test_a_vendor_that_is_down_for_a_moment_is_no_fall_and_is_told(tmp_path: Path) -> None:
+    async with opened(tmp_path) as world:
+        await world.freeze("v1")
+        await world.freeze("v2", help__k=6)
+        world.reader.down = 7
+        found = await world.between("v1", "v2")
+        assert found.verdict == "no_difference"
+        assert found.metric is not None
+        assert (found.metric.a, found.metric.b) == (1.0, 1.0)
+        assert "7 answers of A could not be had (HF301)." in found.notes
+
+
+async def test_cases_that_come_to_an_unknown_side_effect_say_nothing_and_are_told(tmp_path: Path) -> None:
+    async with opened(tmp_path) as world:
+        await world.freeze("v1")
+        world.write(FORBIDS)
+        await world.freeze("v2")
+        cases = (tmp_path / "evals" / "answer.jsonl").read_text()
+        (tmp_path / "evals" / "answer.jsonl").write_text(cases.replace('"calls": {"send": [null]}', '"calls": {}'))
+        found = await world.between("v1", "v2")
+        assert (found.verdict, found.metric) == ("undecided", None)
+        assert found.said == "Undecided: neither A nor B could be asked"
+        assert any("under `calls` of the case, as of `gadget-1`" in note for note in found.notes)

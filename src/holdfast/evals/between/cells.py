@@ -200,6 +200,10 @@ class Cells:
         """The codes of what prevented answers of a cell outside the release."""
         return [each.fault for each in self.given.get(chosen, {}).values() if each.fault is not None]
 
+    def untold(self) -> list[str]:
+        """The cases that came to a side effect of which nobody knows what it gives."""
+        return sorted({case for given in self.given.values() for (case, _), each in given.items() if each.untold})
+
     def pay(self, calls: int, spent_usd: float | None) -> None:
         """Count what was asked, of models and of judges."""
         self.calls += calls

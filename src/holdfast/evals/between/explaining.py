@@ -292,7 +292,7 @@ class _Explaining:
         )
 
     def _faults(self) -> Sequence[str]:
-        """What was prevented outside of the releases, of A and of B."""
+        """What was prevented outside of the releases, of A and of B, and what cannot be asked again."""
         cells = self._cells
         if cells is None:
             return []
@@ -300,6 +300,11 @@ class _Explaining:
         for name, chosen in (("A", A), ("B", cells.ends.all)):
             if codes := cells.faults(chosen):
                 told.append(f"{len(codes)} answers of {name} could not be had ({', '.join(sorted(set(codes)))}).")
+        if cases := cells.untold():
+            told.append(
+                f"{len(cases)} cases came to a side effect of which nobody knows what it gives, and say nothing: write"
+                f" what it gives under `calls` of the case, as of `{cases[0]}`."
+            )
         return told
 
     def _broken(self) -> str | None:

@@ -71,7 +71,7 @@ def verdict_of(found: Measured) -> tuple[FallVerdict, tuple[DeltaPart, ...]]:
     if falls:
         _, verdict, parts = min(falls, key=lambda each: each[0])
         return verdict, parts
-    if not found.whole:
+    if not found.whole or (metric is None and found.recorded is None):
         return "undecided", ()
     return ("unexplained" if found.recorded_shown else "no_difference"), ()
 
@@ -111,6 +111,8 @@ def headline(found: Measured, verdict: FallVerdict) -> str:
     if verdict == "no_difference":
         rose = found.metric is not None and found.metric.difference.estimate > 0
         return f"No difference shown{': B does not pass less often than A' if rose else ''}"
+    if found.metric is None and verdict == "undecided":
+        return "Undecided: neither A nor B could be asked"
     blamed = _blamed(found, verdict)
     if verdict in _HEADLINES or not blamed or found.metric is None or blamed[0].taken_back is None:
         return f"{_title(verdict)}: {_HEADLINES.get(verdict, ', '.join(map(named, blamed)))}"
