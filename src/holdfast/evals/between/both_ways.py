@@ -67,8 +67,9 @@ class BothWays:
         whole = True
         if interacting:
             whole = await self._shared_out(working, measured)
+        largest_first = sorted(working, key=lambda one: _estimate(measured[one]))
         return Worked(
-            working=tuple(self._said(one, measured[one]) for one in working),
+            working=tuple(self._said(one, measured[one]) for one in largest_first),
             idle=tuple(self.deltas[one] for one in idle),
             interacting=interacting,
             whole=whole,
@@ -134,6 +135,10 @@ class BothWays:
     def _said(self, one: int, delta: Delta) -> Delta:
         a_with = _mean_of(list(self.cells.values().get(frozenset({one}), {}).values()))
         return replace(delta, said=telling.both_ways(delta, self.metric, a_with))
+
+
+def _estimate(delta: Delta) -> float:
+    return 0.0 if delta.interval is None else delta.interval.estimate
 
 
 def _step(before: Chosen, after: Chosen) -> Weights:

@@ -126,7 +126,7 @@ def because(found: Measured, verdict: FallVerdict) -> tuple[str, ...]:
     said = [_of_range(side) for side in (found.a, found.b) if side.passed is not None]
     if found.recorded is not None:
         shown = "" if found.recorded_shown else ", which chance may bring about"
-        said.append(f"As they were answered then, B passes {_points(found.recorded)} than A{shown}.")
+        said.append(f"As they were answered then, B passes {_points(found.recorded)} A{shown}.")
     if found.metric is not None:
         said.append(_of_metric(found.metric))
     said += [delta.said for delta in found.working if delta.said]
@@ -224,7 +224,7 @@ def of_inputs(inputs: InputDrift) -> str:
     if inputs.difference is None:
         return told
     shown = "" if inputs.accounts else ", which chance may bring about"
-    return f"{told} Today A passes {_points(inputs.difference)} on what B was asked than on what A was asked{shown}."
+    return f"{told} Today, on what B was asked, A passes {_points(inputs.difference)} on what A was asked{shown}."
 
 
 def _of_metric(metric: Metric) -> str:
@@ -304,11 +304,11 @@ def _signed(interval: Interval) -> str:
 
 
 def _points(interval: Interval) -> str:
-    """How much more or less often, as in `21 points (95 % interval -30 to -12) less often`."""
+    """How much more or less often, as in `21 points (95 % interval -30 to -12) less often than`."""
     size, (low, high) = abs(interval.estimate) * 100, (interval.low, interval.high)
     way = "less" if interval.estimate < 0 else "more"
     told = "" if low is None or high is None else f" (95 % interval {low * 100:+.0f} to {high * 100:+.0f})"
-    return f"{size:.0f} points{told} {way} often"
+    return f"as often{told} as" if round(size) == 0 else f"{size:.0f} points{told} {way} often than"
 
 
 def _chance(p: float) -> str:
