@@ -45,10 +45,9 @@ def diagnose_between(asked: Asked, recording: str | None, options: Options) -> N
     _check(recording, options)
 
     async def work(project: Project) -> Fall:
-        from holdfast.cli.evaluating import only_one
         from holdfast.evals.between.explaining import Plan, explain
 
-        feature = project.feature(options.feature if options.feature is not None else only_one(project)).name
+        feature = project.feature(_only_one(project) if options.feature is None else options.feature).name
         between = await _between(project, feature, names)
 
         def planned(what: Planned) -> None:
@@ -90,6 +89,19 @@ def _check(recording: str | None, options: Options) -> None:
     if recording is not None or options.case is not None or options.max_calls is not None:
         message = "--between holds two releases, or two ranges of time, against each other: it takes no recording"
         raise Misconfigured("HF100", message, "leave out the recording, --case and --max-calls")
+
+
+def _only_one(project: Project) -> str:
+    """The only feature, or the only one that has cases. Raises Misconfigured (HF100) where there are several."""
+    from holdfast.evals.cases import cases_file
+
+    named = list(project.features)
+    with_cases = [name for name in named if cases_file(project.config.folder, name).is_file()]
+    found = named if len(named) == 1 else with_cases
+    if len(found) != 1:
+        message = "the project has several features: name one"
+        raise Misconfigured("HF100", message, f"--feature {(with_cases or named or ['NAME'])[0]}")
+    return found[0]
 
 
 async def _between(

@@ -116,6 +116,17 @@ def test_without_any_case_there_is_nothing_to_do(desk: Path, typed: Type) -> Non
     assert (said.code, said.error["code"]) == (5, "HF207")
 
 
+def test_of_several_features_the_one_with_cases_is_meant_and_else_one_must_be_named(desk: Path, typed: Type) -> None:
+    features = desk / "features.py"
+    more = "\n\n@app.feature()\nasync def other(ctx: hf.Context, text: str) -> str:\n    return text\n"
+    features.write_text(features.read_text() + more)
+    assert typed("diagnose", "--between", "v1", "v1", "--json").json["fall"]["feature"] == "answer_ticket"
+    (desk / "evals" / "other.jsonl").write_text('{"id": "a", "input": "x", "expected": "x"}')
+    said = typed("diagnose", "--between", "v1", "v1", "--json")
+    assert (said.code, said.error["code"], said.error["fix"]) == (2, "HF100", "--feature answer_ticket")
+    assert typed("diagnose", "--between", "v1", "v1", "--feature", "other", "--json").json["verdict"] == "no_difference"
+
+
 def test_a_sampled_share_and_an_end_before_the_end_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
     around = Interval(-0.25, -0.31, -0.19)
     delta = Delta(
