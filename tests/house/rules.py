@@ -14,7 +14,7 @@ LADDER: tuple[tuple[str, ...], ...] = (
     ("identity",),
     ("judgement",),
     ("release", "evaluation", "job", "trial", "diagnosis", "finding"),
-    ("failures", "gate", "where"),
+    ("failures", "fall", "gate", "where"),
     ("sources",),
     ("contracts", "stores_judged"),
     ("stores",),

@@ -104,16 +104,25 @@ def create(
         typer.Option("--from-diagnosis", metavar="ID", help="With the changes of a fix that a diagnosis found."),
     ] = None,
     fix: Annotated[int, typer.Option("--fix", metavar="N", min=1, help="Which of its fixes.")] = 1,
+    set: Annotated[
+        list[str] | None, typer.Option("--set", metavar="SLOT.FIELD=VALUE", help="Change the release. May be repeated.")
+    ] = None,
 ) -> None:
     """Freeze the working tree: prompts, ladders, settings, guards, and each corpus at the version that is current.
 
-    With --from-diagnosis the changes of a fix are made to it first, in the release alone: the files stay as they are.
+    With --from-diagnosis the changes of a fix are made to it first, then those of --set, in the release alone: the
+    files stay as they are.
     A name never moves; the same content under it again changes nothing. --json: {"name", "id", "new", "corpora"}.
     """
     from holdfast.cli.opening import in_project
+    from holdfast.cli.values import changes_of
+
+    changes = changes_of(set or ())
 
     async def work(project: Project) -> Created:
         of = None if from_diagnosis is None else await _fixed(project, from_diagnosis, fix)
+        if changes:
+            of = await project.changed(project.release() if of is None else of, changes)
         return await project.rollout.create(name, by=whoever(), latest=latest or (), of=of)
 
     created = in_project(asked, work, encoder=False)

@@ -145,33 +145,54 @@ class Judged:
     by_judge: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Voices:
+    """Who has a say in whether an answer of a feature passes: scorers that ask nothing (`plain`), judges whose
+    certificate lets them gate, and in words who was left out."""
+
+    verify: Verifying
+    plain: Scorers
+    certified: Mapping[str, Certificate]
+    notes: tuple[str, ...]
+
+
+async def voices_of(host: Host, feature: Feature, tenant: str = "", *, in_prose: bool = False) -> Voices:
+    """Who has a say in a feature's answers, `in_prose` where what was expected is a correction in prose.
+
+    A judge has a part in it where its certificate lets it gate; else it only informs, and is not asked. Other probes
+    ask the feature many times over and are left out.
+    """
+    release, every = host.release(), scorers(host.scorers, feature.name)
+    plain = {name: each for name, each in every.items() if isinstance(each, Scorer)}
+    if in_prose:
+        plain["exact"] = SaysTheSame()
+    certified, notes = await _certified(host, feature, release, every, tenant)
+    asked: Scorers = {**plain, **{name: every[name] for name in certified}}
+    each = sum(2 if isinstance(every[name], Preferred) else 1 for name in certified)
+    probes = [n for n, one in every.items() if not isinstance(one, Scorer) and n not in judges(every)]
+    if probes:
+        notes.append(f"{_listed(probes)} would ask the feature again and again, and had no part in it.")
+    return Voices(Verifying(host, feature, asked, release, tenant, Bill(each)), plain, certified, tuple(notes))
+
+
 async def judged_by(
     host: Host, feature: Feature, case: Case, cases: Sequence[Case], of: Recording, *, measured: bool = True
 ) -> Judged:
     """Who says of this case whether an answer passes.
 
-    A judge has a part in it where its certificate lets it gate; else it only informs, and is not asked. Other probes
-    ask the feature many times over and are left out. `cases` are those of the feature's file, by which people's
-    opinions of its answers are held against the scorers', if it is to be `measured`.
+    `cases` are those of the feature's file, by which people's opinions of its answers are held against the scorers', if
+    it is to be `measured`.
     """
-    release, every = host.release(), scorers(host.scorers, feature.name)
-    plain = {name: each for name, each in every.items() if isinstance(each, Scorer)}
     in_prose = bool(case.recording) and isinstance(case.expected, str) and case.id not in {each.id for each in cases}
-    if in_prose:
-        plain["exact"] = SaysTheSame()
-    certified, notes = await _certified(host, feature, release, every, of.tenant)
-    asked: Scorers = {**plain, **{name: every[name] for name in certified}}
-    each = sum(2 if isinstance(every[name], Preferred) else 1 for name in certified)
-    verify = Verifying(host, feature, asked, release, of.tenant, Bill(each))
-    probes = [n for n, one in every.items() if not isinstance(one, Scorer) and n not in judges(every)]
-    if probes:
-        notes.append(f"{_listed(probes)} would ask the feature again and again, and had no part in it.")
-    agreed = await _agreement(host, Verifying(host, feature, plain, release, of.tenant), cases if measured else ())
-    verifier = _verifier(feature, certified, agreed, SAME_WORDS if in_prose and not case.facts else NOMINAL)
+    voices = await voices_of(host, feature, of.tenant, in_prose=in_prose)
+    release, notes = host.release(), list(voices.notes)
+    agreed = await _agreement(host, Verifying(host, feature, voices.plain, release, of.tenant), cases if measured else ())
+    assumed = SAME_WORDS if in_prose and not case.facts else NOMINAL
+    verifier = _verifier(feature, voices.certified, agreed, assumed)
     if agreed.n >= _LEAST_OPINIONS:
         other = agreed.good_failed + agreed.bad_passed
         notes.append(f"People thought otherwise than the scorers of {other} of {agreed.n} answers.")
-    return Judged(verify, verifier, tuple(notes), by_judge=bool(certified))
+    return Judged(voices.verify, verifier, tuple(notes), by_judge=bool(voices.certified))
 
 
 def _verifier(feature: Feature, certified: Mapping[str, Certificate], agreed: Agreement, assumed: float) -> Verifier:
