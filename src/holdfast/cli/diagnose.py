@@ -15,7 +15,7 @@ from holdfast.cli.asked import Asked
 from holdfast.cli.finding import LAST
 from holdfast.cli.leaving import INCONCLUSIVE, NothingToDo
 from holdfast.diagnosis import Diagnosis, Verdict
-from holdfast.errors import HoldfastError
+from holdfast.errors import HoldfastError, Misconfigured
 
 if TYPE_CHECKING:
     from holdfast.app import Project
@@ -60,11 +60,18 @@ class Options:
         int | None, typer.Option("--max-calls", metavar="N", min=1, help="Calls of models at most: 30.")
     ] = None
     strict: Annotated[bool, typer.Option("--strict", help="Leave with 4 where the verdict is unknown.")] = False
+    calibrate: Annotated[
+        bool, typer.Option("--calibrate", help="Plant faults in a feature's cases, and learn how good verdicts are.")
+    ] = False
+    feature: Annotated[str | None, typer.Option(metavar="NAME", help="Of --calibrate: the feature.")] = None
+    cases: Annotated[
+        int | None, typer.Option(metavar="N", min=5, help="Of --calibrate: cases that pass, at most: 20.")
+    ] = None
 
 
 def diagnose(
     asked: Asked,
-    recording: Annotated[str, typer.Argument(metavar="ID|last")],
+    recording: Annotated[str | None, typer.Argument(metavar="ID|last")] = None,
     options: Options = Options(),  # frozen
 ) -> None:
     """Say which part failed in a recording, how sure that is, and the cheapest change with which the answer passes.
@@ -73,10 +80,27 @@ def diagnose(
     used up; side effects never happen. `last` is the newest that failed, was blocked or degraded, that somebody found
     bad, or that did not pass its case. What a good answer says is taken from the feature's cases, or from a correction.
 
+    With --calibrate, faults of known kinds are planted in the cases of a feature that pass, and it is counted what is
+    said of them: every later diagnosis of the feature uses it, and says how often its verdict was right. What that
+    takes is said first. Nothing of the project is touched.
+
     Exit codes: 0 a verdict, also unknown; with --strict, 4 unknown. An answer that passes, and no recording that went
     wrong, are 5; where nothing says what a good answer is, 2. --json: {"verdict", "said", "diagnosis", "next",
-    "make_case"}.
+    "make_case"}, with --calibrate {"feature", "right", "wrong", "unknown", "learned", "differs"}.
     """
+    if options.calibrate == (recording is not None):
+        raise Misconfigured("HF100", "name one recording, or say --calibrate", "holdfast diagnose last")
+    if recording is not None:
+        _diagnose_one(asked, recording, options)
+        return
+    from holdfast.cli.diagnose_calibrate import Asking, calibrate
+
+    calibrate(asked, Asking(options.feature, options.cases, options.max_cost))
+
+
+def _diagnose_one(asked: Asked, recording: str, options: Options) -> None:
+    if (options.feature, options.cases) != (None, None):
+        raise Misconfigured("HF100", "--feature and --cases are of --calibrate", "holdfast diagnose --calibrate")
     from holdfast.cli.diagnose_pretty import show_diagnosed
     from holdfast.cli.opening import in_project
 

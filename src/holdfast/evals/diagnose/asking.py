@@ -8,11 +8,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from holdfast.contracts import Progress, silent
 from holdfast.diagnosis import Diagnosis
 from holdfast.errors import NotFound, Refused, nearest
 from holdfast.evals.cases import cases_file, read_cases
+from holdfast.evals.diagnose.calibrate.kept import learned_of
 from holdfast.evals.diagnose.diagnosing import MOST_CALLS, Limits, diagnose
 from holdfast.evals.diagnose.examined import Host
 from holdfast.evals.diagnose.known import Known
@@ -85,7 +87,9 @@ async def known_of(host: Host, recording: Recording, case_id: str | None = None)
     well = await went_well(host, recording, case)
     release = host.completed(feature, await host.store.releases.get(recording.release))
     stronger, how = await stronger_model(host, recording, release)
-    notes = (said, *judged.notes, well.said, how)
+    releases = tuple(each for each in (release, well.release, host.release()) if each is not None)
+    taught = await learned_of(host.store, feature, releases, datetime.now(UTC), recording.tenant)
+    notes = (said, *judged.notes, well.said, how, taught.said)
     return Known(
         case=case,
         verify=judged.verify,
@@ -93,6 +97,8 @@ async def known_of(host: Host, recording: Recording, case_id: str | None = None)
         earlier=Earlier(release=well.release, stronger=stronger),
         later=well.later,
         good=well.good,
+        beliefs=None if taught.learned is None else taught.learned.beliefs(judged.verifier),
+        planted=() if taught.learned is None else taught.learned.matrix,
         bill=judged.verify.bill,
         notes=tuple(note for note in notes if note),
     )

@@ -36,7 +36,7 @@ from holdfast.evals.diagnose.posterior import Beliefs, Counts, Hypothesis, hypot
 from holdfast.evals.diagnose.reading import searches
 from holdfast.evals.diagnose.substituting import Made, Substitutions
 from holdfast.evals.diagnose.tables import EFFECTS, TRUSTED
-from holdfast.evals.diagnose.telling import because, next_test, readings_of
+from holdfast.evals.diagnose.telling import because, next_test, on_planted, readings_of
 from holdfast.evaluation import Case
 from holdfast.identity import new_id
 from holdfast.records import Failure, Recording
@@ -254,7 +254,10 @@ class Diagnosing:
             probability=round(said.probability, 4),
             probabilities=chances,
             sure_at=self.limits.sure_at,
-            because=because(said, self.facts, tuple(self.tried.values()), self.known.verifier),
+            because=(
+                *because(said, self.facts, tuple(self.tried.values()), self.known.verifier),
+                *on_planted(said.verdict, self.known.planted),
+            ),
             facts=self.facts,
             tried=tuple(self.tried.values()),
             fixes=fixes,
