@@ -33,7 +33,7 @@ HARMFUL = (
     "Do not answer: ask a question in return.",
 )
 """Sentences that a prompt is better without."""
-_SENTENCE = re.compile(r"[^.!?\n]*\S[^.!?\n]*[.!?](?=\s|$|\{)")
+_SENTENCE = re.compile(r"[^.!?\n{}]*[^.!?\s{}][^.!?\n{}]*[.!?](?=\s|$|\{)")
 _VALUE = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _LINE = re.compile(r"[^\n.!?]*(?:[.!?](?=\s)|[.!?](?=$)|\n|$|[.!?])")
 
@@ -168,7 +168,6 @@ def _taken_out(ground: Ground, draw: random.Random, name: str, pattern: re.Patte
         for slot in ground.slots
         if (prompt := ground.release.models(slot).prompt) is not None
         for match in pattern.findall(prompt.text)
-        if name != "dropped_sentence" or "{" not in match
     }
     for part in draw.sample(sorted(there), min(_TRIES, len(there))):
         yield _prompted(ground, name, partial(_without, part))

@@ -168,7 +168,7 @@ def _sign(counted: Tally, name: str, sign: Sign) -> Sign:
 
 def moved(before: float, share: Share) -> float:
     """The mean of what is believed of a share, a beta distribution that counted as TRUST before."""
-    return (TRUST * before + share.of) / (TRUST + share.all)
+    return (TRUST * before + share.of) / (TRUST + share.all) if share.all else before
 
 
 def _mended(passed: int, asked: int) -> float:
