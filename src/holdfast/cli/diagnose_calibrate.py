@@ -97,8 +97,8 @@ def _announce(asked: Asked, announced: Announced, max_cost_usd: float | None) ->
     if announced.cost_usd is None:
         price = "at a price that is not known"
     asked.terminal.note(
-        f"{announced.kinds} kinds of faults and pairs of them, planted in {words.counted(announced.cases, 'case')} of"
-        f" {announced.feature}: about {announced.calls} calls of models, {price}, {announced.minutes:g} minutes"
+        f"a fault of each part, and a pair, planted in {words.counted(announced.cases, 'case')} of {announced.feature}:"
+        f" about {announced.calls} calls of models, {price}, {announced.minutes:g} minutes"
     )
     if max_cost_usd is not None:
         asked.terminal.note(f"no fault is planted once ${max_cost_usd:g} are spent")

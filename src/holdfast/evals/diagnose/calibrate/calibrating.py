@@ -1,4 +1,4 @@
-"""A calibration: faults of every kind planted in the cases that pass, and what the procedure says of each.
+"""A calibration: a fault of every part planted in each case that passes, and what the procedure says of it.
 
 Knows nothing of the command line. Nothing is left in the project but what was learned.
 """
@@ -16,6 +16,7 @@ from typing import TypeVar
 from msgspec import Struct
 
 from holdfast.contracts import Progress, silent
+from holdfast.diagnosis import Verdict
 from holdfast.errors import Refused
 from holdfast.evals.cases import cases_of
 from holdfast.evals.diagnose.calibrate import faults, faults_found
@@ -41,6 +42,7 @@ _A_FAULT = 16
 _TAKES = 0.9
 """The share of faults that are expected to take."""
 _AT_ONCE = 4
+_PAIR: Verdict = "interaction"
 
 KINDS: MappingProxyType[str, Kind] = MappingProxyType(
     {
@@ -64,6 +66,22 @@ KINDS: MappingProxyType[str, Kind] = MappingProxyType(
     }
 )
 """Every kind of fault that is planted."""
+OF_VERDICT: MappingProxyType[Verdict, tuple[str, ...]] = MappingProxyType(
+    {
+        "provider": ("deadline", "length", "outage"),
+        "guard": ("guard_objects",),
+        "data": ("deleted", "edited_out"),
+        "retrieval": ("not_found",),
+        "ranking": ("small_k", "pushed_down"),
+        "context_noise": ("crowded",),
+        "prompt": ("harmful_sentence", "dropped_sentence", "missing_value"),
+        "model": ("weaker_model",),
+        "task": ("wrong_label",),
+        "verifier": ("verifier_errs",),
+        "intermittent": ("wavers",),
+    }
+)
+"""One fault of each line is planted in each case, the kinds of a line in turn, and the next where one does not take."""
 PAIRS: tuple[tuple[str, str], ...] = (
     ("deleted", "harmful_sentence"),
     ("not_found", "guard_objects"),
@@ -83,7 +101,6 @@ class Announced(Struct, frozen=True, kw_only=True):
 
     feature: str
     cases: int
-    kinds: int
     calls: int
     cost_usd: float | None
     minutes: float
@@ -135,7 +152,7 @@ async def _grounds(of: Field, cases: Sequence[Case], asked: Calibration) -> list
     if len(grounds) < min(FEWEST, asked.cases):
         name = of.feature.name
         fix = f"holdfast eval {name} shows why cases fail; add some that pass: holdfast cases add {name} JSON"
-        over = "; what may be spent is spent" if of.spent.is_over else ""
+        over = "; what may be spent is spent, or a price is not known" if of.spent.is_over else ""
         message = (
             f"of {len(cases)} cases of {name} {len(grounds)} pass {PASSES} times in a row, and {FEWEST} are needed"
         )
@@ -146,14 +163,13 @@ async def _grounds(of: Field, cases: Sequence[Case], asked: Calibration) -> list
 def _announced(of: Field, asked: Calibration, cases: int) -> Announced:
     each, spent = max(1, round(of.spent.calls / max(1, of.spent.answers))), of.spent
     count = min(asked.cases, cases)
-    kinds = len(KINDS) + 1
+    kinds = len(OF_VERDICT) + 1
     calls = each * count * (PASSES + len(EFFECTS) + round(kinds * _TAKES * _A_FAULT))
     price = None if spent.usd is None else spent.usd / max(1, spent.calls)
     ms = spent.ms / max(1, spent.calls)
     return Announced(
         feature=of.feature.name,
         cases=count,
-        kinds=len(KINDS),
         calls=calls,
         cost_usd=None if price is None else round(price * calls, 6),
         minutes=round(calls * ms / 60_000 / _AT_ONCE, 1),
@@ -173,24 +189,27 @@ class _Calibrating:
 
     async def run(self) -> Learned:
         """Every kind in every case, and nothing at all in every case; then what all of it teaches."""
-        work = [(ground, name) for ground in self._grounds for name in (*KINDS, "pair")]
-        each = (self._sample(ground, name, len(work)) for ground, name in work)
+        work = [(place, verdict) for place in range(len(self._grounds)) for verdict in (*OF_VERDICT, _PAIR)]
+        each = (self._sample(place, verdict, len(work)) for place, verdict in work)
         samples = [sample for sample in await _gathered(each) if sample is not None]
         spoiled = [one for found in await _gathered(map(self._of.spoiled, self._grounds)) for one in found]
         learned = await self._learned(samples, spoiled)
         await keep(self._of.host.store, learned, self._of.tenant)
         return learned
 
-    async def _sample(self, ground: Ground, name: str, total: int) -> Sample | None:
+    async def _sample(self, place: int, verdict: Verdict, total: int) -> Sample | None:
+        """The fault of this verdict in the case of that place, looked into; None where none takes."""
         async with self._gate:
-            draw = random.Random(f"{self._asked.seed}|{ground.case.id}|{name}")
-            found = None
+            ground, found = self._grounds[place], None
+            draw = random.Random(f"{self._asked.seed}|{ground.case.id}|{verdict}")
             if not self._of.spent.is_over:
                 planted = with_other(ground, self._grounds, self._weaker, draw)
-                faults = await self._pair(planted, draw) if name == "pair" else KINDS[name](planted, draw)
+                faults = (
+                    await self._pair(planted, draw) if verdict == _PAIR else _in_turn(planted, verdict, place, draw)
+                )
                 found = await self._of.sample(planted, faults, draw)
             self._done += 1
-            self._asked.progress(name.replace("_", " "), self._done, total)
+            self._asked.progress(verdict.replace("_", " "), self._done, total)
             return found
 
     async def _pair(self, ground: Ground, draw: random.Random) -> Iterator[PlantedFault]:
@@ -233,6 +252,14 @@ class _Calibrating:
             spent_usd=of.spent.usd,
             stopped=f"${self._asked.max_cost_usd:g} were spent, or a price is not known" if over else None,
         )
+
+
+def _in_turn(ground: Ground, verdict: Verdict, place: int, draw: random.Random) -> Iterator[PlantedFault]:
+    """The faults of a verdict that may be planted, beginning with another kind in each case."""
+    kinds = OF_VERDICT[verdict]
+    first = place % len(kinds)
+    for name in (*kinds[first:], *kinds[:first]):
+        yield from KINDS[name](ground, draw)
 
 
 async def weaker_model(host: Host, release: Release, ground: Ground) -> str | None:

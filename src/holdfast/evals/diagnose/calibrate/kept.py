@@ -30,7 +30,8 @@ class Learned(Struct, frozen=True, kw_only=True):
     taught; `by_tables` is what was said of them by the tables alone.
 
     `uses_counts`: verdicts are come to with what was counted, which was no worse than the tables. `slots` names the
-    slots that the feature uses, and `release` is over what of them matters. `stopped` says why it ended early. Calls that a planted outage kept from a model count too.
+    slots that the feature uses, and `release` is over what of them matters. `stopped` says why it ended early.
+    `calls` has those that a planted outage kept from a model, too.
     """
 
     version: int = VERSION
