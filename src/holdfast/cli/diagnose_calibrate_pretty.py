@@ -10,6 +10,7 @@ from rich.text import Text
 from holdfast.cli import words
 from holdfast.cli.terminal import table
 from holdfast.diagnosis import Planted
+from holdfast.evals.diagnose.calibrate.learning import right_and_wrong
 from holdfast.evals.shares import jeffreys
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ def show_calibrated(terminal: Terminal, calibrated: Calibrated) -> None:
         Text(f"Of {faults} {given} got a verdict; it was right {calibrated.right} times{between}."),
         Text(_compared(calibrated)),
     )
+    if missing := _missing(learned.matrix):
+        terminal.show(Text(missing))
     if calibrated.differs:
         terminal.show("", "What was learned that differs most from what was believed:")
         rows = [(each.what, f"{each.before:.2f}", f"{each.learned:.2f}") for each in calibrated.differs]
@@ -74,8 +77,21 @@ def _between(count: int, all_: int) -> str:
 def _compared(calibrated: Calibrated) -> str:
     """What verdicts by what was learned are beside those by the tables."""
     learned = calibrated.learned
-    if not learned.uses_counts:
-        return "What was learned was no better than what was believed before, which stays in use."
-    right = sum(each.count for each in learned.by_tables if each.said == each.planted)
-    wrong = sum(each.count for each in learned.by_tables if each.said not in (each.planted, "unknown"))
-    return f"By what was believed before: {right} right, {wrong} wrong, {learned.faults - right - wrong} unknown."
+    if learned.uses_counts:
+        return f"By what was believed before: {_counted(learned.by_tables)}."
+    return f"What was believed before stays in use; by what was learned: {_counted(learned.planted)}."
+
+
+def _counted(planted: Sequence[Planted]) -> str:
+    right, wrong = right_and_wrong(planted)
+    return f"{right} right, {wrong} wrong, {sum(each.count for each in planted) - right - wrong} unknown"
+
+
+def _missing(planted: Sequence[Planted]) -> str:
+    """The parts of which no fault took; empty where there are none."""
+    there = {each.planted for each in planted}
+    parts = [_worded(name) for name in _ORDER if name not in there and name != "unknown"]
+    if not parts:
+        return ""
+    hint = ": a weaker_model in [diagnosis] can be planted" if "model" in parts else ""
+    return f"No fault of {', '.join(parts)} took, so nothing was learned of it{hint}."

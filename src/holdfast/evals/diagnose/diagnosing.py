@@ -54,13 +54,15 @@ _SIDE_EFFECT = "HF307"
 class Limits:
     """How far it goes: at most so many calls of models and so much money, and how sure a verdict must be.
 
-    `diagnosis_id` is the id to keep it under, None for a new one.
+    Without `fixes` none are looked for once there is a verdict. `diagnosis_id` is the id to keep it under, None for a
+    new one.
     """
 
     calls: int = MOST_CALLS
     cost_usd: float | None = None
     sure_at: float = SURE_AT
     side_effects: int = 6
+    fixes: bool = True
     progress: Progress = silent
     diagnosis_id: str | None = None
 
@@ -239,7 +241,7 @@ class Diagnosing:
 
     async def _told(self, now: dict[Hypothesis, float]) -> Diagnosis:
         said = verdict_of(now, self.limits.sure_at)
-        fixes = await fixes_of(self, said)
+        fixes = await fixes_of(self, said) if self.limits.fixes else ()
         chances: dict[str, float] = {verdict: round(chance, 4) for verdict, chance in by_verdict(now).items()}
         readings, question = readings_of(self.examined, self.located) if said.verdict == "task" else ((), None)
         return Diagnosis(

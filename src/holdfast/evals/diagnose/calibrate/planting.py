@@ -161,7 +161,7 @@ class Field:
             bill=judged.verify.bill,
         )
         try:
-            diagnosis = await diagnose(host, failed, known, Limits(side_effects=0))
+            diagnosis = await diagnose(host, failed, known, Limits(fixes=False))
         except HoldfastError as error:
             if error.code not in ("HF740", "HF741"):
                 raise
