@@ -249,7 +249,7 @@ class _Calibrating:
             uses_counts=worth(planted) >= worth(by_tables),
             tally=tally(samples, spoiled),
             calls=of.spent.calls,
-            spent_usd=of.spent.usd,
+            spent_usd=None if of.spent.usd is None else round(of.spent.usd, 6),
             stopped=f"${self._asked.max_cost_usd:g} were spent, or a price is not known" if over else None,
         )
 
