@@ -109,6 +109,11 @@ class DiagnosisPart(Part):
         description="the `provider:model` that is asked to see whether a better model would have answered; none: the "
         "dearest of the project's ladders",
     )
+    weaker_model: str | None = Field(
+        default=None,
+        description="the `provider:model` that a calibration plants as a fault; none: the cheapest of the release's "
+        "ladders, where it is cheaper than the one that answers",
+    )
 
 
 class ProviderPart(Part):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from holdfast.cli import words
-from holdfast.diagnosis import Diagnosis, Fix
+from holdfast.diagnosis import Fix
 
 if TYPE_CHECKING:
     from holdfast.cli.diagnose import Diagnosed
@@ -26,8 +26,6 @@ def show_diagnosed(terminal: Terminal, diagnosed: Diagnosed) -> None:
     terminal.show("Because:", *(Text(f"  {sentence}") for sentence in diagnosis.because))
     if diagnosis.known:
         terminal.show("Known beforehand:", *(Text(f"  {sentence}", style="dim") for sentence in diagnosis.known))
-    if diagnosis.planted:
-        terminal.show(Text(f"  {_right(diagnosis)}"))
     for reading in diagnosis.readings:
         terminal.show("", Text(f"  {words.one_line(reading.text, _READING)}"))
         terminal.show(*(Text(f"    rests on {each.document}", style="dim") for each in reading.rests_on))
@@ -74,10 +72,3 @@ def _fix(fix: Fix) -> str:
     elif fix.changes:
         said += "; what it does to good answers is not known"
     return said
-
-
-def _right(diagnosis: Diagnosis) -> str:
-    """How often this verdict was right of faults that were planted in the feature."""
-    mine = [each for each in diagnosis.planted if each.said == diagnosis.verdict]
-    right, all_ = sum(each.count for each in mine if each.planted == each.said), sum(each.count for each in mine)
-    return f"On faults planted in this feature, this verdict was right {right} of {all_} times."

@@ -16,7 +16,7 @@ from holdfast.cli.diagnose_pretty import show_diagnosed
 from holdfast.cli.terminal import Terminal
 from holdfast.config import load_config
 from holdfast.diagnosis import Diagnosis, Fix, NextTest, Planted, Reading, SideEffects, Verifier
-from holdfast.evals.diagnose.telling import headline
+from holdfast.evals.diagnose.telling import headline, on_planted
 from holdfast.judgement import Interval
 
 
@@ -119,7 +119,12 @@ def test_a_fix_is_told_with_how_often_it_helps_what_it_breaks_and_what_to_type(
     assert f"holdfast release create --from-diagnosis {RANKING.id} --fix 1" in out
     assert "to keep it, write under [slots.help] in holdfast.toml: k = 40" in out
     assert "2. by hand\n" in out
-    assert "this verdict was right 41 of 45 times" in out
+    (said,) = on_planted(RANKING.verdict, RANKING.planted)
+    assert said == "On faults planted in this feature this verdict was right 41 of 45 times."
+    assert on_planted("data", RANKING.planted)[0].endswith("right 9 of 9 times.")
+    assert on_planted("guard", RANKING.planted)[0].endswith("never given.")
+    assert on_planted("unknown", RANKING.planted)[0] == "Of 54 faults planted in this feature, 0 were left unknown."
+    assert on_planted("ranking", ()) == ()
 
 
 def test_an_open_question_and_the_next_test_are_shown(capsys: pytest.CaptureFixture[str]) -> None:

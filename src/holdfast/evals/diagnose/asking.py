@@ -8,11 +8,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from holdfast.contracts import Progress, silent
 from holdfast.diagnosis import Diagnosis, Verifier
 from holdfast.errors import NotFound, Refused, nearest
 from holdfast.evals.cases import cases_file, read_cases
+from holdfast.evals.diagnose.calibrate.kept import learned_of
 from holdfast.evals.diagnose.diagnosing import MOST_CALLS, Diagnosing, Limits
 from holdfast.evals.diagnose.examined import Host
 from holdfast.evals.diagnose.known import Known, Verify
@@ -102,8 +104,18 @@ async def known_of(
     if not _says_something(case) and not judged.by_judge and recording.outcome not in _BAD:
         raise _unsaid(recording)
     known = await beforehand(host, recording, case, judged.verify, judged.verifier)
-    notes = (said, *judged.notes, *known.notes)
-    return replace(known, by_words=not judged.by_judge, bill=judged.verify.bill, notes=tuple(filter(None, notes)))
+    release = host.completed(feature, await host.store.releases.get(recording.release))
+    releases = tuple(each for each in (release, known.earlier.release, host.release()) if each is not None)
+    taught = await learned_of(host.store, feature, releases, datetime.now(UTC), recording.tenant)
+    notes = (said, *judged.notes, *known.notes, taught.said)
+    return replace(
+        known,
+        by_words=not judged.by_judge,
+        beliefs=None if taught.learned is None else taught.learned.beliefs(judged.verifier),
+        planted=() if taught.learned is None else taught.learned.matrix,
+        bill=judged.verify.bill,
+        notes=tuple(filter(None, notes)),
+    )
 
 
 async def beforehand(host: Host, recording: Recording, case: Case, verify: Verify, verifier: Verifier) -> Known:

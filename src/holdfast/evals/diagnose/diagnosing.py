@@ -39,7 +39,7 @@ from holdfast.evals.diagnose.posterior import Beliefs, Counts, Hypothesis, Key, 
 from holdfast.evals.diagnose.reading import searches
 from holdfast.evals.diagnose.substituting import Made, Substitutions
 from holdfast.evals.diagnose.tables import EFFECTS, TRUSTED
-from holdfast.evals.diagnose.telling import because, next_test, readings_of
+from holdfast.evals.diagnose.telling import because, next_test, on_planted, readings_of
 from holdfast.evaluation import Case
 from holdfast.identity import new_id
 from holdfast.records import Failure, Recording
@@ -60,13 +60,15 @@ _SIDE_EFFECT = "HF307"
 class Limits:
     """How far it goes: at most so many calls of models and so much money, and how sure a verdict must be.
 
-    `diagnosis_id` is the id to keep it under, None for a new one.
+    Without `fixes` none are looked for once there is a verdict. `diagnosis_id` is the id to keep it under, None for a
+    new one.
     """
 
     calls: int = MOST_CALLS
     cost_usd: float | None = None
     sure_at: float = SURE_AT
     side_effects: int = 6
+    fixes: bool = True
     progress: Progress = silent
     diagnosis_id: str | None = None
 
@@ -315,7 +317,7 @@ class Diagnosing:
 
     async def _told(self, now: dict[Hypothesis, float]) -> Diagnosis:
         said = self._said(now)
-        fixes = await fixes_of(self, said)
+        fixes = await fixes_of(self, said) if self.limits.fixes else ()
         chances: dict[str, float] = {verdict: round(chance, 4) for verdict, chance in by_verdict(now).items()}
         readings, question = readings_of(self.examined, self.located) if said.verdict == "task" else ((), None)
         return Diagnosis(
@@ -330,7 +332,10 @@ class Diagnosing:
             probability=round(said.probability, 4),
             probabilities=chances,
             sure_at=self.limits.sure_at,
-            because=because(said, self.facts, tuple(self.tried.values()), self.known.verifier),
+            because=(
+                *because(said, self.facts, tuple(self.tried.values()), self.known.verifier),
+                *on_planted(said.verdict, self.known.planted),
+            ),
             facts=self.facts,
             tried=tuple(self.tried.values()),
             fixes=fixes,

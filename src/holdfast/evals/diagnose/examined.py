@@ -50,6 +50,8 @@ class Preferences(Protocol):
 
     @property
     def stronger_model(self) -> str | None: ...
+    @property
+    def weaker_model(self) -> str | None: ...
 
 
 class Settings(Protocol):

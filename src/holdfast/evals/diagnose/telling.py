@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from holdfast.diagnosis import Diagnosis, Fact, NextTest, Reading, Tried, Verdict, Verifier
+from holdfast.diagnosis import Diagnosis, Fact, NextTest, Planted, Reading, Tried, Verdict, Verifier
 from holdfast.evals.answered import passages_of, text_in
 from holdfast.evals.diagnose.examined import Examined
 from holdfast.evals.diagnose.gold import Located
@@ -65,6 +65,22 @@ def because(said: Said, facts: Sequence[Fact], tried: Sequence[Tried], verifier:
         f" {verifier.specificity:.0%} of bad ones bad{_measured(verifier)}."
     )
     return tuple(sentence[0].upper() + sentence[1:] for sentence in sentences)
+
+
+def on_planted(verdict: Verdict, planted: Sequence[Planted]) -> tuple[str, ...]:
+    """How often this verdict was right of faults that were planted in the feature; nothing without a calibration."""
+    if not planted:
+        return ()
+    if verdict == "unknown":
+        all_ = sum(each.count for each in planted)
+        unsaid = sum(each.count for each in planted if each.said == verdict)
+        return (f"Of {all_} faults planted in this feature, {unsaid} were left unknown.",)
+    mine = [each for each in planted if each.said == verdict]
+    right, all_ = sum(each.count for each in mine if each.planted == verdict), sum(each.count for each in mine)
+    if not all_:
+        return ("On faults planted in this feature this verdict was never given.",)
+    times = "time" if all_ == 1 else "times"
+    return (f"On faults planted in this feature this verdict was right {right} of {all_} {times}.",)
 
 
 def next_test(
