@@ -104,6 +104,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "HF741": "the answer passes, so that there is nothing to diagnose",
         "HF742": "nothing says what a good answer to this is",
         "HF743": "the fix is no change that a release can have",
+        "HF750": "what a diagnosis asks cannot be decided like that",
         "HF999": "a bug in Holdfast or in a plug-in; the log has the traceback",
     }
 )

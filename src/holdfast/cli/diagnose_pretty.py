@@ -33,6 +33,8 @@ def show_diagnosed(terminal: Terminal, diagnosed: Diagnosed) -> None:
         terminal.show(*(Text(f"    rests on {each.document}", style="dim") for each in reading.rests_on))
     if diagnosis.question is not None:
         terminal.show(Text(diagnosis.question, style="bold"))
+        right = "--right expected|answered|neither --rule SENTENCE"
+        terminal.show(Text(f"  holdfast cases from-diagnosis {diagnosis.id} {right}", style="dim"))
     _show_fixes(terminal, diagnosed)
     if (test := diagnosis.next_test) is not None:
         cost = f" ({words.counted(test.calls, 'call')}, {words.usd(test.cost_usd)})" if test.calls else ""
