@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from msgspec.structs import replace
 
 from holdfast.errors import CODES, NotFound
-from holdfast.evals.postmortem.document import Signature
+from holdfast.evals.postmortem.document import Signature, Source
 from holdfast.records import Recording, RecordingSummary
 from holdfast.stores import DiagnosisQuery, RecordingQuery, Store
 from holdfast.where import And, Expression, Is, Or
@@ -41,12 +41,21 @@ class Window:
 @dataclass(frozen=True, slots=True)
 class Found:
     """Failures of one signature, the oldest first. `main` is the one that was asked about, else the newest. `whole` is
-    False where there were more than are looked at."""
+    False where there were more than are looked at. `apart`: `main` is not among what the signature finds, as nobody
+    gave it a score."""
 
     signature: Signature
     main: Recording
     failures: tuple[RecordingSummary, ...]
     whole: bool
+    apart: bool = False
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """Where all of these failures are to be found."""
+        alone = (Source("recording", self.main.id),) if self.apart else ()
+        listed = len(self.failures) > len(alone)
+        return ((Source("recordings", str(self.expression)),) if listed else ()) + alone
 
     @property
     def first_at(self) -> datetime:
@@ -115,8 +124,9 @@ def titled(signature: Signature) -> str:
             return "answers were found bad"
 
 
-def befell(signature: Signature) -> str:
-    """What came of a request that failed like this."""
+def befell(found: Found) -> str:
+    """What came of each of these requests."""
+    signature = found.signature
     match signature.outcome:
         case "failed":
             return f"there was no answer, with {signature.by} ({CODES.get(signature.by, 'a code of another version')})"
@@ -124,6 +134,8 @@ def befell(signature: Signature) -> str:
             return f"the guard {signature.by} stopped the answer"
         case "degraded":
             return f"a lower rung of the slot {signature.by} answered"
+        case _ if found.apart:
+            return "the answer came whole, and was found bad, corrected or diagnosed"
         case _:
             return "the answer came whole, and somebody found it bad"
 
@@ -137,11 +149,12 @@ async def around(store: Store, recording: Recording, window: Window) -> Found | 
     at = recording.started_at
     since, until = window.since or at - AROUND, window.until or at + AROUND
     found, whole = await matching(store, failing(signature), since, until, recording.tenant)
-    if recording.id not in {each.id for each in found}:
+    apart = recording.id not in {each.id for each in found}
+    if apart:
         found = sorted([*found, _summary(recording)], key=lambda each: each.started_at)
     if window.since is None and window.until is None:
         found = _chained(found, recording.id)
-    return Found(signature, recording, tuple(found), whole)
+    return Found(signature, recording, tuple(found), whole, apart)
 
 
 async def between(store: Store, window: Window, tenant: str = "") -> tuple[Found, ...]:

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from holdfast.diagnosis import Diagnosis
 from holdfast.errors import NotFound
+from holdfast.evals.answered import passages_of
 from holdfast.evals.diagnose import examined
 from holdfast.evals.postmortem.asked_again import Again, asked_again
 from holdfast.evals.postmortem.document import Claim, Counts, Incident, Postmortem, Source
@@ -107,9 +108,8 @@ async def _incident(host: Host, found: Found, window: Window, showing: Showing) 
     opinions = await _opinions(host.store, found)
     quotes = showing.texts and await asyncio.to_thread(_for_everybody, host.corpora, [found.main, *again.failed])
     fixed = tuple(each.recording for each in again.passing() if each.how == "asked")
-    gold = frozenset(gold.document for case in again.cases.values() for gold in case.gold)
-    gold |= {passage.document for each in diagnoses for passage in each.gold}
-    known = Known(found, again, diagnoses, opinions, gold if quotes else frozenset(), quotes, fixed)
+    documents = _documents(again, diagnoses, fixed) if quotes else {}
+    known = Known(found, again, diagnoses, opinions, documents, quotes, fixed)
     counts, requests = await _counts(host.store, found, window, opinions)
     proved = prove_fixed(again)
     cases = await kept_cases(host, found, again)
@@ -145,6 +145,16 @@ async def _opinions(store: Store, found: Found) -> tuple[Feedback, ...]:
     for each in found.failures[-_RATED:]:
         opinions += await store.feedback.of(each.id, found.main.tenant)
     return tuple(opinions)
+
+
+def _documents(again: Again, diagnoses: Sequence[Diagnosis], fixed: Sequence[Recording]) -> dict[str, str]:
+    """The documents that make a difference, as far as that is known, each with why it does."""
+    failed = {passage.document for each in again.failed for passage in passages_of(each)}
+    found = {passage.document for each in fixed for passage in passages_of(each)} - failed
+    documents = dict.fromkeys(found, "which only answers that pass have found")
+    gold = {gold.document for case in again.cases.values() for gold in case.gold}
+    gold |= {passage.document for each in diagnoses for passage in each.gold}
+    return documents | dict.fromkeys(gold, "which answers")
 
 
 def _for_everybody(corpora: Corpora, recordings: Sequence[Recording]) -> bool:
@@ -187,27 +197,27 @@ def _day(at: datetime) -> datetime:
 
 def _summary(known: Known, counts: Counts, requests: Expression, proved: Sequence[Claim]) -> tuple[Claim, ...]:
     found = known.found
-    failures = Source("recordings", str(found.expression))
+    failures = found.sources
     when = f"From {moment(found.first_at)} to {moment(found.last_at)}"
     if found.first_at == found.last_at:
         when = f"At {moment(found.first_at)}"
     many, name = counted(counts.failures, "request"), found.signature.feature
-    said = f"{when} UTC, {many} to {name} went wrong: {befell(found.signature)}."
-    claims = [Claim(said=said, sources=(failures, recording_source(found.main.id)))]
+    said = f"{when} UTC, {many} to {name} went wrong: {befell(found)}."
+    claims = [Claim(said=said, sources=(*failures, recording_source(found.main.id)))]
     if counts.share is not None:
-        claims.append(Claim(said=share_of(counts), sources=(failures, Source("recordings", str(requests)))))
+        claims.append(Claim(said=share_of(counts), sources=(*failures, Source("recordings", str(requests)))))
     if known.diagnoses:
         claims.append(prove_failed(known)[-1])
     return (*claims, *proved[:1])
 
 
 def _impact(known: Known, counts: Counts, requests: Expression, showing: Showing) -> tuple[Claim, ...]:
-    found, failures = known.found, Source("recordings", str(known.found.expression))
-    said = f"{counted(counts.failures, 'request')} went wrong: {befell(found.signature)}."
-    claims = [Claim(said=said, sources=(failures,))]
+    found, failures = known.found, known.found.sources
+    said = f"{counted(counts.failures, 'request')} went wrong: {befell(found)}."
+    claims = [Claim(said=said, sources=failures)]
     if counts.share is not None:
-        claims.append(Claim(said=share_of(counts), sources=(failures, Source("recordings", str(requests)))))
-    claims.append(Claim(said=_subjects(known, counts, showing), sources=(failures,)))
+        claims.append(Claim(said=share_of(counts), sources=(*failures, Source("recordings", str(requests)))))
+    claims.append(Claim(said=_subjects(known, counts, showing), sources=failures))
     rated = ((counts.bad, "found bad"), (counts.good, "found good"), (counts.corrected, "corrected"))
     if any(count for count, _ in rated):
         said = ", ".join(f"{count} {what}" for count, what in rated if count)

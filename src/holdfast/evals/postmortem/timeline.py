@@ -5,7 +5,7 @@ Knows nothing of what is made of it. Every line rests on something that is kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -64,14 +64,14 @@ class Versions(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a timeline is made of. `gold` are documents that answer, and may be named. `quotes`: whether what people
-    wrote is quoted. `fixed`: the answers that first passed again."""
+    """What a timeline is made of. `documents` are those that may be named, each with why it is. `quotes`: whether what
+    people wrote is quoted. `fixed`: the answers that first passed again."""
 
     found: Found
     again: Again
     diagnoses: tuple[Diagnosis, ...]
     opinions: tuple[Feedback, ...]
-    gold: frozenset[str]
+    documents: Mapping[str, str]
     quotes: bool
     fixed: tuple[Recording, ...]
 
@@ -200,8 +200,8 @@ def _version(corpora: Versions, known: Known, of: tuple[str, Version, str | None
         said += ": " + (", ".join(f"{count} {what}" for count, what in counts if count) or "nothing that differs")
         sources.append(Source("corpus_change", f"{name}@{before}..{version.name}"))
         for what, ids in (("removed", differs.removed), ("changed", differs.changed), ("added", differs.added)):
-            if named := [each for each in ids if each in known.gold][:_NAMED]:
-                said += f"; {', '.join(named)}, which answers, was {what}"
+            for each in [each for each in ids if each in known.documents][:_NAMED]:
+                said += f"; {each}, {known.documents[each]}, was {what}"
     return Claim(said=f"{said}.", sources=tuple(sources), at=version.created_at)
 
 
