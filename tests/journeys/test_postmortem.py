@@ -9,26 +9,19 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
-from tests.contract.test_store_diagnoses import diagnosis
 from tests.journeys.test_diagnosing import ASKED, CASE, CONFIG, World, article, opened, reopened
 from tests.journeys.test_diagnosing_asked import keep_case, rated
-from tests.journeys.test_reading_recordings import CONFIG as RESTRICTED_CONFIG
-from tests.journeys.test_reading_recordings import FEATURES as RESTRICTED_FEATURES
 
-from corpora import ListSource, raw
 from holdfast.app import Project
-from holdfast.diagnosis import Decision, Diagnosis, Reading
+from holdfast.diagnosis import Diagnosis
 from holdfast.errors import NotFound
-from holdfast.evals.diagnose.deciding import decide
 from holdfast.evals.evaluate import How, Plan, begin, go_on
-from holdfast.evals.keeping import Where
 from holdfast.evals.postmortem.document import Claim, Incident, Postmortem, Source
 from holdfast.evals.postmortem.finding import MOST, QUIET, Window, matching
 from holdfast.evals.postmortem.gathering import Showing, named, postmortem_between, postmortem_of
 from holdfast.evals.postmortem.rendering import rendered
 from holdfast.evaluation import Case
-from holdfast.records import Feedback, Recording
-from holdfast.testing import project as opened_project
+from holdfast.records import Recording
 from holdfast.where import parse
 
 ALL = Showing()
@@ -332,68 +325,6 @@ async def test_a_guard_and_a_lower_rung_are_named(tmp_path: Path) -> None:
         degraded = await world.asked(answer__models=["fake:good", "fake:good"])
         incident = await told(world, degraded)
         assert (incident.signature.outcome, incident.signature.by) == ("degraded", "answer")
-
-
-async def test_subjects_are_counted_and_named_only_where_that_is_asked_for(tmp_path: Path) -> None:
-    async with opened(tmp_path) as world:
-        world.reader.down_for = 3
-        for subject in ("anna", "carl", None):
-            failed = await ask(world, subject=subject)
-        assert "2 subjects were affected; 1 request named none." in said((await told(world, failed)).impact)
-        shown = await told(world, failed, Showing(subjects=True))
-        assert "2 subjects were affected: anna, carl; 1 request named none." in said(shown.impact)
-
-
-async def test_without_texts_nothing_that_people_wrote_is_quoted(tmp_path: Path) -> None:
-    async with opened(tmp_path) as world:
-        keep_case(world)
-        await delete(world)
-        failed = await ask(world)
-        comment = Feedback(id="fb", recording_id=failed.id, at=failed.started_at, score=-1, comment="This is WRONG")
-        await world.project.rate(comment)
-        await diagnosed(world, failed)
-        shown = await told(world, failed)
-        assert "WRONG" in str(shown)
-        assert "be held?" in str(shown)
-        bare = await told(world, failed, Showing(texts=False))
-        for text in ("WRONG", "be held", f"{ASKED * 3} seconds", f"gadget-{ASKED}"):
-            assert text not in str(bare), text
-        assert any("is left out" in gap.said for gap in bare.unknown)
-        assert "A diagnosis says: Data" in said(bare.failed)
-
-
-async def test_what_rests_on_restricted_documents_is_not_quoted(tmp_path: Path) -> None:
-    (tmp_path / "holdfast.toml").write_text(RESTRICTED_CONFIG)
-    (tmp_path / "features.py").write_text(RESTRICTED_FEATURES)
-    async with opened_project(tmp_path, environ={}) as project:
-        source = ListSource([raw("a", "hold the red button"), raw("b", "whisper persimmon", principals=("staff",))])
-        await project.corpora.sync("kb", source=source)
-        for text, quotes in (("whisper persimmon", False), ("hold the red button", True)):
-            recording = await project.run("tell", {"text": text}, who=project.who("eva"))
-            score = Feedback(id=f"fb_{quotes}", recording_id=recording.id, at=recording.started_at, score=-1)
-            await project.rate(score)
-            since, until = recording.started_at, recording.started_at + timedelta(microseconds=1)
-            made = await postmortem_of(project, recording, Window(since=since, until=until), ALL)
-            assert made is not None
-            assert (text in rendered(made)) is quotes
-
-
-async def test_a_diagnosis_names_its_recording_and_its_decision_is_told(tmp_path: Path) -> None:
-    async with opened(tmp_path) as world:
-        failed = await ask(world)
-        readings = (Reading(text="99 seconds"), Reading(text="21 seconds"))
-        one = replace(
-            diagnosis(failed.id, verdict="task", started_at=failed.started_at), readings=readings, question="Which?"
-        )
-        await world.project.store.diagnoses.add(one)
-        assert (await named(world.project.store, one.id)).id == failed.id
-        assert any("diagnosis asks which reading" in gap.said for gap in (await told(world, failed)).unknown)
-        where = Where(world.project.store, world.folder, world.project.feature)
-        await decide(where, one, Decision(right="expected", rule="Count in minutes."))
-        incident = await told(world, failed)
-        assert incident.cases[-1].quote == "Count in minutes."
-        assert "It was decided which reading is right: expected." in said(incident.timeline)
-        assert not any("diagnosis asks which reading" in gap.said for gap in incident.unknown)
 
 
 async def test_what_nobody_found_bad_is_no_incident(tmp_path: Path) -> None:

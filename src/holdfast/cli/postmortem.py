@@ -120,12 +120,13 @@ def _moment(option: str, text: str | None) -> datetime | None:
 
     if text is None:
         return None
+    wrong = Misconfigured("HF100", f"{option} is no time: {text}", f"write {_When}")
     try:
         read = parse(f'since="{text}"')
     except Refused as error:
-        raise Misconfigured("HF100", f"{option} is no time: {text}", f"write {_When}") from error
-    assert isinstance(read, Is)
-    assert isinstance(read.value, datetime)
+        raise wrong from error
+    if not isinstance(read, Is) or not isinstance(read.value, datetime):
+        raise wrong
     return read.value
 
 

@@ -87,12 +87,11 @@ def test_the_sections_stand_in_order_and_each_sentence_names_what_it_rests_on() 
     assert rendered(document(INCIDENT)) == text
 
 
-def test_questions_to_whoever_edits_are_comments_and_nothing_is_left_to_do() -> None:
+def test_questions_to_whoever_edits_are_comments() -> None:
     text = rendered(document(INCIDENT))
     comments = [each.content for each in tokens(text) if each.type == "html_block"]
     assert len(comments) == 7
     assert all(each.startswith("<!-- ") and each.rstrip().endswith("-->") for each in comments)
-    assert "TODO" not in text
 
 
 def test_with_an_address_each_source_is_a_link_into_the_console() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 
 from msgspec.structs import replace
 
@@ -26,7 +27,7 @@ _PAGE = 1000
 _LIVE = Is("replay_of", "=", None)
 _COMPLAINED = Is("feedback.score", "<", 0.0)
 _BAD = ("failed", "blocked", "degraded")
-_FIELDS = {"failed": "failure", "blocked": "blocked", "degraded": "degraded"}
+_FIELDS = MappingProxyType({"failed": "failure", "blocked": "blocked", "degraded": "degraded"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,9 @@ def _recorded(known: Known) -> Iterator[Claim]:
         yield Claim(said=said, sources=sources, quote=reason)
     releases = tuple(dict.fromkeys(each.release for each in known.again.failed))
     said = "The failures that were read were all answered by one release."
-    if len(releases) > 1:
+    if len(known.again.failed) == 1:
+        said = "This release answered it."
+    elif len(releases) > 1:
         said = f"The failures that were read were answered by {len(releases)} releases."
     yield Claim(said=said, sources=(recording_source(main.id), *(Source("release", name) for name in releases)))
 

@@ -9,6 +9,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import MappingProxyType
 from urllib.parse import quote
 
 from holdfast.evals.postmortem.document import Claim, Gap, Incident, Postmortem, Source, Tried
@@ -16,14 +17,16 @@ from holdfast.evals.postmortem.markdown import code, prose, quoted
 
 _SHOWN = 8
 """Sources that stand behind a sentence; the others are in the last section."""
-_ASKS = {
-    "Summary": "Who noticed, and how? How long was it from the first failure until somebody knew?",
-    "Impact": "What did this cost those it reached? Were they told, and is anything owed to them?",
-    "Timeline": "What did people do, and when? Nothing of that is recorded here.",
-    "What failed": "Why was that possible? Ask until the answer is something that can be changed.",
-    "What fixed it": "Who did what to fix it? What made it take as long as it did?",
-    "So that it cannot return": "What would have shown it sooner? Who sees to that, and until when?",
-}
+_ASKS = MappingProxyType(
+    {
+        "Summary": "Who noticed, and how? How long was it from the first failure until somebody knew?",
+        "Impact": "What did this cost those it reached? Were they told, and is anything owed to them?",
+        "Timeline": "What did people do, and when? Nothing of that is recorded here.",
+        "What failed": "Why was that possible? Ask until the answer is something that can be changed.",
+        "What fixed it": "Who did what to fix it? What made it take as long as it did?",
+        "So that it cannot return": "What would have shown it sooner? Who sees to that, and until when?",
+    }
+)
 
 
 def rendered(postmortem: Postmortem, base_url: str | None = None) -> str:
