@@ -109,7 +109,7 @@ async def test_where_neither_is_right_somebody_says_what_is(tmp_path: Path) -> N
         assert [gold.document for gold in case.gold] == ["gadget-7.md"]
 
 
-@pytest.mark.parametrize("rule", ["", " \n ", "x" * (LONGEST_RULE + 1), "Say <!-- dg_1 -->"])
+@pytest.mark.parametrize("rule", ["", " \n ", "x" * (LONGEST_RULE + 1), "Say <!-- dg_1 -->", "a\x00b"])
 async def test_a_rule_that_is_none_is_refused_and_nothing_is_written(tmp_path: Path, rule: str) -> None:
     async with opened(tmp_path) as world:
         one = await asking(world, await world.asked(), "99 seconds")

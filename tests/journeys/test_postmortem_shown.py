@@ -21,7 +21,7 @@ from holdfast.evals.postmortem.finding import QUIET, Window
 from holdfast.evals.postmortem.gathering import Showing, named, postmortem_of
 from holdfast.evals.postmortem.rendering import rendered
 from holdfast.jobs.asking import new_job
-from holdfast.records import Feedback
+from holdfast.records import Feedback, Passage
 from holdfast.testing import project as opened_project
 
 
@@ -67,6 +67,13 @@ async def test_what_rests_on_restricted_documents_is_not_quoted(tmp_path: Path) 
             made = await postmortem_of(project, recording, Window(since=since, until=until), ALL)
             assert made is not None
             assert (text in rendered(made)) is quotes
+        gold = Passage(document="b", chunk="b#0", title="b", text="whisper persimmon")
+        one = diagnosis(recording.id, feature="tell", started_at=recording.started_at, gold=(gold,), because=("b.",))
+        await project.store.diagnoses.add(one)
+        made = await postmortem_of(project, recording, Window(since=since, until=until), ALL)
+        assert made is not None
+        assert not any("red button" in str(each.quote) or each.said == "b." for each in made.incidents[0].failed)
+        assert "red button" not in rendered(made)
 
 
 async def test_a_diagnosis_names_its_recording_and_its_decision_is_told(tmp_path: Path) -> None:

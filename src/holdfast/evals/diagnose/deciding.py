@@ -53,7 +53,7 @@ async def decide(where: Where, diagnosis: Diagnosis, decision: Decision) -> Outc
     recording = await where.store.recordings.get(diagnosis.recording, diagnosis.tenant)
     parse = where.feature(recording.feature).parse
     file = cases_file(where.folder, recording.feature)
-    known = await asyncio.to_thread(_known_in, read_cases(file, parse), recording)
+    known = _known_in(await asyncio.to_thread(read_cases, file, parse), recording)
     made = await _case(where, recording, known, diagnosis, decision)
     await asyncio.to_thread(put_case, file, made.case, parse)
     await asyncio.to_thread(put_rule, where.folder, recording.feature, decision.rule, diagnosis.id)
@@ -77,8 +77,9 @@ def _checked(diagnosis: Diagnosis, decision: Decision) -> Decision:
         message = f"{diagnosis.id} asks nothing: its verdict is {diagnosis.verdict}"
         raise Refused("HF750", message, f"make a case of it: holdfast cases from-recording {diagnosis.recording}")
     rule = one_line([decision.rule])
-    if not rule or len(rule) > LONGEST_RULE or any(mark in rule for mark in _FORBIDDEN):
-        said = "there is no rule" if not rule else f"the rule has {len(rule)} characters, or an HTML comment"
+    if not rule or len(rule) > LONGEST_RULE or not rule.isprintable() or any(mark in rule for mark in _FORBIDDEN):
+        said = f"the rule has {len(rule)} characters, or some that are not printed, or an HTML comment"
+        said = said if rule else "there is no rule"
         fix = f"say in one plain sentence of at most {LONGEST_RULE} characters what makes such an answer right"
         raise Refused("HF750", said, fix)
     if decision.right == "neither" and decision.expected is None:

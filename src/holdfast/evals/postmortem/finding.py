@@ -21,7 +21,7 @@ QUIET = timedelta(hours=24)
 """Failures further apart than this are two incidents, where nobody says from when until when."""
 AROUND = timedelta(days=7)
 """How far before and after a recording failures like it are looked for."""
-MOST = 20_000
+MOST = 100_000
 """Recordings that are looked at for one question."""
 _PAGE = 1000
 _LIVE = Is("replay_of", "=", None)

@@ -77,6 +77,6 @@ def _counted(looked: Looked) -> Iterator[Gap]:
     if not counts.bad and not counts.good:
         yield Gap(said="What those who asked thought is not known: nobody rated these answers.")
     if not found.whole or counts.requests >= MOST:
-        yield Gap(said=f"The counts are too low: at most {MOST} recordings were looked at.")
+        yield Gap(said=f"Which share failed is not known, and counts may be too low: {MOST} recordings are looked at.")
     if not looked.known.again.whole:
         yield Gap(said=f"Not every input was looked for again: those of the newest {INPUTS} failures were.")

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from msgspec.structs import replace
+
 from holdfast.diagnosis import Diagnosis
 from holdfast.errors import NotFound
 from holdfast.evals.answered import passages_of
@@ -106,7 +108,8 @@ async def _incident(host: Host, found: Found, window: Window, showing: Showing) 
     again = await asked_again(host, found)
     diagnoses = await _diagnoses(host.store, found, again)
     opinions = await _opinions(host.store, found)
-    quotes = showing.texts and await asyncio.to_thread(_for_everybody, host.corpora, [found.main, *again.failed])
+    gold = {passage.document for each in diagnoses for passage in each.gold}
+    quotes = showing.texts and await asyncio.to_thread(_for_everybody, host, [found.main, *again.failed], gold)
     fixed = tuple(each.recording for each in again.passing() if each.how == "asked")
     documents = _documents(again, diagnoses, fixed) if quotes else {}
     known = Known(found, again, diagnoses, opinions, documents, quotes, fixed)
@@ -157,13 +160,17 @@ def _documents(again: Again, diagnoses: Sequence[Diagnosis], fixed: Sequence[Rec
     return documents | dict.fromkeys(gold, "which answers")
 
 
-def _for_everybody(corpora: Corpora, recordings: Sequence[Recording]) -> bool:
-    """Whether nothing was found by rights that not everybody has, or everybody may see it now."""
+def _for_everybody(host: Host, recordings: Sequence[Recording], gold: Collection[str]) -> bool:
+    """Whether nothing was found by rights that not everybody has, or everybody may see it now. `gold` are documents
+    that a diagnosis found with the rights that a subject has now."""
+    visible, searches = host.corpora.still_visible, list[Retrieve]()
     for recording in recordings:
-        by_right = any(step.effect.principals for step in recording.steps if isinstance(step.effect, Retrieve))
-        if by_right and next(rests_on_hidden(recording, (), corpora.still_visible), None) is not None:
+        mine = [step.effect for step in recording.steps if isinstance(step.effect, Retrieve)]
+        rights = host.who(recording.subject, recording.tenant).principals
+        if any(each.principals for each in mine) and next(rests_on_hidden(recording, (), visible), None) is not None:
             return False
-    return True
+        searches += [replace(each, principals=()) for each in mine if each.principals or rights]
+    return not searches or set(gold) <= {one for each in searches for one in visible(each, gold)}
 
 
 async def _counts(
@@ -174,14 +181,15 @@ async def _counts(
     until = window.until or min(_day(found.last_at) + timedelta(days=1), max(after(found.last_at), datetime.now(UTC)))
     if window.since is None and window.until is not None:
         since = max(since, found.first_at - AROUND)
-    requests, _ = await matching(store, live(found.signature.feature), since, until, found.main.tenant)
+    requests, whole = await matching(store, live(found.signature.feature), since, until, found.main.tenant)
     named = {each.subject for each in found.failures if each.subject is not None}
+    counted_all = whole and found.whole and len(found.failures) <= len(requests)
     counts = Counts(
         since=since,
         until=until,
         failures=len(found.failures),
         requests=len(requests),
-        share=jeffreys(len(found.failures), len(requests)) if len(requests) >= len(found.failures) else None,
+        share=jeffreys(len(found.failures), len(requests)) if counted_all else None,
         subjects=len(named),
         unnamed=sum(each.subject is None for each in found.failures),
         bad=len({each.recording_id for each in opinions if (each.score or 0.0) < 0}),

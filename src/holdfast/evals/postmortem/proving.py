@@ -171,9 +171,9 @@ def rules_decided(known: Known) -> tuple[Claim, ...]:
     """The rules that answer what diagnoses asked of these failures."""
     return tuple(
         Claim(
-            said="It was decided what a good answer is, and judges are given the rule:",
+            said="It was decided what a good answer is, and judges are given the rule" + (":" if known.quotes else "."),
             sources=(Source("diagnosis", each.id), Source("case", f"{each.decided.file}#{each.decided.case}")),
-            quote=each.decided.decision.rule,
+            quote=each.decided.decision.rule if known.quotes else None,
         )
         for each in known.diagnoses
         if each.decided is not None

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from urllib.parse import quote
 
 from holdfast.evals.postmortem.document import Claim, Gap, Incident, Postmortem, Source, Tried
+from holdfast.evals.postmortem.finding import MOST
 from holdfast.evals.postmortem.markdown import code, prose, quoted
 
 _SHOWN = 8
@@ -151,7 +152,7 @@ def _command(source: Source) -> str:
         case "recording":
             words = ["recordings", "show", source.id]
         case "recordings":
-            words = ["recordings", "list", "--limit", "20000", "--where", source.id]
+            words = ["recordings", "list", "--limit", str(MOST), "--where", source.id]
         case "release":
             words = ["release", "diff", source.id, "working"]
         case "promotion":
