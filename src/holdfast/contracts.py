@@ -179,6 +179,11 @@ class Lab(Protocol):
         """Whether this answer is of the tenth that is judged a second time, to learn how far the judge varies."""
         ...
 
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """What whoever owns the feature has decided about answers that could be judged either way, each a sentence."""
+        ...
+
     async def ask(self, feature: str, input: Json) -> Recording:
         """What another feature makes of an input; asking the same again is another sample. Raises NotFound (HF200)."""
         ...

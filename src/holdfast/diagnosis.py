@@ -123,6 +123,30 @@ class Reading(Struct, frozen=True, kw_only=True):
     rests_on: tuple[Passage, ...] = ()
 
 
+Right: TypeAlias = Literal["expected", "answered", "neither"]
+"""Which of two readings is right: what was expected, what was answered, or neither of them."""
+
+
+class Decision(Struct, frozen=True, kw_only=True):
+    """What whoever owns a feature says to the question of a diagnosis. `rule` is one sentence that tells the next such
+    answer good from bad. `expected` is what a good answer says, None: the reading that is right."""
+
+    right: Right
+    rule: str
+    expected: Json = None
+    by: str = ""
+
+
+class Decided(Struct, frozen=True, kw_only=True):
+    """A decision, when it was made, and where in the project it stands: the case by its id, and both files."""
+
+    decision: Decision
+    at: datetime
+    case: str
+    file: str
+    rules_file: str
+
+
 class Planted(Struct, frozen=True, kw_only=True):
     """How often a fault that was planted in this feature was named, by what was planted and what was said."""
 
@@ -145,8 +169,8 @@ class Diagnosis(Struct, frozen=True, kw_only=True):
     `sure_at`.
 
     `gold` are the passages that answer, and `grade` is how they are known. `readings` and `question` are set where the
-    task itself is in doubt: the owner is asked once. `known` says what it was begun with: the case, who judges, what
-    went well before. `planted` is what the procedure said of faults that were planted
+    task itself is in doubt: the owner is asked once, and `decided` is the answer. `known` says what it was begun with:
+    the case, who judges, what went well before. `planted` is what the procedure said of faults that were planted
     in this feature, empty without a calibration.
     """
 
@@ -171,6 +195,7 @@ class Diagnosis(Struct, frozen=True, kw_only=True):
     next_test: NextTest | None = None
     readings: tuple[Reading, ...] = ()
     question: str | None = None
+    decided: Decided | None = None
     planted: tuple[Planted, ...] = ()
     known: tuple[str, ...] = ()
     calls: int = 0

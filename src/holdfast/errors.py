@@ -105,6 +105,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "HF742": "nothing says what a good answer to this is",
         "HF743": "the fix is no change that a release can have",
         "HF744": "too few cases pass for faults to be planted in them",
+        "HF750": "what a diagnosis asks cannot be decided like that",
         "HF999": "a bug in Holdfast or in a plug-in; the log has the traceback",
     }
 )

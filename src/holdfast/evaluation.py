@@ -31,7 +31,8 @@ class Case(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
     """One input, and what is known of a good answer to it. `facts` are what it must say, each in a few words.
 
     `calls` are what a function named to `ctx.call` gives, in the order in which a pass asks for it: it is not called.
-    `recording` is the one that the case was made of.
+    `recording` is the one that the case was made of. `rule` is what whoever owns the feature decided where two answers
+    could both be defended.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Case(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
     must_pass: bool = False
     calls: dict[str, tuple[Json, ...]] = {}
     recording: str | None = None
+    rule: str | None = None
 
     @property
     def unanswerable(self) -> bool:

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from holdfast.diagnosis import Diagnosis, Verdict
+from holdfast.diagnosis import Decided, Diagnosis, Verdict
 from holdfast.evaluation import Case, CaseResult, Evaluation
 from holdfast.finding import Stock, Totals
 from holdfast.gate import Gate
@@ -195,6 +195,10 @@ class Diagnoses(Protocol):
 
     async def get(self, diagnosis_id: str, tenant: str = "") -> Diagnosis:
         """Raises NotFound (HF214)."""
+        ...
+
+    async def decide(self, diagnosis_id: str, decided: Decided, tenant: str = "") -> Diagnosis:
+        """Note what was decided, in place of what was before, and give the diagnosis. Raises NotFound (HF214)."""
         ...
 
     async def find(self, query: DiagnosisQuery) -> tuple[Diagnosis, ...]:

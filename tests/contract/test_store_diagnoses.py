@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from tests.contract.store_samples import SECRET, recording
 
-from holdfast.diagnosis import Diagnosis, Fix, Tried, Verifier
+from holdfast.diagnosis import Decided, Decision, Diagnosis, Fix, Tried, Verifier
 from holdfast.errors import NotFound
 from holdfast.identity import new_id
 from holdfast.judgement import Interval
@@ -96,6 +97,23 @@ async def test_no_secret_is_kept_in_a_diagnosis(store: Store) -> None:
     one = diagnosis(await recorded(store), because=(f"it said {SECRET}",))
     await store.diagnoses.add(one)
     assert SECRET not in (await store.diagnoses.get(one.id)).because[0]
+
+
+async def test_what_was_decided_is_noted_and_the_rest_of_the_diagnosis_stays(store: Store) -> None:
+    one = diagnosis(await recorded(store))
+    await store.diagnoses.add(one)
+    for rule in ("First.", f"Then, never {SECRET}."):
+        decision = Decision(right="neither", rule=rule, expected={"text": "5 days"}, by="ada")
+        decided = Decided(decision=decision, at=NOW, case="c", file="evals/a.jsonl", rules_file="evals/a.rules.md")
+        noted = await store.diagnoses.decide(one.id, decided)
+        assert noted == await store.diagnoses.get(one.id)
+        assert await store.diagnoses.find(DiagnosisQuery()) == (noted,)
+        assert noted.decided is not None
+        assert noted.decided.decision.rule == rule.replace(SECRET, "[secret]")
+        assert msgspec.structs.replace(noted, decided=None) == one
+    for missing in (("dg_none", ""), (one.id, "t")):
+        with pytest.raises(NotFound, match="no diagnosis"):
+            await store.diagnoses.decide(missing[0], decided, missing[1])
 
 
 async def test_what_was_learned_of_a_version_of_a_feature_is_replaced_as_a_whole(store: Store) -> None:

@@ -58,7 +58,7 @@ async def certified(world: World) -> None:
     now = datetime.now(UTC)
     certificate = Certificate(
         id=new_id("cert"), feature="answer", scorer="clear", code_hash=feature.code_hash, labels="", made_at=now,
-        judge=judge_hash(Judge(slot="judge"), world.project.release()), expires_at=now + timedelta(days=9),
+        judge=judge_hash(Judge(slot="judge"), world.project.release(), ()), expires_at=now + timedelta(days=9),
         good_passed=27, good_failed=3, bad_passed=2, bad_failed=28, kappa=None,
         sensitivity=Interval(0.9, 0.8, 0.96), specificity=Interval(0.93, 0.8, 0.98), balanced=Interval(0.91, 0.8, 1.0),
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""`holdfast cases`: add, from-recording, list. Knows nothing of how a case is asked."""
+"""`holdfast cases`: add, from-recording, from-diagnosis, list. Knows nothing of how a case is asked."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 from msgspec import Struct
 
 from holdfast.cli.asked import Asked, command, group
+from holdfast.cli.deciding import from_diagnosis
 from holdfast.cli.leaving import NothingToDo
 from holdfast.errors import Misconfigured
 
@@ -54,9 +55,10 @@ class Sets(Struct, frozen=True):
 
 
 def commands() -> typer.Typer:
-    made = group("What a good answer is: add cases, make them of recordings, list them.")
+    made = group("What a good answer is: add cases, make them of recordings and diagnoses, list them.")
     command(made, "add")(add)
     command(made, "from-recording")(from_recording)
+    command(made, "from-diagnosis")(from_diagnosis)
     command(made, "list")(list_)
     return made
 

@@ -1,55 +1,58 @@
-"""`holdfast diagnose`: why an answer is not good, and with which change it passes. Knows nothing of how that is found
-out."""
+"""`holdfast diagnose`: why an answer is not good, or many are not, and what would make them good.
+
+Knows nothing of how that is found out.
+"""
 
 from __future__ import annotations
 
-import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from types import MappingProxyType
+from typing import Annotated, Literal, TypeAlias
 
-import msgspec
 import typer
-from msgspec import Struct
 
 from holdfast.cli.asked import Asked
-from holdfast.cli.finding import LAST
-from holdfast.cli.leaving import INCONCLUSIVE, NothingToDo
-from holdfast.diagnosis import Diagnosis, Verdict
-from holdfast.errors import HoldfastError, Misconfigured
+from holdfast.errors import Misconfigured
 
-if TYPE_CHECKING:
-    from holdfast.app import Project
-    from holdfast.records import Json, Recording
+Way: TypeAlias = Literal["one", "failed", "between", "calibrate", "findings"]
 
-_NOTHING = ("HF740", "HF741")
-"""Refusals that mean that there is nothing to diagnose."""
-
-
-class Suggested(Struct, frozen=True, kw_only=True):
-    """What to type next for a fix: try it on what was asked lately, hold it against the cases, freeze it in a release;
-    and what to write so that the next release has it too."""
-
-    fix: int
-    try_it: str
-    evaluate: str
-    release: str
-    write: tuple[str, ...]
-
-
-class Diagnosed(Struct, frozen=True, kw_only=True):
-    """A diagnosis, its verdict first, and what to type next."""
-
-    verdict: Verdict
-    said: str
-    diagnosis: Diagnosis
-    next: tuple[Suggested, ...]
-    make_case: str
+_GOES_WITH: Mapping[Way, tuple[str, ...]] = MappingProxyType(
+    {
+        "one": ("case", "max_cost", "max_calls", "strict"),
+        "failed": ("feature", "since", "limit", "max_cost", "max_calls", "strict"),
+        "between": ("feature", "repeat", "max_cost", "strict"),
+        "calibrate": ("feature", "cases", "max_cost"),
+        "findings": ("feature", "since"),
+    }
+)
+"""The options that say anything, by what is asked for."""
+_TYPED: Mapping[Way, str] = MappingProxyType(
+    {
+        "one": "holdfast diagnose last",
+        "failed": "holdfast diagnose --failed",
+        "between": "holdfast diagnose --between A B",
+        "calibrate": "holdfast diagnose --calibrate",
+        "findings": "holdfast diagnose --findings",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How far it goes, and by which case."""
+    """What is asked for besides one recording, how far it goes, and by which case."""
 
+    failed: Annotated[bool, typer.Option("--failed", help="All that failed lately, sorted into what failed.")] = False
+    between: Annotated[
+        tuple[str, str] | None,
+        typer.Option("--between", metavar="A B", help="Why fewer pass in B: two releases, or weeks, as in 2026-W44."),
+    ] = None
+    calibrate: Annotated[
+        bool, typer.Option("--calibrate", help="Plant faults in a feature's cases, and learn how good verdicts are.")
+    ] = False
+    findings: Annotated[
+        bool, typer.Option("--findings", help="What is wrong with a feature, from all that was recorded.")
+    ] = False
     case: Annotated[
         str | None, typer.Option("--case", metavar="ID", help="A good answer is what this case of the feature says.")
     ] = None
@@ -58,14 +61,23 @@ class Options:
     ] = None
     max_calls: Annotated[
         int | None,
-        typer.Option("--max-calls", metavar="N", min=1, help="Calls of models at most: 30, with --failed 200."),
+        typer.Option("--max-calls", metavar="N", min=1, help="Calls of models at most: 48, with --failed 200."),
     ] = None
     strict: Annotated[bool, typer.Option("--strict", help="Leave with 4 where the verdict is unknown.")] = False
-    failed: Annotated[bool, typer.Option("--failed", help="All that failed lately, sorted into what failed.")] = False
-    feature: Annotated[str | None, typer.Option(metavar="NAME", help="Of --failed: of this feature only.")] = None
-    since: Annotated[str | None, typer.Option(metavar="WHEN", help="Of --failed: a date, or how long ago: 7d.")] = None
+    feature: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Of which feature, where several are looked at.")
+    ] = None
+    since: Annotated[
+        str | None, typer.Option(metavar="WHEN", help="Of --failed and --findings: how far back, as in 7d.")
+    ] = None
     limit: Annotated[
         int | None, typer.Option(metavar="N", min=1, max=100_000, help="Of --failed: look at so many at most: 500.")
+    ] = None
+    repeat: Annotated[
+        int | None, typer.Option(metavar="N", min=1, max=100, help="Of --between: ask each case so often.")
+    ] = None
+    cases: Annotated[
+        int | None, typer.Option(metavar="N", min=5, help="Of --calibrate: cases that pass, at most: 20.")
     ] = None
 
 
@@ -80,113 +92,67 @@ def diagnose(
     used up; side effects never happen. `last` is the newest that failed, was blocked or degraded, that somebody found
     bad, or that did not pass its case. What a good answer says is taken from the feature's cases, or from a correction.
 
-    With --failed, everything that failed, was blocked or degraded, that somebody found bad, or that did not pass its
-    case, is looked at without asking a model; those that show the same are put together, and up to three of each kind
-    are diagnosed. Of more than --limit a sample is taken, the same one each time.
+    --failed: everything that went wrong is looked at without asking a model; what shows the same is put together, and
+    up to three of each kind are diagnosed. Of more than --limit a sample is taken, the same one each time.
 
-    Exit codes: 0 a verdict, also unknown; with --strict, 4 unknown, with --failed where all of it is. An answer that
+    --between: why fewer answers pass under B than under A, which are two releases (names, ids, live, working) or two
+    ranges of time: each change is taken back by itself and made by itself, and A is asked again as it was.
+
+    --calibrate: faults of known kinds are planted in cases of a feature that pass, and it is counted what is said of
+    them; later diagnoses use it, and say how often their verdict was right. Nothing of the project is touched.
+
+    --findings: what is wrong with a feature, with codes, counts and examples, from all that was recorded.
+
+    Exit codes: 0 a verdict, also unknown; with --strict, 4 unknown, and a fall that is not shown. An answer that
     passes, and nothing that went wrong, are 5; where nothing says what a good answer is, 2. --json: {"verdict", "said",
-    "diagnosis", "next", "make_case"}, with --failed {"failures"}.
+    "diagnosis", "next", "make_case"}; --failed {"failures"}; --between {"verdict", "said", "fall", "next"}; --calibrate
+    {"feature", "right", "wrong", "unknown", "learned", "differs"}; --findings {"features"}.
     """
-    if options.failed == (recording is not None):
-        raise Misconfigured("HF100", "name one recording, or say --failed", "holdfast diagnose last")
-    if recording is not None:
-        _diagnose_one(asked, recording, options)
-        return
-    from holdfast.cli.diagnose_failed import diagnose_failed
+    match _way(recording, options):
+        case "failed":
+            from holdfast.cli.diagnose_failed import diagnose_failed
 
-    diagnose_failed(asked, options)
+            diagnose_failed(asked, options)
+        case "between":
+            from holdfast.cli.diagnose_between import diagnose_between
 
+            diagnose_between(asked, options)
+        case "calibrate":
+            from holdfast.cli.diagnose_calibrate import Asking, calibrate
 
-def _diagnose_one(asked: Asked, recording: str, options: Options) -> None:
-    from holdfast.cli.diagnose_pretty import show_diagnosed
-    from holdfast.cli.opening import in_project
+            calibrate(asked, Asking(options.feature, options.cases, options.max_cost))
+        case "findings":
+            from holdfast.cli.diagnose_findings import findings
 
-    if (options.feature, options.since, options.limit) != (None, None, None):
-        raise Misconfigured("HF100", "--feature, --since and --limit are of --failed", "holdfast diagnose --failed")
+            findings(asked, options.feature, options.since or "7d")
+        case _:
+            from holdfast.cli.diagnose_one import diagnose_one
 
-    async def work(project: Project) -> Diagnosis:
-        from holdfast.evals.diagnose.asking import Plan
-        from holdfast.evals.diagnose.diagnosing import MOST_CALLS
-
-        found = await _found(asked, project, recording)
-        most = options.max_calls or MOST_CALLS
-        cost = "" if options.max_cost is None else f", and no more once ${options.max_cost:g} are spent"
-        _note(asked, f"at most {most} calls of models{cost}")
-        with asked.terminal.progress("diagnosing") as progress:
-            plan = Plan(case=options.case, max_calls=most, max_cost_usd=options.max_cost, progress=progress)
-            try:
-                return await project.diagnose(found, plan)
-            except HoldfastError as error:
-                if error.code not in _NOTHING:
-                    raise
-                raise NothingToDo(error.code, error.message, error.fix) from error
-
-    diagnosed = told(in_project(asked, work))
-    asked.answer(diagnosed, lambda: show_diagnosed(asked.terminal, diagnosed))
-    if options.strict and diagnosed.verdict == "unknown":
-        raise typer.Exit(INCONCLUSIVE)
+            assert recording
+            diagnose_one(asked, recording, options)
 
 
-def told(diagnosis: Diagnosis) -> Diagnosed:
-    """A diagnosis with what to type next."""
-    from holdfast.evals.diagnose.telling import headline
-
-    return Diagnosed(
-        verdict=diagnosis.verdict,
-        said=headline(diagnosis),
-        diagnosis=diagnosis,
-        next=tuple(
-            _suggested(diagnosis, number, fix.changes)
-            for number, fix in enumerate(diagnosis.fixes, start=1)
-            if fix.changes
-        ),
-        make_case=f"holdfast cases from-recording {diagnosis.recording}",
-    )
-
-
-def _suggested(diagnosis: Diagnosis, number: int, changes: dict[str, Json]) -> Suggested:
-    """A fix as commands, and as lines of the project's files."""
-    settings = " ".join(f"--set {shlex.quote(f'{name}={_toml(value)}')}" for name, value in changes.items())
-    where = shlex.quote(f"feature={diagnosis.feature} and since=7d")
-    return Suggested(
-        fix=number,
-        try_it=f"holdfast replay --where {where} {settings}",
-        evaluate=f"holdfast eval {diagnosis.feature} --against live {settings}",
-        release=f"holdfast release create --from-diagnosis {diagnosis.id} --fix {number}",
-        write=tuple(_written(name, value) for name, value in changes.items()),
-    )
-
-
-def _written(name: str, value: Json) -> str:
-    """A change as it stands in holdfast.toml; the text of an earlier prompt goes back into its file."""
-    slot, _, field = name.rpartition(".")
-    if field == "prompt" and isinstance(value, str) and "@" in value:
-        return f"in the project: the text of {value} in {value.rpartition('@')[0]}"
-    table = "guards" if field == "on_fail" else "slots"
-    return f"under [{table}.{slot}] in holdfast.toml: {field} = {_toml(value)}"
-
-
-def _toml(value: Json) -> str:
-    """A value as a setting has it."""
-    return msgspec.json.encode(value).decode()
-
-
-async def _found(asked: Asked, project: Project, name: str) -> Recording:
-    """The recording of that id; `last` is the newest that went wrong, and it is said which and why."""
-    from holdfast.evals.diagnose.went_wrong import last_wrong
-
-    if name != LAST:
-        return await project.store.recordings.get(name)
-    wrong = await last_wrong(project.store)
-    if wrong is None:
-        message = "no recording went wrong: none failed, was blocked or degraded, was found bad, or missed its case"
-        raise NothingToDo("HF203", message, "name one: holdfast recordings list shows what there is")
-    _note(asked, f"{wrong.recording}: {wrong.why}")
-    return await project.store.recordings.get(wrong.recording)
-
-
-def _note(asked: Asked, text: str) -> None:
-    """Say it to a person: what a machine reads on stderr is an error."""
-    if not asked.as_json:
-        asked.terminal.note(text)
+def _way(recording: str | None, options: Options) -> Way:
+    """What is asked for. Raises Misconfigured (HF100) where that is nothing, or several, or an option says nothing."""
+    ways: dict[Way, bool] = {
+        "one": bool(recording),
+        "failed": options.failed,
+        "between": options.between is not None,
+        "calibrate": options.calibrate,
+        "findings": options.findings,
+    }
+    wanted = [way for way, is_wanted in ways.items() if is_wanted]
+    if not wanted:
+        message = "name one recording, or say --failed, --between A B, --calibrate or --findings"
+        raise Misconfigured("HF100", message, _TYPED["one"])
+    way = wanted[-1]
+    if len(wanted) > 1:
+        named = [f"--{each}" if each != "one" else f"'{recording}'" for each in wanted]
+        what = "it takes no recording" if "one" in wanted else "one at a time"
+        raise Misconfigured("HF100", f"{' and '.join(named)} do not go together: {what}", _TYPED[way])
+    given = [
+        name for name in dict.fromkeys(sum(_GOES_WITH.values(), ())) if getattr(options, name) not in (None, False)
+    ]
+    if idle := [f"--{name.replace('_', '-')}" for name in given if name not in _GOES_WITH[way]]:
+        raise Misconfigured("HF100", f"{', '.join(idle)} says nothing of {_TYPED[way]}", "leave it out")
+    return way

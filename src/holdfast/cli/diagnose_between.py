@@ -35,14 +35,13 @@ class Fallen(Struct, frozen=True, kw_only=True):
 _NOTHING_SAID = frozenset({"no_difference", "undecided"})
 
 
-def diagnose_between(asked: Asked, recording: str | None, options: Options) -> None:
+def diagnose_between(asked: Asked, options: Options) -> None:
     """Say why B passes less often than A, and leave with 4 where no fall is shown and --strict."""
     from holdfast.cli.between_pretty import show_fall
     from holdfast.cli.opening import in_project
 
     assert options.between is not None
     names = options.between
-    _check(recording, options)
 
     async def work(project: Project) -> Fall:
         from holdfast.evals.between.explaining import Plan, explain
@@ -82,13 +81,6 @@ def announced(planned: Planned, max_cost_usd: float | None) -> str:
     if max_cost_usd is not None:
         said += f"; no more once ${max_cost_usd:g} could be exceeded"
     return f"{said}\na fall of {planned.detectable * 100:.0f} points or more is found 4 times of 5"
-
-
-def _check(recording: str | None, options: Options) -> None:
-    """Raises Misconfigured (HF100) for what does not go with --between."""
-    if recording is not None or options.case is not None or options.max_calls is not None:
-        message = "--between holds two releases, or two ranges of time, against each other: it takes no recording"
-        raise Misconfigured("HF100", message, "leave out the recording, --case and --max-calls")
 
 
 def _only_one(project: Project) -> str:

@@ -33,13 +33,11 @@ class FailuresFound(Struct, frozen=True, kw_only=True):
 def diagnose_failed(asked: Asked, options: Options) -> None:
     """Look at all failures, diagnose a few of each kind, and say what failed and how often.
 
-    Raises Misconfigured (HF100) for options that say nothing here, NotFound (HF200), NothingToDo where nothing failed.
+    Raises Misconfigured (HF100) for a moment that is none, NotFound (HF200), NothingToDo where nothing failed.
     """
     from holdfast.cli.diagnose_failed_pretty import show_failures
     from holdfast.cli.opening import in_project
 
-    if options.case is not None:
-        raise Misconfigured("HF100", "--case is of one recording", "holdfast diagnose ID --case CASE")
     since = since_of(options.since or SINCE)
 
     async def work(project: Project) -> tuple[Failures, ...]:

@@ -22,17 +22,14 @@ class Stocks(Struct, frozen=True):
     features: tuple[Stock, ...]
 
 
-def findings(asked: Asked, recording: str, feature: str | None, since: str) -> None:
-    """Look at one feature, or at all that are declared, and show what was found; no `recording` may be named.
+def findings(asked: Asked, feature: str | None, since: str) -> None:
+    """Look at one feature, or at all that are declared, and show what was found.
 
     Raises NotFound (HF200), Misconfigured (HF100); NothingToDo where nothing was asked since then, nor found before.
     """
     from holdfast.cli.opening import in_project
     from holdfast.evals.findings.looking import begins
 
-    if recording:
-        fix = f"holdfast diagnose {recording}, or holdfast diagnose --findings --feature FEATURE"
-        raise Misconfigured("HF100", "--findings looks at all that was recorded, not at one recording", fix)
     now = datetime.now(UTC)
     try:
         begin = begins(since, now)

@@ -11,7 +11,7 @@ from holdfast.cli import words
 from holdfast.diagnosis import Fix
 
 if TYPE_CHECKING:
-    from holdfast.cli.diagnose import Diagnosed
+    from holdfast.cli.diagnose_one import Diagnosed
     from holdfast.cli.terminal import Terminal
 
 _STYLES = MappingProxyType({"unknown": "bold yellow", "intermittent": "bold yellow"})
@@ -31,6 +31,8 @@ def show_diagnosed(terminal: Terminal, diagnosed: Diagnosed) -> None:
         terminal.show(*(Text(f"    rests on {each.document}", style="dim") for each in reading.rests_on))
     if diagnosis.question is not None:
         terminal.show(Text(diagnosis.question, style="bold"))
+        right = "--right expected|answered|neither --rule SENTENCE"
+        terminal.show(Text(f"  holdfast cases from-diagnosis {diagnosis.id} {right}", style="dim"))
     _show_fixes(terminal, diagnosed)
     if (test := diagnosis.next_test) is not None:
         cost = f" ({words.counted(test.calls, 'call')}, {words.usd(test.cost_usd)})" if test.calls else ""

@@ -24,6 +24,7 @@ from holdfast.cli import (
     keys,
     models,
     new,
+    postmortem,
     recordings,
     releases,
     replay,
@@ -81,6 +82,7 @@ def tree() -> typer.Typer:
     command(commands, "drill")(drill.drill)
     commands.add_typer(jobs.commands(), name="jobs")
     command(commands, "diagnose")(diagnose.diagnose)
+    command(commands, "postmortem")(postmortem.postmortem)
     command(commands, "replay")(replay.replay)
     commands.add_typer(recordings.commands(), name="recordings")
     commands.add_typer(releases.commands(), name="release")

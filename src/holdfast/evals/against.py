@@ -21,6 +21,7 @@ from holdfast.evals.evaluate import How, Plan, pins_of
 from holdfast.evals.gating import Sides, Wanted, decide
 from holdfast.evals.host import Host
 from holdfast.evals.observed import PASSED
+from holdfast.evals.rules import rules_of
 from holdfast.evals.ruling import Terms, not_comparable
 from holdfast.evals.sameness import scoring_hash
 from holdfast.evals.scorers import scorers
@@ -200,7 +201,8 @@ async def _account(host: Host, gate: Gate, feature: Feature) -> tuple[Account, b
     """Whose stored answers may be used, and whether the candidate's are scored as theirs are."""
     baseline, candidate = [await host.store.releases.get(name) for name in (gate.baseline, gate.candidate)]
     mine = scorers(host.scorers, feature.name)
-    scored = scoring_hash(mine, feature.bar, baseline)
+    rules = rules_of(host.config.folder, feature.name)
+    scored = scoring_hash(mine, feature.bar, baseline, rules)
     account = Account(
         feature=feature.name,
         release=gate.baseline,
@@ -211,7 +213,7 @@ async def _account(host: Host, gate: Gate, feature: Feature) -> tuple[Account, b
         gate=gate.id,
         tenant=gate.tenant,
     )
-    return account, scored == scoring_hash(mine, feature.bar, candidate)
+    return account, scored == scoring_hash(mine, feature.bar, candidate, rules)
 
 
 class _Asking:

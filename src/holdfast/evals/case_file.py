@@ -1,20 +1,18 @@
-"""The file of cases, added to: one line more for each new case, every other byte as it was.
+"""The file of cases, changed: one line more for each new case, every other byte as it was.
 
 Knows nothing of where a case comes from.
 """
 
 from __future__ import annotations
 
-import fcntl
-import os
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 import msgspec
 
-from holdfast.errors import Refused, StoreFailed
+from holdfast.errors import Refused
 from holdfast.evals.cases import check_case, read_cases
+from holdfast.evals.kept_file import alone, put
 from holdfast.evaluation import Case
 from holdfast.records import Json
 
@@ -28,19 +26,26 @@ def add_cases(file: Path, cases: Sequence[Case], parse: Callable[[Json], object]
     StoreFailed (HF601) where it cannot be written.
     """
     file = file.resolve()
-    with _alone(file):
+    with alone(file):
         _refuse(file, cases, parse)
         before = file.read_bytes() if file.exists() else b""
-        gap = b"" if not before or before.endswith(b"\n") else b"\n"
-        added = b"".join(msgspec.json.encode(case) + b"\n" for case in cases)
-        unfinished = file.with_name(f".{file.name}.{os.getpid()}.unfinished")
-        try:
-            _write(unfinished, before + gap + added, like=file if before else None)
-            unfinished.replace(file)
-        except OSError as error:
-            raise _unwritable(file, error) from error
-        finally:
-            unfinished.unlink(missing_ok=True)
+        put(file, _with_more(before, cases))
+
+
+def put_case(file: Path, case: Case, parse: Callable[[Json], object]) -> None:
+    """Put a case in the place of the one with its id, or at the end of a JSONL file that has none.
+
+    The same case again changes nothing. Raises as `add_cases` does, but for HF720.
+    """
+    file = file.resolve()
+    with alone(file):
+        known = {each.id: each for each in read_cases(file, parse)}
+        check_case(case, f"the case '{case.id}'", parse)
+        before = file.read_bytes() if file.exists() else b""
+        if case.id not in known:
+            put(file, _with_more(before, [case]))
+        elif known[case.id] != case:
+            put(file, b"".join(_replaced(line, case) for line in before.splitlines(keepends=True)))
 
 
 def refuse_taken(file: Path, case_id: str, taken: Collection[str]) -> None:
@@ -59,31 +64,15 @@ def _refuse(file: Path, cases: Sequence[Case], parse: Callable[[Json], object]) 
         check_case(case, f"the case '{case.id}'", parse)
 
 
-def _write(file: Path, content: bytes, like: Path | None) -> None:
-    with file.open("wb") as opened:
-        if like is not None:
-            os.fchmod(opened.fileno(), like.stat().st_mode & 0o777)
-        opened.write(content)
-        opened.flush()
-        os.fsync(opened.fileno())
+def _with_more(before: bytes, cases: Sequence[Case]) -> bytes:
+    gap = b"" if not before or before.endswith(b"\n") else b"\n"
+    return before + gap + b"".join(msgspec.json.encode(case) + b"\n" for case in cases)
 
 
-@contextmanager
-def _alone(file: Path) -> Iterator[None]:
-    """Hold the folder of the file, so that nobody else adds to it meanwhile."""
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        folder = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except OSError as error:
-        raise _unwritable(file, error) from error
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
-        yield
-        with suppress(OSError):  # not every file system can; the file itself is on disk
-            os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-def _unwritable(file: Path, error: OSError) -> StoreFailed:
-    return StoreFailed("HF601", f"{file} cannot be written: {error.strerror}", "check the folder's permissions")
+def _replaced(line: bytes, case: Case) -> bytes:
+    """The line, or the case in its place where it is the one with that id."""
+    text = line.removeprefix(b"\xef\xbb\xbf")
+    if not text.strip() or msgspec.json.decode(text, type=Case).id != case.id:
+        return line
+    ending = line[len(line.rstrip(b"\r\n")) :]
+    return line[: len(line) - len(text)] + msgspec.json.encode(case) + ending

@@ -89,7 +89,7 @@ class Certifying:
         return found
 
     async def _one(self, name: str, judge: AnyJudge, budget: Budget) -> Trust:
-        what = judge_hash(judge, self.lab.release)
+        what = judge_hash(judge, self.lab.release, self.lab.rules)
         judging = Judging(scorer=name, judge=what, gates=False)
         if not judge.labels:
             return Trust(replace(judging, why="no certificate: it has no labels by people"))

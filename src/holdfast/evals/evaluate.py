@@ -19,6 +19,7 @@ from holdfast.evals.budget import Budget
 from holdfast.evals.certifying import Certifying, Trust
 from holdfast.evals.host import Host
 from holdfast.evals.lab import Bench, Lab, judged_twice
+from holdfast.evals.rules import rules_of
 from holdfast.evals.sameness import scoring_hash
 from holdfast.evals.scorers import scorers
 from holdfast.evals.scoring import Scoring, total_usd
@@ -96,7 +97,7 @@ async def begin(host: Host, feature: Feature, release: Release, plan: Plan) -> E
         pins=pins_of(host.world(release), release) if plan.pins is None else dict(plan.pins),
         cached=plan.cached,
         strict=plan.strict,
-        scoring_hash=scoring_hash(mine, feature.bar, release),
+        scoring_hash=scoring_hash(mine, feature.bar, release, rules_of(host.config.folder, feature.name)),
         gate=plan.gate,
         tenant=plan.tenant,
     )
@@ -140,7 +141,7 @@ async def go_on(host: Host, evaluation: Evaluation, how: How) -> Evaluated:
     cases = await store.cases(evaluation.id, evaluation.tenant)
     results = list(await store.results(evaluation.id, evaluation.tenant))
     release = await host.store.releases.get(evaluation.release)
-    lab = Lab(host, evaluation, release)
+    lab = Lab(host, evaluation, release, rules=rules_of(host.config.folder, feature.name))
     by_id = {case.id: case for case in cases}
     certifying = Certifying(lab, by_id, how.max_cost_usd, how.concurrency, how.progress)
     trust = await certifying.all(evaluation.judging)
@@ -183,7 +184,8 @@ def asking(host: Host, evaluation: Evaluation, release: Release, remembered: Map
         )
         for (case, repeat), recording in remembered.items()
     }
-    return _Asking(Lab(host, evaluation, release), earlier, {}).one
+    rules = rules_of(host.config.folder, evaluation.feature)
+    return _Asking(Lab(host, evaluation, release, rules=rules), earlier, {}).one
 
 
 class _Asking:

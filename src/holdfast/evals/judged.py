@@ -6,7 +6,8 @@ Know nothing of how well a model judges: that is what a certificate is for.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, ClassVar, Literal, TypeAlias
 
@@ -17,7 +18,7 @@ from holdfast.errors import EffectFailed, Misconfigured
 from holdfast.evaluation import Case, Scored
 from holdfast.identity import canonical, digest
 from holdfast.judgement import Judged
-from holdfast.records import Json, Passage, Recording
+from holdfast.records import Json, Message, Passage, Recording
 from holdfast.release import ModelSlot, Release
 from holdfast.runtime.context import Context
 from holdfast.runtime.feature import Feature, FeatureFunction, declare
@@ -29,7 +30,7 @@ _JUDGE, _COMPARE = "judge:", "compare:"
 
 @dataclass(frozen=True)
 class Question:
-    """What a judge's prompt may use: all that is known of a case, and the answer to it."""
+    """What a judge's prompt may use: all that is known of a case, and the answer to it. `rules` follow the prompt."""
 
     input: Any
     output: Any
@@ -37,6 +38,7 @@ class Question:
     expected: Any
     facts: list[str]
     passages: list[Passage]
+    rules: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -50,13 +52,14 @@ class Opinion:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What the prompt of a comparison may use: a case, and two answers to it."""
+    """What the prompt of a comparison may use: a case, and two answers to it. `rules` follow the prompt."""
 
     input: Any
     facts: list[str]
     passages: list[Passage]
     first: str
     second: str
+    rules: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,8 @@ class Judge(Struct, frozen=True):
     `passages`, and is answered with a quote, a reason and whether it passes. A reply that cannot be read is an error of
     the scorer, and no score. One answer in ten is judged twice, to learn how far the judge varies. `labels` is a file
     of people's labels in the project, or `feedback`: the certificate is made from them. Without a certificate the judge
-    informs, and never gates. `only` names the features it is for; without it, all.
+    informs, and never gates. `only` names the features it is for; without it, all. The rules of the feature, in
+    `evals/FEATURE.rules.md`, follow the rubric and outrank it; a certificate holds for the rules it was made with.
     """
 
     lowest: ClassVar[bool] = False
@@ -85,7 +89,7 @@ class Judge(Struct, frozen=True):
     only: tuple[str, ...] = ()
 
     async def probe(self, answered: Answered, lab: Lab) -> Scored:
-        question = _question(answered)
+        question = _question(answered, lab.rules)
         recording = await lab.ask(_JUDGE + self.slot, question)
         said = _said(recording)
         again = _opinion(await lab.ask(_JUDGE + self.slot, question)) if lab.twice else None
@@ -132,6 +136,7 @@ class Preferred(Struct, frozen=True):
         """How often the answer is preferred to the expected one, of two: in both orders."""
         case, recording = answered.case, answered.recording
         known = {"input": recording.input, "facts": list(case.facts), "passages": _passages(answered)}
+        known |= _ruled(lab.rules)
         worth = {"first": 1.0, "second": 0.0, "same": 0.5}
         one = _said(await lab.ask(_COMPARE + self.slot, {**known, "first": texts[0], "second": texts[1]}))
         other = _said(await lab.ask(_COMPARE + self.slot, {**known, "first": texts[1], "second": texts[0]}))
@@ -161,20 +166,36 @@ def judge_feature(name: str) -> Feature | None:
 
 def _judging(slot: str) -> FeatureFunction:
     async def judge(ctx: Context, question: Question) -> Opinion:
-        return await ctx.generate(slot, Opinion, **vars(question))
+        return await ctx.generate(slot, Opinion, history=_said_of(question.rules), **_shown(question))
 
     return judge
 
 
 def _comparing(slot: str) -> FeatureFunction:
     async def compare(ctx: Context, question: Comparison) -> Choice:
-        return await ctx.generate(slot, Choice, **vars(question))
+        return await ctx.generate(slot, Choice, history=_said_of(question.rules), **_shown(question))
 
     return compare
 
 
-def judge_hash(judge: AnyJudge, release: Release) -> str:
-    """What a judge is, as a hash: how it asks, its prompt, its models and how they are sampled.
+def _shown(question: Question | Comparison) -> dict[str, Any]:
+    """What the prompt may use."""
+    return {name: value for name, value in vars(question).items() if name != "rules"}
+
+
+def _said_of(rules: Sequence[str]) -> tuple[Message, ...]:
+    """What follows the prompt: the rules, where there are any."""
+    if not rules:
+        return ()
+    listed = "\n".join(f"- {rule}" for rule in rules)
+    text = (
+        f"Whoever is responsible for these answers has decided the following. Where it applies, it decides:\n{listed}"
+    )
+    return (Message(role="user", text=text),)
+
+
+def judge_hash(judge: AnyJudge, release: Release, rules: Sequence[str]) -> str:
+    """What a judge is, as a hash: how it asks, its prompt and the rules behind it, its models and how they are sampled.
 
     Raises NotFound (HF201) where the release has no such ladder, Misconfigured (HF110) where that has no prompt.
     """
@@ -182,14 +203,19 @@ def judge_hash(judge: AnyJudge, release: Release) -> str:
     if slot.prompt is None:
         message = f"the slot '{judge.slot}' has no prompt, which is what it judges by"
         raise Misconfigured("HF110", message, f'write prompt = "prompts/{judge.slot}.md" in [slots.{judge.slot}]')
-    return digest(canonical([judge.asks, slot.prompt.hash, slot.models, _sampling(slot)]), 12)
+    ruled = [list(rules)] if rules else []  # without any it is what it was before there were rules
+    return digest(canonical([judge.asks, slot.prompt.hash, slot.models, _sampling(slot), *ruled]), 12)
 
 
 def _sampling(slot: ModelSlot) -> Json:
     return [slot.temperature, slot.top_p, slot.max_tokens, slot.seed, slot.stop]
 
 
-def _question(answered: Answered) -> dict[str, Json]:
+def _ruled(rules: Sequence[str]) -> dict[str, Json]:
+    return {"rules": list(rules)} if rules else {}
+
+
+def _question(answered: Answered, rules: Sequence[str]) -> dict[str, Json]:
     case: Case = answered.case
     return {
         "input": answered.recording.input,
@@ -198,6 +224,7 @@ def _question(answered: Answered) -> dict[str, Json]:
         "expected": case.expected,
         "facts": list(case.facts),
         "passages": _passages(answered),
+        **_ruled(rules),
     }
 
 

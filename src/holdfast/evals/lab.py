@@ -36,6 +36,8 @@ class Lab:
     release: Release
     twice: frozenset[str] = frozenset()
     """Cases whose answers are judged twice."""
+    rules: tuple[str, ...] = ()
+    """What whoever owns the feature has decided, which judges are given."""
 
     async def run(
         self, feature: Feature, input: Json, tape: Tape, subject: str | None = None, made_up: Collection[str] = ()
@@ -88,6 +90,11 @@ class Bench:
     twice: bool = False
     recordings: list[str] = field(default_factory=list)
     spent_usd: float | None = 0.0
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """See `contracts.Lab`."""
+        return self.lab.rules
 
     async def ask(self, feature: str, input: Json) -> Recording:
         """See `contracts.Lab`. What was asked in the same place before is remembered where it says so."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import sys
+from collections.abc import Sequence
 from types import FunctionType
 
 import msgspec
@@ -31,14 +32,14 @@ def case_hash(case: Case) -> str:
     return digest(canonical([kept, UNANSWERABLE in case.tags]), 16)
 
 
-def scoring_hash(scorers: Scorers, bar: Bar | None, release: Release) -> str:
-    """Over the code and the settings of every scorer, what the release asks its judges with, and the limits of the bar
-    that a case must reach by itself.
+def scoring_hash(scorers: Scorers, bar: Bar | None, release: Release, rules: Sequence[str]) -> str:
+    """Over the code and the settings of every scorer, what the release asks its judges with, the feature's `rules` that
+    they are given, and the limits of the bar that a case must reach by itself.
 
     Raises Misconfigured (HF110), NotFound (HF201) for a judge that cannot be asked.
     """
     limits = {} if bar is None else {name: limit for name, limit in bar.limits.items() if not at_most(name)}
-    asked = {name: judge_hash(judge, release) for name, judge in judges(scorers).items()}
+    asked = {name: judge_hash(judge, release, rules) for name, judge in judges(scorers).items()}
     return digest(canonical([{name: _scorer_hash(each) for name, each in scorers.items()}, asked, limits]), 16)
 
 

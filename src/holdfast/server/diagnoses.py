@@ -97,12 +97,16 @@ class DiagnosisRoutes:
 
     async def show(self, request: Request, diagnosis_id: str) -> Response:
         """A diagnosis: the verdict and how sure it is, what it rests on, and the fixes, the cheapest first."""
-        try:
-            name = msgspec.convert(diagnosis_id, Id)
-        except msgspec.ValidationError:
-            message = "there is no diagnosis with that id"
-            raise NotFound("HF214", message, "list them: GET /v1/diagnoses") from None
-        return _json(await self._project.store.diagnoses.get(name, _tenant(request)))
+        return _json(await self._project.store.diagnoses.get(diagnosis_id_of(diagnosis_id), _tenant(request)))
+
+
+def diagnosis_id_of(given: str) -> str:
+    """A diagnosis's id from a path, which may hold anything. Raises NotFound (HF214)."""
+    try:
+        return msgspec.convert(given, Id)
+    except msgspec.ValidationError:
+        message = "there is no diagnosis with that id"
+        raise NotFound("HF214", message, "list them: GET /v1/diagnoses") from None
 
 
 def add_diagnosis_routes(api: FastAPI, routes: DiagnosisRoutes) -> None:

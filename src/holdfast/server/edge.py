@@ -6,6 +6,7 @@ Knows nothing of what a feature does or how a recording is kept.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 
 from msgspec import Struct
 
@@ -113,10 +114,15 @@ class Edge:
             await self._declared(scope, receive, send)
 
 
+_ADDING: Mapping[str, str] = MappingProxyType({"case": "/v1/recordings/", "answer": "/v1/diagnoses/"})
+"""Routes that add to the project's cases, by their last word: how they begin."""
+
+
 def _scopes(method: str, path: str, headers: Headers) -> list[str]:
     """What a key must be allowed to do beyond calling."""
     changes = method == "POST" and (path == RELEASES or path.startswith(f"{RELEASES}/"))
-    adds = method == "POST" and path.startswith("/v1/recordings/") and path.rstrip("/").endswith("/case")
+    last = path.rstrip("/").rpartition("/")[2]
+    adds = method == "POST" and path.startswith(_ADDING.get(last, "\n"))
     return ([PROMOTE] if changes else []) + ([CASES] if adds else []) + ([NAME_RELEASE] if headers.get(RELEASE) else [])
 
 

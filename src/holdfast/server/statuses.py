@@ -59,6 +59,7 @@ _CODES: Mapping[str, Edge] = MappingProxyType(
         "HF741": Edge(409),
         "HF742": Edge(422),
         "HF743": Edge(422),
+        "HF750": Edge(422),
     }
 )
 _FAMILIES: Mapping[str, Edge] = MappingProxyType({"2": Edge(404), "4": Edge(422), "5": Edge(409), "6": Edge(503)})

@@ -10,7 +10,7 @@ from datetime import datetime
 
 import msgspec
 
-from holdfast.diagnosis import Diagnosis, Verdict
+from holdfast.diagnosis import Decided, Diagnosis, Verdict
 from holdfast.identity import canonical, to_json
 from holdfast.records import Json
 from holdfast.store.codec import micros
@@ -55,6 +55,20 @@ class SqlDiagnoses:
         """See `Diagnoses`."""
         content = await self._readers.read(lambda reader: self._content(reader, diagnosis_id, tenant))
         return msgspec.json.decode(content, type=Diagnosis)
+
+    async def decide(self, diagnosis_id: str, decided: Decided, tenant: str = "") -> Diagnosis:
+        """See `Diagnoses`."""
+
+        def decide(keeper: Keeper) -> Diagnosis:
+            row = keeper.connection.execute(self._sql["diagnosis"], (tenant, diagnosis_id)).fetchone()
+            if row is None:
+                raise no_diagnosis(diagnosis_id)
+            noted = msgspec.structs.replace(msgspec.json.decode(row[0], type=Diagnosis), decided=decided)
+            content = keeper.codec.scrubbed(to_json(noted)).decode()
+            keeper.connection.execute(self._sql["change_diagnosis"], (content, tenant, diagnosis_id))
+            return msgspec.json.decode(content, type=Diagnosis)
+
+        return await self._writer.change(decide)
 
     async def find(self, query: DiagnosisQuery) -> tuple[Diagnosis, ...]:
         """See `Diagnoses`."""

@@ -11,7 +11,7 @@ from datetime import datetime
 
 import msgspec
 
-from holdfast.diagnosis import Diagnosis, Verdict
+from holdfast.diagnosis import Decided, Diagnosis, Verdict
 from holdfast.identity import canonical, to_json
 from holdfast.records import Json
 from holdfast.store.codec import Codec
@@ -43,6 +43,12 @@ class MemoryDiagnoses:
         if content is None:
             raise no_diagnosis(diagnosis_id)
         return msgspec.json.decode(content, type=Diagnosis)
+
+    async def decide(self, diagnosis_id: str, decided: Decided, tenant: str = "") -> Diagnosis:
+        """See `Diagnoses`."""
+        noted = msgspec.structs.replace(await self.get(diagnosis_id, tenant), decided=decided)
+        self._kept[tenant, diagnosis_id] = self._codec.scrubbed(to_json(noted))
+        return await self.get(diagnosis_id, tenant)
 
     async def find(self, query: DiagnosisQuery) -> tuple[Diagnosis, ...]:
         """See `Diagnoses`."""

@@ -11,7 +11,7 @@ from tests.contract.test_store_diagnoses import diagnosis
 from tests.unit.cli.said import Type
 
 from holdfast.app import open_project_store
-from holdfast.cli.diagnose import told
+from holdfast.cli.diagnose_one import told
 from holdfast.cli.diagnose_pretty import show_diagnosed
 from holdfast.cli.terminal import Terminal
 from holdfast.config import load_config
@@ -162,3 +162,39 @@ def test_a_fix_becomes_a_release_and_the_files_stay_as_they_are(desk: Path, type
     assert (said.code, said.error["code"], said.error["fix"]) == (2, "HF743", "--fix 1 can")
     said = typed("release", "create", "--from-diagnosis", "dg_2", "--json")
     assert (said.code, said.error["code"]) == (2, "HF214")
+
+
+async def asks(desk: Path, recording: str) -> str:
+    """A diagnosis of the recording that asks which of two readings is right, kept."""
+    readings = (Reading(text="5 working days"), Reading(text="Two weeks."))
+    one = diagnosis(recording, feature="answer_ticket", verdict="task", readings=readings, question="Which?")
+    store = await open_project_store(load_config(desk))
+    try:
+        await store.diagnoses.add(one)
+    finally:
+        await store.close()
+    return one.id
+
+
+def test_what_a_diagnosis_asks_is_answered_from_the_command_line(desk: Path, typed: Type) -> None:
+    asked = typed("run", "answer_ticket", "When do I get my refund, in working days?", "--json").json["id"]
+    one = asyncio.run(asks(desk, asked))
+    answer = ("cases", "from-diagnosis", one, "--rule", "Count working days.")
+    assert typed(*answer).code == 2
+    assert typed(*answer, "--right", "both").code == 2
+    refused = typed(*answer, "--right", "neither", "--json")
+    assert (refused.code, refused.error["code"]) == (2, "HF750")
+    said = typed(*answer, "--right", "expected")
+    assert said.code == 0, said.err
+    assert f"the case {asked} stands in" in said.out
+    assert "Count working days." in said.out
+    again = typed(*answer, "--right", "expected", "--json").json
+    assert (again["case"], again["rules_file"]) == (asked, "evals/answer_ticket.rules.md")
+    case = json.loads((desk / "evals" / "answer_ticket.jsonl").read_text().splitlines()[-1])
+    assert (case["expected"], case["rule"]) == ("5 working days", "Count working days.")
+    changed = typed(*answer, "--right", "neither", "--expected", '{"text": "6 days"}', "--json")
+    assert changed.code == 0
+    case = json.loads((desk / "evals" / "answer_ticket.jsonl").read_text().splitlines()[-1])
+    assert case["expected"] == {"text": "6 days"}
+    assert typed("cases", "from-diagnosis", "dg_none", "--right", "expected", "--rule", "x").code == 2
+    assert typed("cases", "list", "answer_ticket").code == 0

@@ -19,8 +19,8 @@ PROMISED = {
     *("new", "up", "sync", "run", "eval", "replay", "doctor", "models pull", "models list"),
     *("corpus list", "corpus show", "corpus diff", "corpus restore", "keys create", "keys list", "keys revoke"),
     *("release list", "release create", "release diff", "release promote", "release rollback"),
-    *("diagnose", "drill", "batch", "why", "jobs list", "jobs show", "jobs cancel", "jobs retry"),
-    *("cases add", "cases from-recording", "cases list"),
+    *("diagnose", "postmortem", "drill", "batch", "why", "jobs list", "jobs show", "jobs cancel", "jobs retry"),
+    *("cases add", "cases from-recording", "cases from-diagnosis", "cases list"),
     *("recordings list", "recordings show", "recordings export", "recordings delete"),
 }
 HEAVY = ("pydantic", "numpy", "onnxruntime", "tantivy", "aiohttp", "fastapi", "jinja2", "rich", "asyncio")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.unit.evals.case_samples import case_lists
 
 from holdfast.errors import Misconfigured, Refused, StoreFailed
-from holdfast.evals.case_file import add_cases
+from holdfast.evals.case_file import add_cases, put_case
 from holdfast.evals.cases import read_cases
 from holdfast.evaluation import Case
 
@@ -109,3 +109,17 @@ def test_cases_come_back_as_they_were_added(tmp_path: Path, cases: list[Case], n
     file.unlink(missing_ok=True)
     add_cases(file, cases, lambda value: None)
     assert read_cases(file, lambda value: None) == tuple(cases)
+
+
+def test_a_case_takes_the_place_of_the_one_with_its_id_and_every_other_byte_stays(tmp_path: Path) -> None:
+    file = tmp_path / "evals" / "answer.jsonl"
+    file.parent.mkdir()
+    rest = b'\r\n\n{ "id" : "b", "input": {"body": "y"} }\n{"id":"c","input":1}'
+    file.write_bytes(b'\xef\xbb\xbf{"id":"a","input":{"body":"x"}}' + rest)
+    put_case(file, Case(id="a", input={"body": "x"}, expected="z"), lambda value: value)
+    assert file.read_bytes() == b'\xef\xbb\xbf{"id":"a","input":{"body":"x"},"expected":"z"}' + rest
+    before = file.stat().st_mtime_ns
+    put_case(file, Case(id="a", input={"body": "x"}, expected="z"), lambda value: value)
+    assert file.stat().st_mtime_ns == before
+    put_case(file, Case(id="d", input=2), lambda value: value)
+    assert file.read_bytes().endswith(rest + b'\n{"id":"d","input":2}\n')

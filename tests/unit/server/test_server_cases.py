@@ -1,4 +1,4 @@
-"""The route that makes a case of a recording."""
+"""The routes that make a case: of a recording, and of the answer to what a diagnosis asks."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from tests.contract.test_store_diagnoses import diagnosis
 from tests.unit.server.serving import Served
 
+from holdfast.diagnosis import Reading
 from holdfast.evals.cases import cases_file, read_cases
 from holdfast.evaluation import Case
 from holdfast.keys import new_key
@@ -84,3 +86,74 @@ async def test_a_tenant_makes_no_case_of_anothers_recording(served: Served) -> N
     served.edge.access._stale_at = 0.0
     said = await make(served, asked, {}, headers={"authorization": f"Bearer {text}"})
     assert said.json()["code"] == "HF203"
+
+
+RULE = "Say it in lower case."
+
+
+async def asking(served: Served, **fields: Any) -> tuple[str, str]:
+    """A diagnosis that asks which of two readings is right, and its recording."""
+    asked = await recorded(served)
+    store = MemoryStore()
+    await store.recordings.add(await served.project.store.recordings.get(asked))
+    readings = (Reading(text="bye"), Reading(text="hello"))
+    one = diagnosis(asked, verdict="task", readings=readings, question="Which?", **fields)
+    await store.diagnoses.add(one)
+    served.project.store.diagnoses = store.diagnoses
+    return one.id, asked
+
+
+async def answer(served: Served, diagnosis_id: str, body: Any, **how: Any) -> Any:
+    return await served.http.post(f"/v1/diagnoses/{diagnosis_id}/answer", json=body, **how)
+
+
+async def test_the_answer_to_a_diagnosis_becomes_a_case_and_a_rule_once(served: Served) -> None:
+    one, asked = await asking(served)
+    files = {"case": asked, "file": "evals/echo.jsonl", "rules_file": "evals/echo.rules.md"}
+    for _ in range(2):
+        said = await answer(served, one, {"right": "neither", "expected": "good day", "rule": RULE})
+        assert (said.status_code, said.json()) == (200, files)
+    (case,) = kept(served)
+    assert (case.id, case.expected, case.rule) == (asked, "good day", RULE)
+    assert (served.project.config.folder / files["rules_file"]).read_text().count(RULE) == 1
+    noted = (await served.http.get(f"/v1/diagnoses/{one}")).json()["decided"]
+    assert noted["decision"] == {"right": "neither", "rule": RULE, "expected": "good day", "by": "localhost"}
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"right": "both", "rule": RULE}, "HF701"),
+        ({"right": "expected", "rule": ""}, "HF701"),
+        ({"right": "expected"}, "HF701"),
+        ({"right": "neither", "rule": RULE}, "HF750"),
+        ({"right": "expected", "rule": " "}, "HF750"),
+    ],
+)
+async def test_an_answer_that_does_not_say_what_is_right_is_refused(served: Served, body: Any, code: str) -> None:
+    one, _ = await asking(served)
+    said = await answer(served, one, body)
+    assert (said.status_code, said.json()["code"]) == (422, code)
+    assert kept(served) == []
+
+
+async def test_what_no_diagnosis_asks_cannot_be_answered(served: Served) -> None:
+    one, _ = await asking(served)
+    await served.project.store.diagnoses.add(replace(await served.project.store.diagnoses.get(one), id="dg_2",
+                                                     question=None))  # fmt: skip
+    said = await answer(served, "dg_2", {"right": "expected", "rule": RULE})
+    assert (said.status_code, said.json()["code"]) == (422, "HF750")
+    for missing in ("dg_none", "%20"):
+        said = await answer(served, missing, {"right": "expected", "rule": RULE})
+        assert (said.status_code, said.json()["code"]) == (404, "HF214")
+
+
+@pytest.mark.parametrize(("scopes", "status"), [((), 403), (("promote",), 403), (("cases",), 200)])
+async def test_a_key_needs_the_scope_to_answer(served: Served, scopes: tuple[str, ...], status: int) -> None:
+    one, _ = await asking(served)
+    key, text = new_key("desk", scopes)
+    await served.project.store.keys.add(key)
+    served.edge.access._stale_at = 0.0
+    headers = {"authorization": f"Bearer {text}"}
+    said = await answer(served, one, {"right": "expected", "rule": RULE}, headers=headers)
+    assert said.status_code == status

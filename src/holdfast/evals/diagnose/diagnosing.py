@@ -32,10 +32,11 @@ from holdfast.evals.diagnose.planning import (
     by_verdict,
     confirmed,
     confirming,
+    given,
     next_option,
     verdict_of,
 )
-from holdfast.evals.diagnose.posterior import Beliefs, Counts, Hypothesis, Key, hypotheses, posterior
+from holdfast.evals.diagnose.posterior import Beliefs, Counts, Hypothesis, Key, beyond, counts_of, hypotheses, posterior
 from holdfast.evals.diagnose.reading import searches
 from holdfast.evals.diagnose.substituting import Made, Substitutions
 from holdfast.evals.diagnose.tables import EFFECTS, TRUSTED
@@ -109,9 +110,9 @@ class Diagnosing:
             raise Refused("HF741", message, "say what is wrong with it: POST /v1/feedback with a correction, or a case")
         looked = await look(host, recording, self.known, opinions)
         self.examined, self.located, self.facts = looked.examined, looked.located, looked.facts
-        beyond: list[Part] = ["retrieval"] if looked.located.withheld else []
-        beyond += ["provider"] if held(self.facts).get("provider_not_set_up") else []
-        self.beliefs = msgspec.structs.replace(self.beliefs, gold=TRUSTED[looked.located.grade], beyond=tuple(beyond))
+        self.beliefs = msgspec.structs.replace(
+            self.beliefs, gold=TRUSTED[looked.located.grade], beyond=beyond(held(self.facts))
+        )
         self.substitutions = Substitutions(host, self.examined, self.known.earlier, self.known.good)
         self.facts = (*self.facts, *await self._of_what_was_stopped())
         self.made = await self._makeable()
@@ -206,7 +207,7 @@ class Diagnosing:
         return posterior(self.beliefs, hypotheses(self._possible()), held(self.facts), self.counts())
 
     def counts(self) -> dict[Key, Counts]:
-        return {key: Counts(one.passed, one.asked, one.in_words, one.both) for key, one in self.tried.items()}
+        return {key: counts_of(one) for key, one in self.tried.items()}
 
     def _possible(self) -> list[Part]:
         """The parts that this feature has."""
@@ -308,15 +309,8 @@ class Diagnosing:
 
     # ------------------------------------------------------------ saying it
 
-    def _said(self, now: dict[Hypothesis, float]) -> Said:
-        """The verdict, which is not given where what mends its parts was not seen to help."""
-        said = verdict_of(now, self.limits.sure_at)
-        if confirmed(self.beliefs, said, self.counts(), list(self.made)):
-            return said
-        return Said("unknown", (), said.probability)
-
     async def _told(self, now: dict[Hypothesis, float]) -> Diagnosis:
-        said = self._said(now)
+        said = given(self.beliefs, now, self.counts(), list(self.made), self.limits.sure_at)
         fixes = await fixes_of(self, said) if self.limits.fixes else ()
         chances: dict[str, float] = {verdict: round(chance, 4) for verdict, chance in by_verdict(now).items()}
         readings, question = readings_of(self.examined, self.located) if said.verdict == "task" else ((), None)

@@ -79,6 +79,18 @@ def confirming(beliefs: Beliefs, said: Said, tried: Mapping[Key, Counts], option
     )
 
 
+def given(
+    beliefs: Beliefs,
+    now: Mapping[Hypothesis, float],
+    tried: Mapping[Key, Counts],
+    keys: Sequence[Key],
+    sure_at: float = SURE_AT,
+) -> Said:
+    """The verdict, which is not given where what mends its parts, of all `keys` that can be made, did not help."""
+    said = verdict_of(now, sure_at)
+    return said if confirmed(beliefs, said, tried, keys) else Said("unknown", (), said.probability)
+
+
 def confirmed(beliefs: Beliefs, said: Said, tried: Mapping[Key, Counts], keys: Sequence[Key]) -> bool:
     """Whether what mends the parts spoken of was seen to help. What nothing can mend here cannot be: there the facts
     are enough."""

@@ -25,7 +25,7 @@ from typing import TypeAlias
 import numpy as np
 from msgspec import Struct
 
-from holdfast.diagnosis import Part, Substitution, Verifier
+from holdfast.diagnosis import Part, Substitution, Tried, Verifier
 from holdfast.evals.diagnose.tables import EFFECTS, INTERMITTENT, PAIR, PRIOR, SIGNS, WORDS, Effect, Sign, Words
 
 Hypothesis = frozenset[Part]
@@ -84,6 +84,25 @@ class Counts(Struct, frozen=True):
 
 
 NOTHING = Counts(0, 0)
+
+
+def key_of(tried: Tried) -> Key:
+    """What was made, as a posterior counts it."""
+    return (tried.substitution,) if tried.beside is None else (tried.substitution, tried.beside)
+
+
+def counts_of(tried: Tried) -> Counts:
+    """What came of it, as a posterior counts it."""
+    return Counts(tried.passed, tried.asked, tried.in_words, tried.both)
+
+
+def beyond(facts: Mapping[str, bool]) -> tuple[Part, ...]:
+    """The parts that no substitution can mend, by what is known: what whoever asked may not see is not shown to find
+    out, and a model without a key cannot be asked."""
+    withheld: tuple[Part, ...] = ("retrieval",) if facts.get("gold_withheld") else ()
+    return (*withheld, "provider") if facts.get("provider_not_set_up") else withheld
+
+
 Rates: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
 

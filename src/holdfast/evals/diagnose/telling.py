@@ -15,6 +15,7 @@ from holdfast.evals.diagnose.posterior import Key
 from holdfast.evals.diagnose.substituting import Made
 from holdfast.evals.diagnose.tables import SIGNS
 from holdfast.evals.shares import jeffreys
+from holdfast.evaluation import Case
 
 MEANS: Mapping[Verdict, str] = {
     "provider": "the provider did not give what was asked of it",
@@ -100,13 +101,18 @@ def next_test(
 
 def readings_of(examined: Examined, located: Located) -> tuple[tuple[Reading, ...], str]:
     """What was expected and what was answered, each with what it rests on, and the question which of them is right."""
-    expected = text_in(examined.case.expected) or "; ".join(examined.case.facts) or "what was expected"
+    expected = expected_of(examined.case) or "what was expected"
     answered = text_in(examined.recording.output) or "what was answered"
     readings = (
         Reading(text=expected, rests_on=tuple(p for p in located.passages if located.in_corpus)),
         Reading(text=answered, rests_on=passages_of(examined.recording)[:3]),
     )
     return readings, "Which of the two is right, and what rule says so? The answer becomes a clause and a case."
+
+
+def expected_of(case: Case) -> str:
+    """What a case expects, as a reading says it; empty where it says nothing of it."""
+    return text_in(case.expected) or "; ".join(case.facts)
 
 
 def _speaks(fact: Fact, said: Said) -> bool:

@@ -21,6 +21,7 @@ from holdfast.evals.certifying import why_not
 from holdfast.evals.diagnose.examined import Host
 from holdfast.evals.judged import Preferred, judge_hash, judges
 from holdfast.evals.lab import Bench, Lab
+from holdfast.evals.rules import rules_of
 from holdfast.evals.scorers import scorers
 from holdfast.evals.scoring import Scoring
 from holdfast.evaluation import Case, Evaluation
@@ -109,7 +110,8 @@ class Verifying:
             cases=1,
             tenant=self.tenant,
         )
-        return _Unkept(self.host, evaluation, self.release, bill=self.bill).bench(answered, scorer)
+        rules = rules_of(self.host.config.folder, self.feature.name)
+        return _Unkept(self.host, evaluation, self.release, rules=rules, bill=self.bill).bench(answered, scorer)
 
     async def _text(self, corpus: str, document_id: str) -> str | None:
         name, _, version = corpus.partition("@")
@@ -186,7 +188,9 @@ async def judged_by(
     in_prose = bool(case.recording) and isinstance(case.expected, str) and case.id not in {each.id for each in cases}
     voices = await voices_of(host, feature, of.tenant, in_prose=in_prose)
     release, notes = host.release(), list(voices.notes)
-    agreed = await _agreement(host, Verifying(host, feature, voices.plain, release, of.tenant), cases if measured else ())
+    agreed = await _agreement(
+        host, Verifying(host, feature, voices.plain, release, of.tenant), cases if measured else ()
+    )
     assumed = SAME_WORDS if in_prose and not case.facts else NOMINAL
     verifier = _verifier(feature, voices.certified, agreed, assumed)
     if agreed.n >= _LEAST_OPINIONS:
@@ -224,9 +228,10 @@ async def _certified(
     """The judges whose certificate lets them gate, and why the others only inform."""
     found: dict[str, Certificate] = {}
     notes: list[str] = []
+    rules = rules_of(host.config.folder, feature.name)
     for name, judge in judges(every).items():
         try:
-            what = judge_hash(judge, release)
+            what = judge_hash(judge, release, rules)
         except HoldfastError as error:
             notes.append(f"Judge `{name}` was not asked: {error.message}.")
             continue

@@ -304,6 +304,10 @@ VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING;
 -- A diagnosis by its id.
 SELECT content FROM diagnoses WHERE tenant = ? AND id = ?;
 
+-- name: change_diagnosis
+-- Replace what is kept of a diagnosis.
+UPDATE diagnoses SET content = ? WHERE tenant = ? AND id = ?;
+
 -- name: find_diagnoses
 -- Diagnoses, newest first: ids sort by time. The filters that are asked for replace the comment.
 SELECT d.content FROM diagnoses AS d JOIN recordings AS r ON r.n = d.recording

@@ -12,20 +12,31 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from holdfast.diagnosis import Diagnosis, Grade, Part, Planted, Substitution, Verdict, Verifier
-from holdfast.evals.diagnose.planning import SURE_AT, verdict_of
-from holdfast.evals.diagnose.posterior import Beliefs, Counts, hypotheses, posterior
+from holdfast.evals.diagnose.planning import SURE_AT, given
+from holdfast.evals.diagnose.posterior import (
+    UNMENDED,
+    Beliefs,
+    Counts,
+    Key,
+    beyond,
+    counts_of,
+    hypotheses,
+    key_of,
+    posterior,
+)
 from holdfast.evals.diagnose.tables import EFFECTS, SIGNS, TRUSTED, Effect, Sign
 
 TRUST = 12.0
 """How many planted faults a number of the tables counts as."""
 WRONG_COSTS = 9.0
 """What a wrong verdict weighs against a right one: a verdict given at SURE_AT is then worth giving."""
-_UNNAMED = 0.01
-"""What the tables mean by a part that a substitution does not name."""
 _PARTS: tuple[Part, ...] = (
     "provider", "guard", "data", "retrieval", "ranking", "context_noise", "prompt", "model", "task", "verifier",
 )  # fmt: skip
-_CHOSEN_SIGNS = frozenset({"prompt_changed", "model_changed", "search_changed", "corpus_changed", "guard_changed"})
+_CHANGED = ("prompt", "model", "query", "search", "corpus", "guard")
+_CHOSEN_SIGNS = frozenset(
+    {f"{what}_changed{since}" for what in _CHANGED for since in ("", "_since")} | {"never_passed"}
+)
 """Facts of which whoever plants decides how often they hold, and no feature does."""
 _CHOSEN_HOLDS = frozenset({"labels_conflict", "prompt_incomplete", "verifier_unstable"})
 """Likewise where the part is at fault that they speak of; where it is not, the feature decides."""
@@ -39,11 +50,17 @@ _CHOSEN_EFFECTS: frozenset[tuple[Substitution, Part]] = frozenset(
 mends a provider, how long it fails being up to whoever plants."""
 
 
+class Outcome(Struct, frozen=True):
+    """What was counted with a substitution, or with two together."""
+
+    key: Key
+    counts: Counts
+
+
 class Sample(Struct, frozen=True, kw_only=True):
     """A fault that took, and what came of looking into it. `parts` are empty where answers are bad by chance.
 
-    `possible` are the parts the feature has, and `tried` is (passed, asked) by substitution. `said` is the verdict by
-    the tables alone.
+    `possible` are the parts the feature has. `said` is the verdict by the tables alone.
     """
 
     case: str
@@ -53,7 +70,7 @@ class Sample(Struct, frozen=True, kw_only=True):
     said: Verdict = "unknown"
     possible: tuple[Part, ...] = ()
     facts: dict[str, bool] = {}
-    tried: dict[Substitution, tuple[int, int]] = {}
+    tried: tuple[Outcome, ...] = ()
     grade: Grade = "none"
     calls: int = 0
 
@@ -98,7 +115,7 @@ def sample_of(case: str, fault: str, planted: Verdict, parts: Iterable[Part], di
         said=diagnosis.verdict,
         possible=tuple(part for part in _PARTS if part in diagnosis.probabilities),
         facts={fact.name: fact.holds for fact in diagnosis.facts if fact.holds is not None},
-        tried={each.substitution: (each.passed, each.asked) for each in diagnosis.tried if each.asked},
+        tried=tuple(Outcome(key_of(each), counts_of(each)) for each in diagnosis.tried if each.asked),
         grade=diagnosis.grade,
         calls=diagnosis.calls,
     )
@@ -118,11 +135,12 @@ def tally(samples: Iterable[Sample], spoiled: Iterable[Spoiled] = ()) -> Tally:
             shares[part] = shares.get(part, Share()).plus(float(holds))
         if part in ("", "task", "verifier"):
             continue  # nothing mends them
-        for substitution, counts in one.tried.items():
-            shares = mends.setdefault(substitution, {})
-            shares[part] = shares.get(part, Share()).plus(_mended(*counts))
-    for each in spoiled:
-        spoils[each.substitution] = spoils.get(each.substitution, Share()).plus(float(each.bad))
+        for each in one.tried:
+            if len(each.key) == 1:
+                shares = mends.setdefault(each.key[0], {})
+                shares[part] = shares.get(part, Share()).plus(_mended(each.counts.passed, each.counts.asked))
+    for made in spoiled:
+        spoils[made.substitution] = spoils.get(made.substitution, Share()).plus(float(made.bad))
     return Tally(mends=mends, spoils=spoils, signs=signs)
 
 
@@ -146,7 +164,7 @@ def _effect(counted: Tally, name: Substitution, effect: Effect, verifier: Verifi
         if share is None or part == "provider" or (name, part) in _CHOSEN_EFFECTS:
             continue
         kept = Share(min(share.all, share.of / (1 - spoils)), share.all)  # what it mended and did not spoil passes
-        before = effect.mends.get(part, _UNNAMED)
+        before = effect.mends.get(part, UNMENDED)
         after = moved(before, kept)
         if part in effect.mends or after > before:
             mends[part] = after
@@ -180,9 +198,10 @@ def _mended(passed: int, asked: int) -> float:
 
 def said_of(sample: Sample, beliefs: Beliefs) -> Verdict:
     """The verdict on what came of looking into a planted fault."""
-    beliefs = replace(beliefs, gold=TRUSTED[sample.grade])
-    tried = {name: Counts(*counts) for name, counts in sample.tried.items() if name in EFFECTS}
-    return verdict_of(posterior(beliefs, hypotheses(sample.possible), sample.facts, tried), SURE_AT).verdict
+    beliefs = replace(beliefs, gold=TRUSTED[sample.grade], beyond=beyond(sample.facts))
+    tried = {each.key: each.counts for each in sample.tried if set(each.key) <= set(EFFECTS)}
+    now = posterior(beliefs, hypotheses(sample.possible), sample.facts, tried)
+    return given(beliefs, now, tried, list(tried), SURE_AT).verdict
 
 
 def crossed(samples: Sequence[Sample], spoiled: Sequence[Spoiled], verifier: Verifier) -> tuple[Verdict, ...]:
@@ -226,7 +245,7 @@ def farthest(beliefs: Beliefs, most: int = 6) -> tuple[tuple[str, float, float],
         after = beliefs.effects[name]
         found.append((f"{name} spoils", effect.spoils, after.spoils))
         found += [
-            (f"{name} mends {part}", effect.mends.get(part, _UNNAMED), chance) for part, chance in after.mends.items()
+            (f"{name} mends {part}", effect.mends.get(part, UNMENDED), chance) for part, chance in after.mends.items()
         ]
     for fact, sign in SIGNS.items():
         now: Mapping[Part, float] = beliefs.signs[fact].holds

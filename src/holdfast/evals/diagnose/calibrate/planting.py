@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from holdfast.diagnosis import Diagnosis, Verifier
 from holdfast.errors import HoldfastError
-from holdfast.evals.diagnose.asking import stronger_model
+from holdfast.evals.diagnose.asking import second_endpoints, stronger_model
 from holdfast.evals.diagnose.calibrate.fault import Ground, PlantedFault
 from holdfast.evals.diagnose.calibrate.learning import Sample, Spoiled, sample_of
 from holdfast.evals.diagnose.calibrate.planted_host import PlantedHost
@@ -157,7 +157,8 @@ class Field:
             case=case,
             verify=fault.in_verifier(judged.verify),
             verifier=judged.verifier,
-            earlier=Earlier(release=before, stronger=stronger),
+            earlier=Earlier(release=before, stronger=stronger, elsewhere=await second_endpoints(host, planted)),
+            by_words=not judged.by_judge,
             bill=judged.verify.bill,
         )
         try:

@@ -18,6 +18,7 @@ from holdfast.stores import (
     Diagnoses,
     Evaluations,
     Feedbacks,
+    Findings,
     Gates,
     Jobs,
     Keys,
@@ -129,6 +130,10 @@ class UnkeptStore:
         self.recordings = UnkeptRecordings(store.recordings)
         self.releases = UnkeptReleases(store.releases)
         self.prompts = UnkeptPrompts(store.prompts)
+
+    @property
+    def findings(self) -> Findings:
+        return self._store.findings
 
     @property
     def feedback(self) -> Feedbacks:
