@@ -166,7 +166,7 @@ class Verifier(Struct, frozen=True, kw_only=True):
 
 class Diagnosis(Struct, frozen=True, kw_only=True):
     """What is known of one answer. `probabilities` add up to 1; `verdict` is `unknown` where the likeliest is below
-    `sure_at`.
+    `sure_at`; `by_facts` are what the facts alone make likely, before anything was tried.
 
     `gold` are the passages that answer, and `grade` is how they are known. `readings` and `question` are set where the
     task itself is in doubt: the owner is asked once, and `decided` is the answer. `known` says what it was begun with:
@@ -184,6 +184,7 @@ class Diagnosis(Struct, frozen=True, kw_only=True):
     parts: tuple[Part, ...] = ()
     probability: float = 0.0
     probabilities: dict[str, float] = {}
+    by_facts: dict[str, float] = {}
     sure_at: float
     because: tuple[str, ...] = ()
     facts: tuple[Fact, ...] = ()

@@ -12,10 +12,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from holdfast.diagnosis import Diagnosis, Part, Verdict
-from holdfast.evals.diagnose.finding_facts import held
-from holdfast.evals.diagnose.planning import by_verdict
-from holdfast.evals.diagnose.posterior import Beliefs, hypotheses, posterior
-from holdfast.evals.diagnose.tables import PRIOR, TRUSTED
 from holdfast.evals.shares import jeffreys
 from holdfast.failures import ClusterFix
 from holdfast.identity import canonical
@@ -72,9 +68,8 @@ def _together(diagnoses: Sequence[Diagnosis]) -> dict[str, float]:
     names = _names(diagnoses)
     weighed = dict.fromkeys(names, 0.0)
     for each in diagnoses:
-        facts: dict[str, float] = {name: chance for name, chance in by_facts(each).items()}
         for name in names:
-            told, before = each.probabilities.get(name, 0.0), facts.get(name, 0.0)
+            told, before = each.probabilities.get(name, 0.0), each.by_facts.get(name, 0.0)
             weighed[name] += math.log(max(told, _LEAST)) - math.log(max(before, _LEAST)) * (1 - 1 / len(diagnoses))
     top = max(weighed.values())
     weights = {name: math.exp(each - top) for name, each in weighed.items()}
@@ -91,13 +86,6 @@ def _mean(diagnoses: Sequence[Diagnosis]) -> dict[str, float]:
 
 def _names(diagnoses: Sequence[Diagnosis]) -> tuple[str, ...]:
     return tuple(sorted({name for each in diagnoses for name in each.probabilities}))
-
-
-def by_facts(diagnosis: Diagnosis) -> Mapping[Verdict, float]:
-    """What the facts of a diagnosis make likely by themselves, before anything was tried."""
-    parts: list[Part] = [part for part in PRIOR if part in diagnosis.probabilities]
-    beliefs = Beliefs(verifier=diagnosis.verifier, gold=TRUSTED[diagnosis.grade])
-    return by_verdict(posterior(beliefs, hypotheses(parts), held(diagnosis.facts), {}))
 
 
 def fixes_among(diagnoses: Sequence[Diagnosis], verdict: Verdict) -> tuple[ClusterFix, ...]:

@@ -203,8 +203,9 @@ class Diagnosing:
             return None
         return next_option(self.beliefs, now, counts, options)
 
-    def _posterior(self) -> dict[Hypothesis, float]:
-        return posterior(self.beliefs, hypotheses(self._possible()), held(self.facts), self.counts())
+    def _posterior(self, tried: dict[Key, Counts] | None = None) -> dict[Hypothesis, float]:
+        counts = self.counts() if tried is None else tried
+        return posterior(self.beliefs, hypotheses(self._possible()), held(self.facts), counts)
 
     def counts(self) -> dict[Key, Counts]:
         return {key: counts_of(one) for key, one in self.tried.items()}
@@ -312,7 +313,6 @@ class Diagnosing:
     async def _told(self, now: dict[Hypothesis, float]) -> Diagnosis:
         said = given(self.beliefs, now, self.counts(), list(self.made), self.limits.sure_at)
         fixes = await fixes_of(self, said) if self.limits.fixes else ()
-        chances: dict[str, float] = {verdict: round(chance, 4) for verdict, chance in by_verdict(now).items()}
         readings, question = readings_of(self.examined, self.located) if said.verdict == "task" else ((), None)
         return Diagnosis(
             id=self.id,
@@ -324,7 +324,8 @@ class Diagnosing:
             verdict=said.verdict,
             parts=said.parts,
             probability=round(said.probability, 4),
-            probabilities=chances,
+            probabilities=_chances(now),
+            by_facts=_chances(self._posterior({})),
             sure_at=self.limits.sure_at,
             because=(
                 *because(said, self.facts, tuple(self.tried.values()), self.known.verifier),
@@ -361,6 +362,10 @@ def _untried(key: Key, made: Made, said: bool | None) -> Tried:
     return Tried(
         substitution=key[0], beside=beside, passed=0, asked=0, in_words=in_words, said=made.said, changes=made.changes
     )
+
+
+def _chances(now: dict[Hypothesis, float]) -> dict[str, float]:
+    return {verdict: round(chance, 4) for verdict, chance in by_verdict(now).items()}
 
 
 def _sum(one: float | None, other: float | None) -> float | None:
