@@ -9,13 +9,16 @@ from typing import Annotated
 
 import msgspec
 from fastapi import FastAPI, Query, Request, Response
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 from pydantic import BaseModel, ConfigDict, Field
 
-from holdfast.diagnosis import Diagnosis, Verdict
+from holdfast.diagnosis import Diagnosis, Tried, Verdict
 from holdfast.errors import NotFound
+from holdfast.evals.diagnose.telling import headline
+from holdfast.evals.shares import jeffreys
 from holdfast.identity import to_json
 from holdfast.jobs.asking import DiagnosisAsked
+from holdfast.judgement import Interval
 from holdfast.runtime.who import Who
 from holdfast.server.declared import Id, recording_id_of
 from holdfast.server.exchange import WHO, converted, read_json
@@ -24,6 +27,8 @@ from holdfast.server.needs import Project
 from holdfast.server.openapi import gives, takes
 from holdfast.stores import DiagnosisQuery
 
+LEVEL = 0.9
+"""How sure the interval of what was tried is: as in the sentences of a diagnosis."""
 _ID = r"^[A-Za-z0-9_.-]+$"
 
 
@@ -38,14 +43,31 @@ class DiagnosisJobAsked(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     webhook: str | None = None
 
 
+class TriedSaid(Tried, frozen=True, kw_only=True):
+    """A substitution that was made, with the share that passes and its 90 % interval; null where none was asked."""
+
+    share: Interval | None = None
+
+
+class DiagnosisSaid(Diagnosis, frozen=True, kw_only=True):
+    """A diagnosis; `said` is its verdict in a line."""
+
+    tried: tuple[TriedSaid, ...] = ()
+    said: str
+
+
 class DiagnosisPage(Struct, frozen=True):
-    """Diagnoses, newest first; `next` is the `before` of the page after this one, null on the last."""
+    """Diagnoses, newest first; `next` is the `before` of the page after this one, null on the last.
 
-    diagnoses: tuple[Diagnosis, ...]
+    `counts` says how many came to each verdict, of the feature that was asked for or of all.
+    """
+
+    diagnoses: tuple[DiagnosisSaid, ...]
     next: str | None
+    counts: dict[str, int]
 
 
-DIAGNOSIS_STRUCTS: tuple[type[Struct], ...] = (DiagnosisJobAsked, DiagnosisPage, Diagnosis)
+DIAGNOSIS_STRUCTS: tuple[type[Struct], ...] = (DiagnosisJobAsked, DiagnosisPage, DiagnosisSaid)
 """What the routes take and give, for the OpenAPI document."""
 
 
@@ -82,7 +104,7 @@ class DiagnosisRoutes:
         return await self._jobs.ask(request, "diagnosis", what, asked.webhook)
 
     async def list(self, request: Request, only: Annotated[DiagnosisFilter, Query()]) -> Response:
-        """Diagnoses, newest first."""
+        """Diagnoses, newest first, and how many came to each verdict."""
         query = DiagnosisQuery(
             feature=only.feature,
             recording=only.recording,
@@ -93,7 +115,9 @@ class DiagnosisRoutes:
         )
         found = await self._project.store.diagnoses.find(query)
         page = found[: only.limit]
-        return _json(DiagnosisPage(page, page[-1].id if len(found) > only.limit else None))
+        counts = await self._project.store.diagnoses.counts(only.feature, None, _tenant(request))
+        after = page[-1].id if len(found) > only.limit else None
+        return _json(DiagnosisPage(tuple(map(_said, page)), after, {**counts}))
 
     async def show(self, request: Request, diagnosis_id: str) -> Response:
         """A diagnosis: the verdict and how sure it is, what it rests on, and the fixes, the cheapest first."""
@@ -102,14 +126,22 @@ class DiagnosisRoutes:
         except msgspec.ValidationError:
             message = "there is no diagnosis with that id"
             raise NotFound("HF214", message, "list them: GET /v1/diagnoses") from None
-        return _json(await self._project.store.diagnoses.get(name, _tenant(request)))
+        return _json(_said(await self._project.store.diagnoses.get(name, _tenant(request))))
 
 
 def add_diagnosis_routes(api: FastAPI, routes: DiagnosisRoutes) -> None:
     """Declare them."""
     api.post("/v1/recordings/{recording_id}/diagnose", **gives(JobTaken, 202), **takes(DiagnosisJobAsked))(routes.ask)
     api.get("/v1/diagnoses", **gives(DiagnosisPage))(routes.list)
-    api.get("/v1/diagnoses/{diagnosis_id}", **gives(Diagnosis))(routes.show)
+    api.get("/v1/diagnoses/{diagnosis_id}", **gives(DiagnosisSaid))(routes.show)
+
+
+def _said(diagnosis: Diagnosis) -> DiagnosisSaid:
+    """A diagnosis as it is shown."""
+    tried = tuple(
+        TriedSaid(**structs.asdict(each), share=jeffreys(each.passed, each.asked, LEVEL)) for each in diagnosis.tried
+    )
+    return DiagnosisSaid(**{**structs.asdict(diagnosis), "tried": tried, "said": headline(diagnosis)})
 
 
 def _tenant(request: Request) -> str:
