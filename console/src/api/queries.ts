@@ -1,6 +1,7 @@
 /** What the pages read, by name. */
 import { keepPreviousData, QueryClient, useQuery } from "@tanstack/react-query";
 import { get, Refused, type Schemas } from "./client";
+import type { Catalogue } from "./offered";
 
 export const queries = new QueryClient({
   defaultOptions: { queries: { retry: false, refetchOnWindowFocus: false, staleTime: 5_000 } },
@@ -103,6 +104,41 @@ export const usePairs = (id: string, verdict: Schemas["Pair"]["verdict"], after:
     queryKey: ["trials", "pairs", id, verdict, after, done],
     queryFn: ({ signal }) =>
       get<Schemas["PairPage"]>(`v1/trials/${part(id)}/pairs?verdict=${verdict}&limit=20${after ? `&after=${part(after)}` : ""}`, signal),
+    placeholderData: keepPreviousData,
+  });
+
+/** Diagnoses, newest first, narrowed as asked. */
+export const useDiagnoses = (query: URLSearchParams) =>
+  useQuery({
+    queryKey: ["diagnoses", "list", query.toString()],
+    queryFn: ({ signal }) => get<Schemas["DiagnosisPage"]>(`v1/diagnoses?${query}`, signal),
+    placeholderData: keepPreviousData,
+  });
+
+export const useDiagnosis = (id: string) =>
+  useQuery({
+    queryKey: ["diagnoses", "one", id],
+    queryFn: ({ signal }) => get<Schemas["DiagnosisSaid"]>(`v1/diagnoses/${part(id)}`, signal),
+    staleTime: Number.POSITIVE_INFINITY, // nor does a diagnosis change
+  });
+
+/** Whether somebody found the answer of a recording bad; false until it is known. */
+export const useFoundBad = ({ id, feature, started_at }: Schemas["Recording"], offered: boolean) => {
+  const until = new Date(Date.parse(started_at) + 1_000).toISOString();
+  const query = new URLSearchParams({ feature, since: started_at, until, where: "feedback.score < 0", limit: "200" });
+  const found = useQuery({
+    queryKey: ["recordings", query.toString()],
+    queryFn: ({ signal }) => get<Schemas["RecordingPage"]>(`v1/recordings?${query}`, signal),
+    enabled: offered,
+  });
+  return found.data?.recordings.some((each) => each.id === id) ?? false;
+};
+
+/** What went wrong with a feature lately, by kind, with counts and examples. */
+export const useFindings = (feature: string, since: string) =>
+  useQuery({
+    queryKey: ["findings", feature, since],
+    queryFn: ({ signal }) => get<Catalogue>(`v1/features/${part(feature)}/findings?since=${part(since)}`, signal),
     placeholderData: keepPreviousData,
   });
 
@@ -211,6 +247,10 @@ export const useOffers = () =>
     select: ({ paths }) => ({
       tryOut: paths["/v1/trials"]?.post !== undefined,
       where: paths["/v1/recordings"]?.get?.parameters?.some((each) => each.name === "where") ?? false,
+      diagnose: paths["/v1/recordings/{recording_id}/diagnose"]?.post !== undefined,
+      decide: paths["/v1/diagnoses/{diagnosis_id}/answer"]?.post !== undefined,
+      findings: paths["/v1/features/{name}/findings"]?.get !== undefined,
+      release: paths["/v1/releases"]?.post !== undefined,
       gate: paths["/v1/gates"]?.post !== undefined,
       evaluate: paths["/v1/evaluations"]?.post !== undefined,
       makeCase: paths["/v1/recordings/{recording_id}/case"]?.post !== undefined,

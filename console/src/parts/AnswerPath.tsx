@@ -1,0 +1,83 @@
+/** The way an answer comes about, part by part, with what the recording says of each and where it most likely broke. */
+import { Stack, Text, Title } from "@mantine/core";
+import type { Schemas } from "../api/client";
+import { type Diagnosis, sentence, worded } from "./verdictWords";
+
+type Fact = Schemas["Fact"];
+type Part = Diagnosis["parts"][number];
+
+interface Stop {
+  name: string;
+  /** Facts that speak of it, by name. */
+  facts: string[];
+  /** Verdicts that place the fault here. */
+  parts: Part[];
+}
+
+const STOPS: Stop[] = [
+  { name: "Corpus", facts: ["gold_in_corpus", "corpus_changed"], parts: ["data"] },
+  { name: "Candidates of the search", facts: ["gold_in_index", "gold_in_candidates", "search_changed"], parts: ["retrieval"] },
+  { name: "Passages in the context", facts: ["gold_in_context"], parts: ["ranking", "context_noise"] },
+  { name: "Prompt", facts: ["prompt_incomplete", "prompt_changed"], parts: ["prompt"] },
+  { name: "Model", facts: ["provider_failed", "provider_not_set_up", "model_changed"], parts: ["provider", "model"] },
+  { name: "Guard", facts: ["guard_acted", "guard_changed"], parts: ["guard"] },
+  { name: "What judges the answer", facts: ["labels_conflict", "verifier_unstable"], parts: ["task", "verifier"] },
+];
+/** Facts that are well when they hold; every other one is well when it does not. */
+const GOOD = /^gold_in_/;
+
+type Tone = "good" | "warn" | "bad" | "quiet";
+const PILLS: Record<Tone, string> = { good: "as it should be", warn: "not as it should be", bad: "most likely here", quiet: "cannot be told" };
+
+export function AnswerPath({ diagnosis: { facts, parts, verdict } }: { diagnosis: Diagnosis }) {
+  if (facts.length === 0) return null;
+  const known = new Set(STOPS.flatMap((each) => each.facts));
+  const other = facts.filter(({ name }) => !known.has(name));
+  const stops = other.length > 0 ? [...STOPS, { name: "Other", facts: other.map(({ name }) => name), parts: [] }] : STOPS;
+  const named: string[] = verdict === "unknown" ? [] : [verdict, ...parts];
+  return (
+    <Stack gap="xs" component="section" aria-labelledby="path">
+      <Title order={2} id="path">
+        How the answer came about
+      </Title>
+      <div className="card">
+        <ol className="plain stations">
+          {stops.map((stop) => (
+            <StopShown key={stop.name} stop={stop} facts={facts.filter(({ name }) => stop.facts.includes(name))} likely={stop.parts.filter((each) => named.includes(each))} />
+          ))}
+        </ol>
+      </div>
+      <Text size="sm" c="dimmed">
+        Read from the recording and the corpora, without asking a model.
+      </Text>
+    </Stack>
+  );
+}
+
+function StopShown({ stop, facts, likely }: { stop: Stop; facts: Fact[]; likely: Part[] }) {
+  if (facts.length === 0 && likely.length === 0) return null;
+  const tone = likely.length > 0 ? "bad" : toneOf(facts);
+  return (
+    <li data-tone={tone}>
+      <div>
+        <strong>{stop.name}</strong>{" "}
+        <span className="pill" data-tone={tone}>
+          {PILLS[tone]}
+          {likely.length > 0 && `: ${likely.map(worded).join(" and ")}`}
+        </span>
+      </div>
+      {facts.map((fact) => (
+        <Text key={fact.name} size="sm" style={{ overflowWrap: "anywhere" }}>
+          {sentence(fact.said || worded(fact.name))}
+        </Text>
+      ))}
+    </li>
+  );
+}
+
+const isWell = ({ name, holds }: Fact): boolean | null => (holds === null ? null : GOOD.test(name) ? holds : !holds);
+
+function toneOf(facts: Fact[]): Tone {
+  if (facts.some((each) => isWell(each) === false)) return "warn";
+  return facts.some((each) => isWell(each)) ? "good" : "quiet";
+}
