@@ -1,7 +1,8 @@
 /** The way an answer comes about, part by part, with what the recording says of each and where it most likely broke. */
 import { Stack, Text, Title } from "@mantine/core";
 import type { Schemas } from "../api/client";
-import { type Diagnosis, sentence, worded } from "./verdictWords";
+import { Told } from "./Told";
+import { type Diagnosis, worded } from "./verdictWords";
 
 type Fact = Schemas["Fact"];
 type Part = Diagnosis["parts"][number];
@@ -25,9 +26,12 @@ const STOPS: Stop[] = [
 ];
 /** Facts that are well when they hold; every other one is well when it does not. */
 const GOOD = /^gold_in_/;
+const CHANGE = /_changed$/;
 
-type Tone = "good" | "warn" | "bad" | "quiet";
-const PILLS: Record<Tone, string> = { good: "as it should be", warn: "not as it should be", bad: "most likely here", quiet: "cannot be told" };
+interface State {
+  tone: "good" | "warn" | "bad" | "quiet";
+  word: string;
+}
 
 export function AnswerPath({ diagnosis: { facts, parts, verdict } }: { diagnosis: Diagnosis }) {
   if (facts.length === 0) return null;
@@ -56,19 +60,18 @@ export function AnswerPath({ diagnosis: { facts, parts, verdict } }: { diagnosis
 
 function StopShown({ stop, facts, likely }: { stop: Stop; facts: Fact[]; likely: Part[] }) {
   if (facts.length === 0 && likely.length === 0) return null;
-  const tone = likely.length > 0 ? "bad" : toneOf(facts);
+  const { tone, word } = likely.length > 0 ? { tone: "bad", word: `most likely here: ${likely.map(worded).join(" and ")}` } : stateOf(facts);
   return (
     <li data-tone={tone}>
       <div>
         <strong>{stop.name}</strong>{" "}
         <span className="pill" data-tone={tone}>
-          {PILLS[tone]}
-          {likely.length > 0 && `: ${likely.map(worded).join(" and ")}`}
+          {word}
         </span>
       </div>
       {facts.map((fact) => (
         <Text key={fact.name} size="sm" style={{ overflowWrap: "anywhere" }}>
-          {sentence(fact.said || worded(fact.name))}
+          <Told text={fact.said || worded(fact.name)} />
         </Text>
       ))}
     </li>
@@ -77,7 +80,9 @@ function StopShown({ stop, facts, likely }: { stop: Stop; facts: Fact[]; likely:
 
 const isWell = ({ name, holds }: Fact): boolean | null => (holds === null ? null : GOOD.test(name) ? holds : !holds);
 
-function toneOf(facts: Fact[]): Tone {
-  if (facts.some((each) => isWell(each) === false)) return "warn";
-  return facts.some((each) => isWell(each)) ? "good" : "quiet";
+function stateOf(facts: Fact[]): State {
+  const unwell = facts.filter((each) => isWell(each) === false);
+  if (unwell.some(({ name }) => !CHANGE.test(name))) return { tone: "warn", word: "not as it should be" };
+  if (unwell.length > 0) return { tone: "warn", word: "changed since it went well" };
+  return facts.some((each) => isWell(each)) ? { tone: "good", word: "as it should be" } : { tone: "quiet", word: "cannot be told" };
 }

@@ -30,11 +30,15 @@ interface Counted {
   /** What the corner says of rows and columns. */
   heads: string;
   confusions: Pick<Confusion, "expected" | "got" | "count">[];
+  /** The classes that may be right; without it, all. */
+  rows?: string[];
+  /** What is given where nothing is said, which is not wrong. */
+  undecided?: string;
   children: ReactNode;
 }
 
 /** Counts by two classes; `children` say what they are of. */
-export function ConfusionTable({ label, heads, confusions, children }: Counted) {
+export function ConfusionTable({ label, heads, confusions, rows, undecided, children }: Counted) {
   const classes = [...new Set(confusions.flatMap((each) => [each.expected, each.got]))].sort();
   const count = (expected: string, got: string) => confusions.find((each) => each.expected === expected && each.got === got)?.count ?? 0;
   return (
@@ -50,13 +54,13 @@ export function ConfusionTable({ label, heads, confusions, children }: Counted) 
           </tr>
         </thead>
         <tbody>
-          {classes.map((expected) => (
+          {(rows ?? classes).map((expected) => (
             <tr key={expected}>
               <th scope="row">{expected}</th>
               {classes.map((got) => {
                 const answers = count(expected, got);
                 return (
-                  <td key={got} data-right={(answers > 0 && expected === got) || undefined} data-wrong={(answers > 0 && expected !== got) || undefined}>
+                  <td key={got} data-right={(answers > 0 && expected === got) || undefined} data-wrong={(answers > 0 && expected !== got && got !== undecided) || undefined}>
                     {said(answers)}
                   </td>
                 );

@@ -12,9 +12,11 @@ import { Fixes } from "./Fixes";
 import { GoldPassages } from "./GoldPassages";
 import { MakeCase } from "./MakeCase";
 import { Facts, Found, Page } from "./Page";
+import { Told } from "./Told";
 import { TriedPlot } from "./TriedPlot";
 import { begun, type Diagnosis, sentence, VERDICTS, verdictOf, worded } from "./verdictWords";
 
+const UNKNOWN: Diagnosis["verdict"] = "unknown";
 const LEAST_SHOWN = 0.005;
 
 export default function DiagnosisShown({ id }: { id: string }) {
@@ -31,8 +33,8 @@ function Shown({ diagnosis }: { diagnosis: Diagnosis }) {
   return (
     <>
       <Headline diagnosis={diagnosis} />
-      {diagnosis.readings.length > 0 && <Decide diagnosis={diagnosis} />}
       <Fixes diagnosis={diagnosis} />
+      {diagnosis.readings.length > 0 && <Decide diagnosis={diagnosis} />}
       <AnswerPath diagnosis={diagnosis} />
       <TriedPlot diagnosis={diagnosis} />
       <GoldPassages diagnosis={diagnosis} />
@@ -135,7 +137,7 @@ function InSentences({ diagnosis: { because, known } }: { diagnosis: Diagnosis }
         <summary>{title}</summary>
         <ul className="reasons">
           {sentences.map((each, at) => (
-            <li key={at} style={{ overflowWrap: "anywhere" }}>{each}</li>
+            <li key={at} style={{ overflowWrap: "anywhere" }}><Told text={each} /></li>
           ))}
         </ul>
       </details>
@@ -171,6 +173,8 @@ function Judged({ diagnosis: { verifier, planted, verdict } }: { diagnosis: Diag
         <ConfusionTable
           label="What was said of planted faults"
           heads="planted ↓ said →"
+          rows={[...new Set(planted.map((each) => worded(each.planted)))].sort()}
+          undecided={UNKNOWN}
           confusions={planted.map((each) => ({ expected: worded(each.planted), got: worded(each.said), count: each.count }))}
         >
           Faults planted in this feature's own good answers: what was planted (rows), and what was said of it (columns)

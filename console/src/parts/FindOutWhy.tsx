@@ -49,7 +49,7 @@ export function FindOutWhy({ recording, bad }: Props) {
             not repeated.
           </Text>
           <Group align="end" gap="sm">
-            <NumberInput label="Calls of models at most" min={1} max={1000} allowDecimal={false} value={calls} onChange={setCalls} w="11rem" />
+            <NumberInput label="Most calls of models" min={1} max={1000} allowDecimal={false} value={calls} onChange={setCalls} w="11rem" />
             <NumberInput label="Most to spend, USD" placeholder="no limit" min={0} value={most} onChange={setMost} w="10rem" />
             <Button type="submit" variant={bad ? "filled" : "default"} disabled={find.isPending}>
               Find out why

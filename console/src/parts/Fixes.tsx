@@ -17,7 +17,7 @@ export function Fixes({ diagnosis: { fixes, feature, verdict } }: { diagnosis: D
   return (
     <Stack gap="xs" component="section" aria-labelledby="fixes">
       <Title order={2} id="fixes">
-        With which changes it passes
+        {fixes.some(({ changes }) => Object.keys(changes).length > 0) || fixes.length === 0 ? "With which changes it passes" : "What would mend it"}
       </Title>
       {fixes.length === 0 ? (
         <div className="note">

@@ -14,6 +14,8 @@ import { verdictOf, worded } from "./verdictWords";
 
 type Job = Schemas["JobSaid"];
 const TONES: Record<Job["status"], string> = { queued: "quiet", running: "warn", done: "good", failed: "bad", cancelled: "quiet" };
+/** What the stage of a diagnosis begins with until one part is likely enough. */
+const UNSURE = "unknown";
 const LONG_MS = 5_000;
 
 /** Whether a job waited for long when it was read, so that it may be that nobody does any. */
@@ -30,7 +32,10 @@ export function JobStatus({ job }: { job: Job }) {
 /** How far it is, in words; empty where nothing is known. */
 export function progressOf({ kind, progress }: Job): string {
   if (!progress) return "";
-  if (kind === "diagnosis") return `likeliest so far: ${worded(progress.stage)}, after ${said(progress.done)} of at most ${said(progress.total ?? 0)} calls of models`;
+  if (kind === "diagnosis") {
+    const far = `after ${said(progress.done)} of at most ${said(progress.total ?? 0)} calls of models`;
+    return progress.stage.startsWith(UNSURE) ? `not sure yet, the likeliest part is at${progress.stage.slice(UNSURE.length)}, ${far}` : `${worded(progress.stage)}, ${far}`;
+  }
   return `${progress.stage} ${said(progress.done)}${progress.total === null ? "" : ` of ${said(progress.total)}`}`;
 }
 

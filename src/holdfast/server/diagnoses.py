@@ -5,6 +5,7 @@ Knows nothing of how a verdict is come to.
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 import msgspec
@@ -19,12 +20,14 @@ from holdfast.evals.shares import jeffreys
 from holdfast.identity import to_json
 from holdfast.jobs.asking import DiagnosisAsked
 from holdfast.judgement import Interval
+from holdfast.records import Recording
 from holdfast.runtime.who import Who
 from holdfast.server.declared import Id, recording_id_of
 from holdfast.server.exchange import WHO, converted, read_json
 from holdfast.server.jobs import JobRoutes, JobTaken
 from holdfast.server.needs import Project
 from holdfast.server.openapi import gives, takes
+from holdfast.server.reading import check_repeat
 from holdfast.stores import DiagnosisQuery
 
 LEVEL = 0.9
@@ -99,25 +102,30 @@ class DiagnosisRoutes:
         headers, most = dict(request.scope["headers"]), self._project.config.server.max_body_bytes
         body = await read_json(headers, request.receive, most) if sent else {}
         asked = converted(body, DiagnosisJobAsked)
-        recording = await self._project.store.recordings.get(recording_id_of(recording_id), _tenant(request))
+        recording = await self._may_repeat(recording_id_of(recording_id), _who(request))
         what = DiagnosisAsked(recording.id, asked.case, asked.max_calls, asked.max_cost_usd)
         return await self._jobs.ask(request, "diagnosis", what, asked.webhook)
 
     async def list(self, request: Request, only: Annotated[DiagnosisFilter, Query()]) -> Response:
-        """Diagnoses, newest first, and how many came to each verdict."""
+        """Diagnoses, newest first, and how many came to each verdict.
+
+        A caller that may not act for any subject sees them without what they say of documents.
+        """
+        who = _who(request)
         query = DiagnosisQuery(
             feature=only.feature,
             recording=only.recording,
             verdict=only.verdict,
-            tenant=_tenant(request),
+            tenant=who.tenant,
             before=only.before,
             limit=only.limit + 1,
         )
         found = await self._project.store.diagnoses.find(query)
         page = found[: only.limit]
-        counts = await self._project.store.diagnoses.counts(only.feature, None, _tenant(request))
+        counts = await self._project.store.diagnoses.counts(only.feature, None, who.tenant)
         after = page[-1].id if len(found) > only.limit else None
-        return _json(DiagnosisPage(tuple(map(_said, page)), after, {**counts}))
+        said = tuple(_said(each if who.for_any else _without_documents(each)) for each in page)
+        return _json(DiagnosisPage(said, after, {**counts}))
 
     async def show(self, request: Request, diagnosis_id: str) -> Response:
         """A diagnosis: the verdict and how sure it is, what it rests on, and the fixes, the cheapest first."""
@@ -126,7 +134,16 @@ class DiagnosisRoutes:
         except msgspec.ValidationError:
             message = "there is no diagnosis with that id"
             raise NotFound("HF214", message, "list them: GET /v1/diagnoses") from None
-        return _json(_said(await self._project.store.diagnoses.get(name, _tenant(request))))
+        who = _who(request)
+        diagnosis = await self._project.store.diagnoses.get(name, who.tenant)
+        await self._may_repeat(diagnosis.recording, who)
+        return _json(_said(diagnosis))
+
+    async def _may_repeat(self, recording_id: str, who: Who) -> Recording:
+        """The recording. A diagnosis searches as its subject, so that whoever may see less is refused (HF704)."""
+        recording = await self._project.store.recordings.get(recording_id, who.tenant)
+        await asyncio.to_thread(check_repeat, self._project, recording, who)
+        return recording
 
 
 def add_diagnosis_routes(api: FastAPI, routes: DiagnosisRoutes) -> None:
@@ -144,10 +161,15 @@ def _said(diagnosis: Diagnosis) -> DiagnosisSaid:
     return DiagnosisSaid(**{**structs.asdict(diagnosis), "tried": tried, "said": headline(diagnosis)})
 
 
-def _tenant(request: Request) -> str:
+def _without_documents(diagnosis: Diagnosis) -> Diagnosis:
+    """A diagnosis for whoever may see less than whom it is about."""
+    return structs.replace(diagnosis, gold=(), readings=(), because=(), facts=(), known=())
+
+
+def _who(request: Request) -> Who:
     who = request.scope[WHO]
     assert isinstance(who, Who)
-    return who.tenant
+    return who
 
 
 def _json(value: Struct) -> Response:
