@@ -7,7 +7,7 @@ import { to } from "../place";
 import { many, percent, said, when } from "../words";
 import { Empty, Found } from "./Page";
 import { SHARES, Span } from "./Span";
-import { sentence } from "./verdictWords";
+import { Told } from "./Told";
 
 const SINCE = [
   { value: "1d", label: "the last day" },
@@ -56,7 +56,7 @@ function FindingShown({ finding }: { finding: CatalogueFinding }) {
   return (
     <details className="card">
       <summary>
-        <span className="pill" data-tone="warn">{`${said(count)} of ${said(of)}`}</span> <strong>{sentence(finding.said)}</strong>{" "}
+        <span className="pill" data-tone="warn">{`${said(count)} of ${said(of)}`}</span> <strong><Told text={finding.said} /></strong>{" "}
         <Text span size="sm" c="dimmed">
           {about && `${about} · `}
           <span className="mono">{code}</span>
@@ -71,7 +71,7 @@ function FindingShown({ finding }: { finding: CatalogueFinding }) {
             <Span scale={SHARES} {...share} />
           </div>
         )}
-        {fix && <Text size="sm">What to do: {fix}</Text>}
+        {fix && <Text size="sm">What to do: <Told text={fix} /></Text>}
         {first_seen_at && last_seen_at && (
           <Text size="sm">
             First seen {when(first_seen_at)}, last {when(last_seen_at)}.

@@ -7,9 +7,10 @@ import { queries, useOffers } from "../api/queries";
 import { to } from "../place";
 import { many, percent, said, usd } from "../words";
 import { SHARES, Span } from "./Span";
+import { Told } from "./Told";
 import { Trouble } from "./Trouble";
 import { Answers } from "./TriedPlot";
-import { type Changes, type Diagnosis, sentence, settingsSaid, worded } from "./verdictWords";
+import { type Changes, type Diagnosis, settingsSaid, worded } from "./verdictWords";
 
 type Fix = Schemas["Fix"];
 
@@ -38,13 +39,20 @@ export function Fixes({ diagnosis: { fixes, feature, verdict } }: { diagnosis: D
   );
 }
 
+/** The advice without the settings that stand beside it. */
+function adviceOf({ advice, changes }: Fix): string {
+  const [first] = Object.keys(changes);
+  const at = first === undefined ? -1 : advice.lastIndexOf(`: ${first}=`);
+  return at < 0 ? advice : advice.slice(0, at);
+}
+
 function FixShown({ fix, number, feature }: { fix: Fix; number: number; feature: string }) {
   const settable = Object.keys(fix.changes).length > 0;
   return (
     <section className="card" aria-label={`Fix ${number}`}>
       <Stack gap="xs">
         <div>
-          <strong>{number}.</strong> {sentence(settable ? (fix.advice.split(": ")[0] ?? fix.advice) : fix.advice)} <span className="pill">{worded(fix.part)}</span>
+          <strong>{number}.</strong> <Told text={adviceOf(fix)} /> <span className="pill">{worded(fix.part)}</span>
         </div>
         {settable && <div className="mono">{settingsSaid(fix.changes)}</div>}
         <Evidence fix={fix} />

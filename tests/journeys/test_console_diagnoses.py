@@ -1,0 +1,368 @@
+"""Diagnoses in the console: from an answer that is not good to what would mend it, the release and the case."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("playwright.async_api", reason="the console was not looked at: pip install playwright")
+
+from msgspec.structs import replace
+from playwright.async_api import Browser, Page, Route, expect
+from tests.journeys.console_diagnosed import DOUBTED, UNSURE, diagnosed
+from tests.journeys.console_site import CONFIG
+from tests.journeys.looking import Look, looking, wrong_on
+
+from holdfast.job import JobProgress
+from holdfast.records import Recording
+
+HOWS: list[dict[str, Any]] = [{"color_scheme": "dark"}, {"viewport": {"width": 390, "height": 800}}]
+ENGINE_MS = 20_000
+"""How long an engine may take to open its database and do a small job."""
+FORGETFUL = CONFIG.replace('"fake:one"', '"fake:three"')
+"""A site whose model leaves the time out when it is asked politely."""
+POLITE = {"body": "Reset the alarm, please"}
+SAID = "Hold the red button for five seconds to reset the alarm."
+
+
+async def usable(look: Look) -> None:
+    """Nothing is wrong with the page, and it is no wider than the screen."""
+    assert await wrong_on(look.page) == []
+    assert not await look.page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+
+
+async def blocked(look: Look) -> Recording:
+    """An answer that a guard stopped."""
+    return await look.served.project.run("answer_ticket", {"body": "Is the alarm on the moon?"})
+
+
+async def good_and_bad(look: Look) -> Recording:
+    """A polite request whose answer leaves something out, after a good answer of another model to one like it."""
+    project = look.served.project
+    other = project.release({"answer.models": ["fake:one"]})
+    good = await project.run("answer_ticket", {"body": "How do I reset the alarm, please?"}, release=other)
+    told = await look.page.request.post(
+        f"http://127.0.0.1:{look.served.port}/v1/feedback", data={"recording_id": good.id, "score": 1}
+    )
+    assert told.ok
+    return await project.run("answer_ticket", POLITE)
+
+
+def why(page: Page) -> Any:
+    return page.get_by_role("region", name="Why it is not good")
+
+
+@pytest.mark.parametrize("how", HOWS)
+async def test_a_stopped_answer_is_found_out_about_released_and_made_a_case_with_the_keyboard(
+    browser: Browser, tmp_path: Path, how: dict[str, Any]
+) -> None:
+    async with looking(browser, tmp_path, jobs=True, **how) as look:
+        page, project = look.page, look.served.project
+        of = await blocked(look)
+        await look.go(f"#/recordings/{of.id}")
+        button = why(page).get_by_role("button", name="Find out why")
+        await expect(button).to_have_attribute("data-variant", "filled")
+        await button.press("Enter")
+        await expect(why(page).get_by_role("status").first).to_have_text(
+            "done The diagnosis: guard, 99.2 %", timeout=ENGINE_MS
+        )
+        earlier = why(page).get_by_role("list", name="Diagnoses of this recording")
+        await expect(earlier.get_by_role("listitem")).to_have_count(1)
+        await usable(look)
+        await why(page).get_by_role("link", name="The diagnosis:").press("Enter")
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Diagnosis of an answer of answer_ticket")
+        verdict = page.get_by_role("region", name="Verdict")
+        await expect(verdict).to_contain_text("A guard stopped or changed an answer that passes.")
+        await expect(page.get_by_role("listitem").filter(has_text="most likely here: guard")).to_have_count(1)
+        tried = page.get_by_role("region", name="What was tried")
+        await expect(tried.get_by_role("row", name="control")).to_contain_text("0 of 4")
+        off = tried.get_by_role("row", name="guard")
+        await expect(off).to_contain_text("not kept: a guard may have stopped them")
+        await expect(page.get_by_text("lentils")).to_have_count(0)
+        await usable(look)
+        fix = page.get_by_role("region", name="Fix 1")
+        await expect(fix).to_contain_text('grounded.on_fail = "flag"')
+        await fix.get_by_label("Name of the release").fill("milder")
+        await fix.get_by_role("button", name="Make the candidate release").press("Enter")
+        await expect(fix.get_by_role("status")).to_contain_text("holdfast release promote milder")
+        made = await project.rollout.show("milder")
+        assert getattr(made.release.slots["grounded"], "on_fail") == "flag"
+        await page.get_by_role("button", name="Make this a case").press("Enter")
+        await expect(page.get_by_text("It is a case of answer_ticket now")).to_be_visible()
+        assert of.id in (tmp_path / "evals" / "answer_ticket.jsonl").read_text("utf-8")
+        await usable(look)
+
+
+@pytest.mark.parametrize("how", HOWS)
+async def test_where_nothing_says_what_is_good_it_is_said_there_and_the_fix_is_tried_on_recent_requests(
+    browser: Browser, tmp_path: Path, how: dict[str, Any]
+) -> None:
+    async with looking(browser, tmp_path, jobs=True, config=FORGETFUL, **how) as look:
+        page = look.page
+        of = await good_and_bad(look)
+        await look.go(f"#/recordings/{of.id}")
+        button = why(page).get_by_role("button", name="Find out why")
+        await expect(button).to_have_attribute("data-variant", "default")
+        await button.click()
+        await expect(why(page)).to_contain_text("Nothing says yet what a good answer is.", timeout=ENGINE_MS)
+        await expect(why(page)).to_contain_text("holdfast cases add answer_ticket JSON")
+        await usable(look)
+        good = why(page).get_by_role("form", name="What a good answer says")
+        await good.get_by_label("What should it have said?").fill(SAID)
+        await good.get_by_role("button", name="Send it, and find out why").press("Enter")
+        await expect(why(page)).to_contain_text("The diagnosis: model", timeout=ENGINE_MS)
+        await why(page).get_by_role("link", name="The diagnosis:").click()
+        await expect(page.get_by_role("region", name="Verdict")).to_contain_text("With another model it passes.")
+        fix = page.get_by_role("region", name="Fix 1")
+        await expect(fix).to_contain_text('answer.models = ["fake:one"]')
+        await expect(fix).to_contain_text("Of 1 good answer none is worse with it")
+        await fix.get_by_role("link", name="Hold it against the cases").click()
+        await expect(page.get_by_label("Change one setting of the working tree first")).to_be_checked()
+        await expect(page.get_by_text('With this changed: answer.models = ["fake:one"]')).to_be_visible()
+        await usable(look)
+        await page.go_back()
+        await fix.get_by_role("link", name="Try it on recent requests").click()
+        where = page.get_by_label("On the recordings for which this holds")
+        await expect(where).to_have_value("feature=answer_ticket and since=7d")
+        await expect(page.get_by_text('With this changed: answer.models = ["fake:one"]')).to_be_visible()
+        await usable(look)
+        await page.get_by_role("button", name="Try it").press("Enter")
+        await expect(page.get_by_role("region", name="Job").get_by_role("status")).to_have_text(
+            "done The trial", timeout=ENGINE_MS
+        )
+        trials = page.get_by_role("region", name="Trials").get_by_role("row")
+        await expect(trials.last).to_contain_text('answer.models = ["fake:one"]')
+        await page.get_by_role("button", name="Change something else").click()
+        await expect(page.get_by_label("Setting")).to_be_visible()
+
+
+async def test_an_answer_that_passes_says_so_and_what_to_do_next(browser: Browser, tmp_path: Path) -> None:
+    (tmp_path / "evals").mkdir()
+    case = {"id": "reset", "input": {"body": "Reset the alarm?"}, "facts": ["five seconds"]}
+    (tmp_path / "evals" / "answer_ticket.jsonl").write_text(json.dumps(case) + "\n")
+    async with looking(browser, tmp_path, jobs=True) as look:
+        page = look.page
+        of = await look.served.project.run("answer_ticket", {"body": "Reset the alarm?"})
+        await look.go(f"#/recordings/{of.id}")
+        feedback = page.get_by_role("region", name="Feedback")
+        await feedback.get_by_role("button", name="No").click()
+        button = why(page).get_by_role("button", name="Find out why")
+        await expect(button).to_have_attribute("data-variant", "filled")
+        await page.reload()
+        await expect(button).to_have_attribute("data-variant", "filled")
+        await button.click()
+        await expect(why(page)).to_contain_text("It passes: by what is known of a good answer", timeout=ENGINE_MS)
+        await expect(why(page)).to_contain_text("what that says counts before a correction")
+        await expect(why(page).get_by_role("button", name="Retry")).to_have_count(0)
+        await usable(look)
+        await why(page).get_by_text("By another case").click()
+        await why(page).get_by_label("Id of a case of the feature").fill("nowhere")
+        await button.click()
+        await expect(why(page)).to_contain_text("there is no case 'nowhere'", timeout=ENGINE_MS)
+        cancelled = replace(of, id="rec_cancelled", outcome="cancelled", output=None)
+        await look.served.project.store.recordings.add(cancelled)
+        await look.go("#/recordings/rec_cancelled")
+        await why(page).get_by_role("link", name="Ask it again").click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("answer_ticket")
+
+
+async def test_how_far_it_is_is_shown_while_it_is_found_out(browser: Browser, tmp_path: Path) -> None:
+    async with looking(browser, tmp_path) as look:
+        page, jobs = look.page, look.served.project.store.jobs
+        of = await blocked(look)
+        await look.go(f"#/recordings/{of.id}")
+        await why(page).get_by_label("Most to spend, USD").fill("0.5")
+        await why(page).get_by_role("button", name="Find out why").click()
+        status = why(page).get_by_role("status").first
+        await expect(status).to_have_text("queued")
+        (job,) = await jobs.unfinished()
+        assert job.asked == {"recording": of.id, "case": None, "max_calls": 30, "max_cost_usd": 0.5}
+        job = await jobs.change(replace(job, status="running", progress=JobProgress("unknown 45%", 4, 30)))
+        assert job is not None
+        far = "not sure yet, the likeliest part is at 45%, after 4 of at most 30 calls of models"
+        await expect(why(page).get_by_text(far)).to_be_visible()
+        await expect(why(page).get_by_role("button", name="Cancel")).to_be_visible()
+        await usable(look)
+        job = await jobs.change(replace(job, progress=JobProgress("context_noise 91%", 9, 30)))
+        assert job is not None
+        await expect(why(page).get_by_text("context noise 91%, after 9 of at most 30 calls")).to_be_visible()
+        found = await diagnosed(look.served.project, of)
+        came = {"diagnosis_id": found.id, "verdict": "ranking", "probability": 0.93}
+        assert await jobs.change(replace(job, status="done", result=came)) is not None
+        await expect(status).to_have_text("done The diagnosis: ranking, 93 %")
+        await expect(why(page).get_by_role("list", name="Diagnoses of this recording")).to_contain_text("ranking 93 %")
+
+
+@pytest.mark.parametrize("how", HOWS)
+async def test_diagnoses_are_counted_by_verdict_narrowed_and_read_page_by_page(
+    browser: Browser, tmp_path: Path, how: dict[str, Any]
+) -> None:
+    async with looking(browser, tmp_path, **how) as look:
+        page, project = look.page, look.served.project
+        await look.go("#/diagnoses")
+        await expect(page.get_by_text("holdfast diagnose last")).to_be_visible()
+        await usable(look)
+        of = await blocked(look)
+        first = await diagnosed(project, of, **UNSURE)
+        for number in range(50):
+            await project.store.diagnoses.add(replace(first, id=f"dg_x{number:02}", verdict="prompt", parts=("prompt",)))
+        await page.reload()
+        rows = page.get_by_role("region", name="Diagnoses", exact=True).get_by_role("row")
+        await expect(rows).to_have_count(51)
+        counts = page.get_by_role("list", name="Diagnoses by verdict")
+        await expect(counts.get_by_role("listitem")).to_have_text(["Prompt50", "Unknown1"])
+        await usable(look)
+        await page.get_by_role("link", name="Older").click()
+        await expect(rows).to_have_count(2)
+        await page.get_by_role("link", name="Newest").click()
+        await counts.get_by_role("link", name="Unknown").press("Enter")
+        await expect(page.get_by_label("Verdict")).to_have_value("unknown")
+        await expect(rows).to_have_count(2)
+        await expect(counts.get_by_role("listitem")).to_have_count(2)
+        await page.get_by_label("Verdict").select_option("guard")
+        await expect(page.get_by_text("No diagnosis is like that.")).to_be_visible()
+        await page.get_by_role("link", name="Clear").click()
+        await page.get_by_label("Feature").select_option("tell")
+        await expect(page.get_by_text("No diagnosis is like that.")).to_be_visible()
+        await expect(counts).to_have_count(0)
+        await usable(look)
+
+
+@pytest.mark.parametrize("how", HOWS)
+async def test_a_diagnosis_shows_what_it_rests_on_and_leads_to_each_answer(
+    browser: Browser, tmp_path: Path, how: dict[str, Any]
+) -> None:
+    async with looking(browser, tmp_path, **how) as look:
+        page = look.page
+        await diagnosed(look.served.project, await blocked(look))
+        await look.go("#/diagnoses/dg_1")
+        chances = page.get_by_role("list", name="How likely each part is").get_by_role("listitem")
+        await expect(chances.first).to_have_text("Ranking93 %")
+        stops = page.get_by_role("region", name="How the answer came about").get_by_role("listitem")
+        await expect(stops).to_have_count(7)
+        await expect(stops.nth(0)).to_contain_text("as it should be")
+        await expect(stops.nth(1)).to_contain_text("changed since it went well")
+        await expect(stops.nth(2)).to_contain_text("most likely here: ranking")
+        await expect(stops.nth(6)).to_contain_text("cannot be told")
+        tried = page.get_by_role("region", name="What was tried")
+        await expect(tried.get_by_role("row", name="With more passages")).to_contain_text("100 % (63.8 % to 100 %)")
+        gold = page.get_by_role("region", name="Passages that answer")
+        await expect(gold.get_by_role("link", name="Reset the alarm")).to_have_attribute(
+            "href", "#/corpora/manual/v1/documents/reset.md"
+        )
+        await expect(page.get_by_text("was said of 44 faults, and was right of 41")).to_be_visible()
+        planted = page.get_by_role("region", name="What was said of planted faults")
+        await expect(planted.get_by_role("row", name="retrieval")).to_contain_text("3")
+        await page.get_by_text("What it rests on, in sentences").press("Enter")
+        await expect(page.get_by_text("With more passages: 4 of 4 pass.")).to_be_visible()
+        await usable(look)
+        await tried.get_by_role("link", name="Answer 1: With more passages").click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Recording of answer_ticket")
+
+
+async def test_an_unsure_diagnosis_names_the_next_test_and_its_price(browser: Browser, tmp_path: Path) -> None:
+    async with looking(browser, tmp_path) as look:
+        page = look.page
+        await diagnosed(look.served.project, await blocked(look), **UNSURE)
+        await look.go("#/diagnoses/dg_2")
+        verdict = page.get_by_role("region", name="Verdict")
+        await expect(verdict).to_contain_text("Unknown")
+        await expect(verdict).to_contain_text("ask a stronger model (4 calls, $0.02)")
+        await expect(verdict).to_contain_text("Stopped: 30 calls of models were made.")
+        await expect(page.get_by_text("No change was seen to suffice.")).to_be_visible()
+        await expect(page.get_by_text("assumed, since nothing measured it")).to_be_visible()
+        await expect(page.get_by_text("most likely here")).to_have_count(0)
+        await usable(look)
+        await look.go("#/diagnoses/dg_nowhere")
+        await expect(page.get_by_role("alert")).to_contain_text("HF214")
+
+
+async def offering(page: Page, *paths: tuple[str, str]) -> None:
+    """Have the server's description name these routes too."""
+
+    async def describe(route: Route) -> None:
+        answer = await route.fetch()
+        described = await answer.json()
+        for path, method in paths:
+            described["paths"].setdefault(path, {})[method] = {}
+        await route.fulfill(response=answer, json=described)
+
+    await page.route("**/openapi.json", describe)
+
+
+@pytest.mark.parametrize("how", HOWS)
+async def test_where_the_task_is_in_doubt_both_readings_stand_side_by_side_and_one_question_is_answered(
+    browser: Browser, tmp_path: Path, how: dict[str, Any]
+) -> None:
+    async with looking(browser, tmp_path, **how) as look:
+        page, sent = look.page, []
+
+        async def decide(route: Route) -> None:
+            sent.append(route.request.post_data_json)
+            await route.fulfill(json={"case": "c1", "file": "evals/answer_ticket.jsonl", "rules_file": "rules.md"})
+
+        await diagnosed(look.served.project, await blocked(look), **DOUBTED)
+        await offering(page, ("/v1/diagnoses/{diagnosis_id}/answer", "post"))
+        await page.route("**/v1/diagnoses/dg_3/answer", decide)
+        await look.go("#/diagnoses/dg_3")
+        await expect(page.get_by_role("region", name="What was expected")).to_contain_text("nine seconds")
+        await expect(page.get_by_role("region", name="What was answered")).to_contain_text("five seconds")
+        form = page.get_by_role("form", name="Answer the question")
+        await expect(form.get_by_role("button", name="Answer it")).to_be_disabled()
+        await form.get_by_label("Neither: something else").check()
+        await form.get_by_label("What is right").fill("Call us.")
+        await form.get_by_label("Which rule says so?").fill("Nobody resets it alone.")
+        await usable(look)
+        await form.get_by_role("button", name="Answer it").press("Enter")
+        await expect(form.get_by_role("status")).to_contain_text("It is the case c1 in evals/answer_ticket.jsonl now")
+        assert sent == [{"right": "neither", "expected": "Call us.", "rule": "Nobody resets it alone."}]
+        await usable(look)
+
+
+async def test_where_the_question_cannot_be_answered_there_it_says_how(browser: Browser, tmp_path: Path) -> None:
+    async with looking(browser, tmp_path) as look:
+        await look.page.route("**/openapi.json", lambda route: route.fulfill(json={"paths": {}}))
+        of = await blocked(look)
+        await diagnosed(look.served.project, of, **DOUBTED)
+        await look.go("#/diagnoses/dg_3")
+        await expect(look.page.get_by_text("Decide it by the case")).to_be_visible()
+        await expect(look.page.get_by_role("button", name="Make the candidate release")).to_have_count(0)
+        await look.go(f"#/recordings/{of.id}")
+        await expect(look.page.get_by_role("region", name="Steps")).to_be_visible()
+        await expect(why(look.page)).to_have_count(0)
+
+
+@pytest.mark.parametrize("how", HOWS)
+async def test_a_feature_says_what_goes_wrong_lately_with_counts_and_examples(
+    browser: Browser, tmp_path: Path, how: dict[str, Any]
+) -> None:
+    async with looking(browser, tmp_path, **how) as look:
+        page = look.page
+        of = await blocked(look)
+        finding = {
+            "code": "HD301", "about": "answer_ticket", "said": "guard `grounded` stops answers", "fix": "look at it",
+            "count": 3, "of": 12, "share": {"estimate": 0.25, "low": 0.09, "high": 0.53}, "examples": [of.id],
+            "first_seen_at": "2026-03-01T00:00:00Z", "last_seen_at": "2026-03-02T00:00:00Z",
+        }  # fmt: skip
+
+        async def told(route: Route) -> None:
+            lately = "since=1d" in route.request.url
+            said = {"feature": "answer_ticket", "since": "7d", "looked_at": 12, "findings": [] if lately else [finding]}
+            await route.fulfill(json=said)
+
+        await offering(page, ("/v1/features/{name}/findings", "get"))
+        await page.route("**/v1/features/answer_ticket/findings?*", told)
+        await look.go("#/features/answer_ticket")
+        catalogue = page.get_by_role("region", name="What goes wrong")
+        await catalogue.get_by_text("3 of 12").click()
+        await expect(catalogue).to_contain_text("25 % (9 % to 53 %)")
+        await usable(look)
+        await catalogue.get_by_label("Since").select_option("1d")
+        await expect(catalogue).to_contain_text("Nothing was found in 12 recordings.")
+        await catalogue.get_by_label("Since").select_option("7d")
+        await catalogue.get_by_text("3 of 12").click()
+        await catalogue.get_by_role("link", name="Example 1 of HD301").click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Recording of answer_ticket")
