@@ -64,7 +64,7 @@ function Narrow({ feature, verdict }: Narrowed) {
         data={[{ value: "", label: "any" }, ...VERDICTS.map((each) => ({ value: each, label: worded(each) }))]}
       />
       {(feature || verdict) && (
-        <Button component="a" href={to(["diagnoses"])} variant="subtle">
+        <Button component="a" href={to(["diagnoses"])} variant="default">
           Clear
         </Button>
       )}

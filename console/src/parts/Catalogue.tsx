@@ -83,8 +83,9 @@ function FindingShown({ finding }: { finding: CatalogueFinding }) {
             {examples.map((id, at) => (
               <span key={id}>
                 {at > 0 && ", "}
-                <Anchor inherit href={to(["recordings", id])} aria-label={`Example ${at + 1} of ${code}`}>
+                <Anchor inherit href={to(["recordings", id])}>
                   recording {at + 1}
+                  <span className="hidden"> of {code}</span>
                 </Anchor>
               </span>
             ))}

@@ -159,7 +159,7 @@ function Judged({ diagnosis: { verifier, planted, verdict } }: { diagnosis: Diag
       <Title order={2}>Who judged</Title>
       <div className="card">
         <Text>
-          {begun(verifier.name)} finds {percent(verifier.sensitivity)} of good answers good, and {percent(verifier.specificity)} of bad ones bad:{" "}
+          <Told text={`judged by ${verifier.name}`} /> Of good answers {percent(verifier.sensitivity)} are found good, and of bad ones {percent(verifier.specificity)} bad:{" "}
           {verifier.measured_on > 0 ? `measured on ${many(verifier.measured_on, "label")}` : "assumed, since nothing measured it"}. The probabilities take that
           into account.
         </Text>
