@@ -111,7 +111,7 @@ function Rows({ diagnoses }: { diagnoses: Schemas["DiagnosisSaid"][] }) {
           <Table.Td>
             <VerdictPill diagnosis={each} />
           </Table.Td>
-          <Table.Td>
+          <Table.Td style={{ minWidth: "12rem" }}>
             <FirstFix fix={each.fixes[0]} />
           </Table.Td>
           <Table.Td>{said(each.calls)}</Table.Td>

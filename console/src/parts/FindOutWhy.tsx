@@ -6,8 +6,8 @@ import { post, type Schemas } from "../api/client";
 import { to } from "../place";
 import { DiagnosesOf } from "./DiagnosisLine";
 import { JobUnderWay } from "./JobUnderWay";
+import { Told } from "./Told";
 import { Trouble } from "./Trouble";
-import { sentence } from "./verdictWords";
 
 type Recording = Schemas["Recording"];
 type Failure = Schemas["Failure"];
@@ -97,7 +97,7 @@ function refused(failure: Failure, recording: Recording, again: () => void): Rea
   const file = <code>evals/{feature}.jsonl</code>;
   if (failure.code === UNSAID) {
     return (
-      <Refusal title="Nothing says yet what a good answer is." failure={failure}>
+      <Refusal title="Nothing says yet what a good answer is." code={failure.code}>
         <SayWhatIsGood recordingId={recording.id} again={again} />
         <Text size="sm">
           Or write a case with the same input, its <code>facts</code> or <code>gold</code>, into {file}: <code>holdfast cases add {feature} JSON</code>. A
@@ -108,7 +108,7 @@ function refused(failure: Failure, recording: Recording, again: () => void): Rea
   }
   if (failure.code === PASSES) {
     return (
-      <Refusal title="It passes: by what is known of a good answer, nothing is wrong with this one." failure={failure}>
+      <Refusal title="It passes: by what is known of a good answer, nothing is wrong with this one." code={failure.code} message={failure.message}>
         <SayWhatIsGood recordingId={recording.id} again={again} />
         <Text size="sm">
           Where a case in {file} has the same input, what that says counts before a correction: change the case, or name another one above.
@@ -118,8 +118,8 @@ function refused(failure: Failure, recording: Recording, again: () => void): Rea
   }
   if (failure.code === CANNOT) {
     return (
-      <Refusal title="This one cannot be asked again." failure={failure}>
-        <Text size="sm">{sentence(`what to do: ${failure.fix}`)}</Text>
+      <Refusal title="This one cannot be asked again." code={failure.code} message={failure.message}>
+        <Text size="sm"><Told text={`what to do: ${failure.fix}`} /></Text>
         <Text size="sm">
           <Anchor inherit href={to(["features", feature])}>Ask it anew</Anchor>, and find out about what comes of it; or make it a case below, and write what its
           side effects give into the case in {file}.
@@ -130,11 +130,18 @@ function refused(failure: Failure, recording: Recording, again: () => void): Rea
   return null;
 }
 
-function Refusal({ title, failure, children }: { title: string; failure: Failure; children: ReactNode }) {
+interface Refused {
+  title: string;
+  code: string;
+  message?: string;
+  children: ReactNode;
+}
+
+function Refusal({ title, code, message, children }: Refused) {
   return (
     <Stack gap="sm">
       <div className="note" data-tone="warn">
-        <strong>{title}</strong> {sentence(failure.message)} <span className="mono">{failure.code}</span>
+        <strong>{title}</strong> {message && <Told text={message} />} <span className="mono">{code}</span>
       </div>
       {children}
     </Stack>

@@ -10,7 +10,7 @@ import type { Diagnosis } from "./verdictWords";
 
 type Passage = Schemas["Passage"];
 const GRADES: Record<Diagnosis["grade"], string> = {
-  labelled: "A case names the documents that answer.",
+  labelled: "The case names the documents that answer.",
   corrected: "Found by what a person says a good answer is: a correction, or the answer a case expects. That is less sure than a label.",
   searched: "Found by a wide search for the facts that were expected. That is less sure than a label.",
   later_answer: "A later good answer to the same request cites them. That is the least sure way to know.",

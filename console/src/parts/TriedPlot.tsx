@@ -46,7 +46,7 @@ function Row({ tried, control }: { tried: Tried; control?: Tried }) {
       <Table.Td style={{ whiteSpace: "nowrap" }}>
         {said(passed)} of {said(asked)}
       </Table.Td>
-      <Table.Td>
+      <Table.Td style={{ minWidth: "11rem" }}>
         {share && (
           <>
             {percent(share.estimate)} ({shareInterval(share)})
