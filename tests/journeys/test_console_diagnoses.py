@@ -18,6 +18,7 @@ from tests.journeys.looking import Look, looking, wrong_on
 
 from holdfast.job import JobProgress
 from holdfast.records import Recording
+from holdfast.release import GuardSlot
 
 HOWS: list[dict[str, Any]] = [{"color_scheme": "dark"}, {"viewport": {"width": 390, "height": 800}}]
 ENGINE_MS = 20_000
@@ -89,7 +90,9 @@ async def test_a_stopped_answer_is_found_out_about_released_and_made_a_case_with
         await fix.get_by_role("button", name="Make the candidate release").press("Enter")
         await expect(fix.get_by_role("status")).to_contain_text("holdfast release promote milder")
         made = await project.rollout.show("milder")
-        assert getattr(made.release.slots["grounded"], "on_fail") == "flag"
+        slot = made.release.slots["grounded"]
+        assert isinstance(slot, GuardSlot)
+        assert slot.on_fail == "flag"
         await page.get_by_role("button", name="Make this a case").press("Enter")
         await expect(page.get_by_text("It is a case of answer_ticket now")).to_be_visible()
         assert of.id in (tmp_path / "evals" / "answer_ticket.jsonl").read_text("utf-8")
@@ -206,9 +209,9 @@ async def test_diagnoses_are_counted_by_verdict_narrowed_and_read_page_by_page(
         await expect(page.get_by_text("holdfast diagnose last")).to_be_visible()
         await usable(look)
         of = await blocked(look)
-        first = await diagnosed(project, of, **UNSURE)
+        prompt = replace(await diagnosed(project, of, **UNSURE), verdict="prompt", parts=("prompt",))
         for number in range(50):
-            await project.store.diagnoses.add(replace(first, id=f"dg_x{number:02}", verdict="prompt", parts=("prompt",)))
+            await project.store.diagnoses.add(replace(prompt, id=f"dg_x{number:02}"))
         await page.reload()
         rows = page.get_by_role("region", name="Diagnoses", exact=True).get_by_role("row")
         await expect(rows).to_have_count(51)

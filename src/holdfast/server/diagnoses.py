@@ -67,7 +67,7 @@ class DiagnosisPage(Struct, frozen=True):
 
     diagnoses: tuple[DiagnosisSaid, ...]
     next: str | None
-    counts: dict[str, int]
+    counts: dict[Verdict, int]
 
 
 DIAGNOSIS_STRUCTS: tuple[type[Struct], ...] = (DiagnosisJobAsked, DiagnosisPage, DiagnosisSaid)
@@ -125,7 +125,7 @@ class DiagnosisRoutes:
         counts = await self._project.store.diagnoses.counts(only.feature, None, who.tenant)
         after = page[-1].id if len(found) > only.limit else None
         said = tuple(_said(each if who.for_any else _without_documents(each)) for each in page)
-        return _json(DiagnosisPage(said, after, {**counts}))
+        return _json(DiagnosisPage(said, after, dict(counts)))
 
     async def show(self, request: Request, diagnosis_id: str) -> Response:
         """A diagnosis: the verdict and how sure it is, what it rests on, and the fixes, the cheapest first."""
