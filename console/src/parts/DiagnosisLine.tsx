@@ -2,14 +2,14 @@
 import { Anchor, Text } from "@mantine/core";
 import { useDiagnoses } from "../api/queries";
 import { to } from "../place";
-import { percent, usd, when } from "../words";
+import { likelihood, usd, when } from "../words";
 import { type Diagnosis, verdictOf } from "./verdictWords";
 
 export function VerdictPill({ diagnosis: { verdict, parts, probability } }: { diagnosis: Pick<Diagnosis, "verdict" | "parts" | "probability"> }) {
   return (
     <span className="pill" data-tone={verdict === "unknown" ? "quiet" : "warn"}>
       {verdictOf({ verdict, parts })}
-      {verdict !== "unknown" && ` ${percent(probability)}`}
+      {verdict !== "unknown" && ` ${likelihood(probability)}`}
     </span>
   );
 }

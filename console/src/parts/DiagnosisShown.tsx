@@ -3,7 +3,7 @@ import { Anchor, Stack, Text, Title } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useDiagnosis, useOffers } from "../api/queries";
 import { to } from "../place";
-import { many, percent, usd, when } from "../words";
+import { likelihood, many, percent, usd, when } from "../words";
 import { AnswerPath } from "./AnswerPath";
 import { Chances } from "./Chances";
 import { ConfusionTable } from "./Confusions";
@@ -68,14 +68,14 @@ function Headline({ diagnosis }: { diagnosis: Diagnosis }) {
         <div>
           <span className="pill ruling" data-tone={verdict === "unknown" ? "quiet" : "warn"}>
             {begun(verdictOf(diagnosis))}
-            {verdict !== "unknown" && `, ${percent(probability)}`}
+            {verdict !== "unknown" && `, ${likelihood(probability)}`}
           </span>
         </div>
         <Text>{sentence(meaning(said))}</Text>
         <Likelihoods diagnosis={diagnosis} />
         <Text size="sm" c="dimmed">
-          The dashed line is {percent(sure_at)}, from which on a verdict is given, and only after a change that mends the part was seen to help. Other parts
-          may mend it as well: every change that suffices stands below.
+          The dashed line is {percent(sure_at)}, from which on a verdict is given. With other parts replaced it may pass as well: every change that was seen to
+          suffice stands below.
         </Text>
         {stopped && <div className="note" data-tone="warn">{sentence(`stopped: ${stopped}`)}</div>}
         <NextTest diagnosis={diagnosis} />
@@ -110,11 +110,11 @@ function Likelihoods({ diagnosis: { probabilities, parts, verdict, sure_at } }: 
         chances={shown.map(([name, chance]) => ({
           name: begun(worded(name)),
           share: chance,
-          said: percent(chance),
+          said: likelihood(chance),
           chosen: name === verdict || (parts as string[]).includes(name),
         }))}
       />
-      {left >= LEAST_SHOWN && <Text size="sm">Every other one together: {percent(left)}</Text>}
+      {left >= LEAST_SHOWN && <Text size="sm">Every other one together: {likelihood(left)}</Text>}
     </>
   );
 }

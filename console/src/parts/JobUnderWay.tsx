@@ -5,7 +5,7 @@ import { type ReactNode, useEffect } from "react";
 import { post, type Schemas } from "../api/client";
 import { queries, unfinished, useJob } from "../api/queries";
 import { to } from "../place";
-import { percent, said } from "../words";
+import { likelihood, said } from "../words";
 import { FailureNote } from "./Outcome";
 import { Found } from "./Page";
 import { syncReportOf } from "./SyncReport";
@@ -106,7 +106,7 @@ interface Came {
 }
 
 function Diagnosed({ result: { diagnosis_id, verdict, probability } }: { result: Came }) {
-  const sure = verdict === "unknown" ? "not sure enough to say" : `${verdictOf({ verdict })}, ${percent(probability)}`;
+  const sure = verdict === "unknown" ? "not sure enough to say" : `${verdictOf({ verdict })}, ${likelihood(probability)}`;
   return <Anchor inherit href={to(["diagnoses", diagnosis_id])}>{`The diagnosis: ${sure}`}</Anchor>;
 }
 
