@@ -206,7 +206,9 @@ async def test_an_answer_that_cannot_be_asked_again_says_what_to_do_instead(brow
         await why(page).get_by_role("button", name="Find out why", exact=True).click()
         await expect(why(page).get_by_role("status").first).to_have_text("queued")
         (job,) = await jobs.unfinished()
-        failure = Failure(code="HF740", message="it cannot be asked again: nobody knows what `refund` gives", fix="wait")
+        failure = Failure(
+            code="HF740", message="it cannot be asked again: nobody knows what `refund` gives", fix="wait"
+        )
         assert await jobs.change(replace(job, status="failed", failure=failure)) is not None
         await expect(why(page)).to_contain_text("This one cannot be asked again.")
         await expect(why(page)).to_contain_text("nobody knows what refund gives")
@@ -361,14 +363,23 @@ async def test_a_feature_says_what_goes_wrong_lately_with_counts_and_examples(
         page = look.page
         of = await blocked(look)
         finding = {
-            "code": "HD301", "about": "answer_ticket", "said": "guard `grounded` stops answers", "fix": "look at it",
+            "code": "HD301", "about": "answer_ticket", "slot": "grounded",
+            "said": "guard `grounded` stops answers", "fix": "look at it",
             "count": 3, "of": 12, "share": {"estimate": 0.25, "low": 0.09, "high": 0.53}, "examples": [of.id],
             "first_seen_at": "2026-03-01T00:00:00Z", "last_seen_at": "2026-03-02T00:00:00Z",
         }  # fmt: skip
 
+        of_data = finding | {"code": "HD501", "about": "manual", "examples": ["reset.md"], "past": True, "of": None}
+
         async def told(route: Route) -> None:
             lately = "since=1d" in route.request.url
-            said = {"feature": "answer_ticket", "since": "7d", "looked_at": 12, "findings": [] if lately else [finding]}
+            said = {
+                "feature": "answer_ticket",
+                "since": "7d",
+                "looked_at": "2026-03-02T00:00:00Z",
+                "recordings": 12,
+                "findings": [] if lately else [finding, of_data],
+            }
             await route.fulfill(json=said)
 
         await offering(page, ("/v1/features/{name}/findings", "get"))
@@ -377,6 +388,10 @@ async def test_a_feature_says_what_goes_wrong_lately_with_counts_and_examples(
         catalogue = page.get_by_role("region", name="What goes wrong")
         await catalogue.get_by_text("3 of 12").click()
         await expect(catalogue).to_contain_text("25 % (9 % to 53 %)")
+        await usable(look)
+        await catalogue.get_by_text("past: 3").click()
+        document = catalogue.get_by_role("link", name="reset.md")
+        await expect(document).to_have_attribute("href", "#/corpora/manual/v1/documents/reset.md")
         await usable(look)
         await catalogue.get_by_label("Since").select_option("1d")
         await expect(catalogue).to_contain_text("Nothing was found in 12 recordings.")

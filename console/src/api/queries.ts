@@ -119,7 +119,7 @@ export const useDiagnosis = (id: string) =>
   useQuery({
     queryKey: ["diagnoses", "one", id],
     queryFn: ({ signal }) => get<Schemas["DiagnosisSaid"]>(`v1/diagnoses/${part(id)}`, signal),
-    staleTime: Number.POSITIVE_INFINITY, // nor does a diagnosis change
+    staleTime: Number.POSITIVE_INFINITY, // nor does a diagnosis change, unless its question is answered
   });
 
 /** Whether somebody found the answer of a recording bad; false until it is known. */

@@ -2,11 +2,13 @@
 import { Anchor, Group, NativeSelect, Stack, Text, Title } from "@mantine/core";
 import { useState } from "react";
 import type { CatalogueFinding } from "../api/offered";
-import { useFindings } from "../api/queries";
+import { useCorpus, useFindings } from "../api/queries";
 import { to } from "../place";
 import { many, percent, said, when } from "../words";
+import { DocumentLink } from "./Findings";
 import { Empty, Found } from "./Page";
 import { SHARES, Span } from "./Span";
+import { shareInterval } from "./Standings";
 import { Told } from "./Told";
 
 const SINCE = [
@@ -27,22 +29,22 @@ export default function Catalogue({ feature }: { feature: string }) {
         <NativeSelect size="xs" label="Since" data={SINCE} value={since} onChange={(event) => setSince(event.currentTarget.value)} />
       </Group>
       <Found query={query}>
-        {({ findings, looked_at }) =>
+        {({ findings, recordings }) =>
           findings.length === 0 ? (
             <Empty>
-              {looked_at === 0 ? "Nothing was asked in that time, so that there is nothing to find." : `Nothing was found in ${many(looked_at, "recording")}.`}{" "}
+              {recordings === 0 ? "Nothing was asked in that time, so that there is nothing to find." : `Nothing was found in ${many(recordings, "recording")}.`}{" "}
               <a href={to(["recordings"], { feature })}>See its recordings</a>.
             </Empty>
           ) : (
             <>
               <ul className="plain stacked">
                 {findings.map((each) => (
-                  <li key={`${each.code} ${each.said}`}>
+                  <li key={`${each.code} ${each.about} ${each.slot}`}>
                     <FindingShown finding={each} />
                   </li>
                 ))}
               </ul>
-              <Text size="sm" c="dimmed">{many(looked_at, "recording was", "recordings were")} looked at. The band is the interval of the share.</Text>
+              <Text size="sm" c="dimmed">{many(recordings, "live recording was", "live recordings were")} looked at, and no model was asked. The band is the interval of the share.</Text>
             </>
           )
         }
@@ -51,47 +53,83 @@ export default function Catalogue({ feature }: { feature: string }) {
   );
 }
 
+/** What examples of findings about data are of. */
+const OF_DATA = /^HD5/;
+
 function FindingShown({ finding }: { finding: CatalogueFinding }) {
-  const { code, about, count, of, share, fix, examples, first_seen_at, last_seen_at } = finding;
+  const { code, about, slot, count, of, share, fix, first_seen_at, last_seen_at, past } = finding;
   return (
     <details className="card">
       <summary>
-        <span className="pill" data-tone="warn">{`${said(count)} of ${said(of)}`}</span> <strong><Told text={finding.said} /></strong>{" "}
+        <span className="pill" data-tone={past ? "quiet" : "warn"}>
+          {past && "past: "}
+          {of === null ? said(count) : `${said(count)} of ${said(of)}`}
+        </span>{" "}
+        <strong>
+          <Told text={finding.said} />
+        </strong>{" "}
         <Text span size="sm" c="dimmed">
-          {about && `${about} · `}
-          <span className="mono">{code}</span>
+          {slot ? `${about}, ${slot}` : about} · <span className="mono">{code}</span>
         </Text>
       </summary>
       <Stack gap="xs" mt="sm">
+        {past && <Text size="sm">The last look did not find it any more.</Text>}
         {share && (
           <div>
             <Text size="sm">
-              {percent(share.estimate)} ({percent(share.low ?? 0)} to {percent(share.high ?? 1)})
+              {percent(share.estimate)} ({shareInterval(share)})
             </Text>
-            <Span scale={SHARES} {...share} />
+            <Span scale={SHARES} {...share} tone={past ? "quiet" : undefined} />
           </div>
         )}
-        {fix && <Text size="sm">What to do: <Told text={fix} /></Text>}
-        {first_seen_at && last_seen_at && (
+        {fix && (
           <Text size="sm">
-            First seen {when(first_seen_at)}, last {when(last_seen_at)}.
+            What to do: <Told text={fix} />
           </Text>
         )}
-        {examples.length > 0 && (
-          <Text size="sm">
-            Such as{" "}
-            {examples.map((id, at) => (
-              <span key={id}>
-                {at > 0 && ", "}
-                <Anchor inherit href={to(["recordings", id])}>
-                  recording {at + 1}
-                  <span className="hidden"> of {code}</span>
-                </Anchor>
-              </span>
-            ))}
-          </Text>
-        )}
+        <Text size="sm">
+          First seen {when(first_seen_at)}, last {when(last_seen_at)}.
+        </Text>
+        {OF_DATA.test(code) ? <DocumentExamples finding={finding} /> : <RecordingExamples finding={finding} />}
       </Stack>
     </details>
+  );
+}
+
+function RecordingExamples({ finding: { code, examples } }: { finding: CatalogueFinding }) {
+  if (examples.length === 0) return null;
+  return (
+    <Text size="sm">
+      Such as{" "}
+      {examples.map((id, at) => (
+        <span key={id}>
+          {at > 0 && ", "}
+          <Anchor inherit href={to(["recordings", id])}>
+            recording {at + 1}
+            <span className="hidden"> of {code}</span>
+          </Anchor>
+        </span>
+      ))}
+    </Text>
+  );
+}
+
+function DocumentExamples({ finding: { about, examples } }: { finding: CatalogueFinding }) {
+  const version = useCorpus(about).data?.versions.find(({ current }) => current)?.name;
+  if (examples.length === 0) return null;
+  return (
+    <Text size="sm">
+      Such as{" "}
+      {examples.map((id, at) => (
+        <span key={id}>
+          {at > 0 && ", "}
+          {version ? <DocumentLink id={id} corpus={about} version={version} /> : id}
+        </span>
+      ))}
+      {" · "}
+      <Anchor inherit href={to(["corpora", about])}>
+        all that is wrong with the data
+      </Anchor>
+    </Text>
   );
 }

@@ -4,7 +4,8 @@ import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { post, type Schemas } from "../api/client";
 import type { Decided, Decision } from "../api/offered";
-import { useOffers } from "../api/queries";
+import { queries, useOffers } from "../api/queries";
+import { when } from "../words";
 import { PassageList } from "./GoldPassages";
 import { Trouble } from "./Trouble";
 import type { Diagnosis } from "./verdictWords";
@@ -17,7 +18,7 @@ const CHOICES: { value: Decision["right"]; label: string }[] = [
 ];
 
 export function Decide({ diagnosis }: { diagnosis: Diagnosis }) {
-  const { readings, question, recording } = diagnosis;
+  const { readings, question, recording, decided } = diagnosis;
   const offered = useOffers()?.decide;
   return (
     <Stack gap="xs" component="section" aria-labelledby="question">
@@ -30,6 +31,14 @@ export function Decide({ diagnosis }: { diagnosis: Diagnosis }) {
           <Side key={at} title={TITLES[at] ?? `Reading ${at + 1}`} reading={each} recordingId={recording} />
         ))}
       </div>
+      {decided && (
+        <div className="note" role="status">
+          <strong>Decided:</strong> {CHOICES.find(({ value }) => value === decided.decision.right)?.label ?? decided.decision.right}. The rule: {decided.decision.rule}
+          <br />
+          By {decided.decision.by || "somebody"}, {when(decided.at)}. It is the case <span className="mono">{decided.case}</span> in <code>{decided.file}</code>, and the rule stands in{" "}
+          <code>{decided.rules_file}</code>. Another answer takes its place.
+        </div>
+      )}
       <div className="card">
         {offered ? (
           <Form diagnosisId={diagnosis.id} />
@@ -69,6 +78,7 @@ function Form({ diagnosisId }: { diagnosisId: string }) {
   const [rule, setRule] = useState("");
   const decide = useMutation({
     mutationFn: (given: Decision) => post<Decided>(`v1/diagnoses/${encodeURIComponent(diagnosisId)}/answer`, given),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ["diagnoses"] }),
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();

@@ -129,13 +129,8 @@ class DiagnosisRoutes:
 
     async def show(self, request: Request, diagnosis_id: str) -> Response:
         """A diagnosis: the verdict and how sure it is, what it rests on, and the fixes, the cheapest first."""
-        try:
-            name = msgspec.convert(diagnosis_id, Id)
-        except msgspec.ValidationError:
-            message = "there is no diagnosis with that id"
-            raise NotFound("HF214", message, "list them: GET /v1/diagnoses") from None
         who = _who(request)
-        diagnosis = await self._project.store.diagnoses.get(name, who.tenant)
+        diagnosis = await self._project.store.diagnoses.get(diagnosis_id_of(diagnosis_id), who.tenant)
         await self._may_repeat(diagnosis.recording, who)
         return _json(_said(diagnosis))
 
@@ -144,6 +139,15 @@ class DiagnosisRoutes:
         recording = await self._project.store.recordings.get(recording_id, who.tenant)
         await asyncio.to_thread(check_repeat, self._project, recording, who)
         return recording
+
+
+def diagnosis_id_of(given: str) -> str:
+    """A diagnosis's id from a path, which may hold anything. Raises NotFound (HF214)."""
+    try:
+        return msgspec.convert(given, Id)
+    except msgspec.ValidationError:
+        message = "there is no diagnosis with that id"
+        raise NotFound("HF214", message, "list them: GET /v1/diagnoses") from None
 
 
 def add_diagnosis_routes(api: FastAPI, routes: DiagnosisRoutes) -> None:
