@@ -82,11 +82,7 @@ function FindingShown({ finding }: { finding: CatalogueFinding }) {
             <Span scale={SHARES} {...share} tone={past ? "quiet" : undefined} />
           </div>
         )}
-        {fix && (
-          <Text size="sm">
-            What to do: <Told text={fix} />
-          </Text>
-        )}
+        {fix && <Text size="sm">What to do: {fix}</Text>}
         <Text size="sm">
           First seen {when(first_seen_at)}, last {when(last_seen_at)}.
         </Text>

@@ -86,7 +86,7 @@ function Form({ diagnosisId }: { diagnosisId: string }) {
   };
   const incomplete = right === null || !rule.trim() || (right === "neither" && !expected.trim());
   return (
-    <form onSubmit={submit} aria-label="Answer the question">
+    <form onSubmit={submit} onChange={() => decide.isSuccess && decide.reset()} aria-label="Answer the question">
       <Stack gap="sm">
         <Radio.Group label="Which is right?" value={right} onChange={(value) => setRight(value as Decision["right"])} required>
           <Stack gap="xs" mt={4}>
