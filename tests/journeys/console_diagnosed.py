@@ -50,6 +50,11 @@ PLANTED = tuple(
 BETTER: Any = {"manual.k": 40}
 
 
+async def blocked(project: Project) -> Recording:
+    """An answer that a guard stopped."""
+    return await project.run(FEATURE, {"body": "Is the alarm on the moon?"})
+
+
 async def diagnosed(project: Project, recording: Recording, **fields: Any) -> Diagnosis:
     """A diagnosis of a recording that is kept: ranking, with two fixes, unless `fields` say otherwise."""
     kept = (await project.run(FEATURE, {"body": "Reset it"})).id
