@@ -34,6 +34,8 @@ FACTS = (
     Fact(name="gold_in_context", holds=False, said="8 passages were given, and it is not among them"),
     Fact(name="provider_failed", holds=False, said="every model answered, whole and at once"),
     Fact(name="prompt_incomplete", holds=False, said="the prompt is filled in"),
+    Fact(name="gold_in_prompt", holds=True),
+    Fact(name="crowded", holds=True),
     Fact(name="guard_acted", holds=False, said="no guard objected"),
     Fact(name="search_changed", holds=True, said="changed since the last good answer: manual.k"),
     Fact(name="labels_conflict", holds=None, said="nothing says which passage answers"),
@@ -70,7 +72,8 @@ async def diagnosed(project: Project, recording: Recording, **fields: Any) -> Di
             Tried(substitution="again", passed=0, asked=4, said="asked again, nothing replaced", recordings=(kept,)),
             Tried(substitution="placebo", passed=0, asked=2, said="with passages that do not matter reordered"),
             Tried(substitution="wider", passed=4, asked=4, said="with more passages", changes=BETTER,
-                  recordings=(kept,), spent_usd=0.004),
+                  recordings=(kept,), spent_usd=0.004, in_words=3),
+            Tried(substitution="wider", beside="minimal_prompt", passed=2, asked=2),
         ),
         "fixes": (
             Fix(part="ranking", advice="more passages, or a reranker, bring in the one that answers: manual.k=40",

@@ -73,9 +73,13 @@ async def test_a_diagnosis_shows_what_it_rests_on_and_leads_to_each_answer(
         await expect(stops.nth(0)).to_contain_text("as it should be")
         await expect(stops.nth(1)).to_contain_text("changed since it went well")
         await expect(stops.nth(2)).to_contain_text("most likely here: ranking")
+        await expect(stops.nth(2)).to_contain_text("Many passages were given.")
+        await expect(stops.nth(3)).to_have_text("Prompt as it should beThe prompt is filled in.")
         await expect(stops.nth(6)).to_contain_text("cannot be told")
         tried = page.get_by_role("region", name="What was tried")
         await expect(tried.get_by_role("row", name="With more passages")).to_contain_text("100 % (63.8 % to 100 %)")
+        await expect(tried.get_by_role("row", name="With more passages")).to_contain_text("3 by its words")
+        await expect(tried.get_by_role("row", name="Wider and minimal prompt")).to_contain_text("2 of 2")
         gold = page.get_by_role("region", name="Passages that answer")
         await expect(gold.get_by_role("link", name="Reset the alarm")).to_have_attribute(
             "href", "#/corpora/manual/v1/documents/reset.md"

@@ -236,6 +236,7 @@ export const useJob = (id: string | null) =>
 
 interface OpenApi {
   paths: Record<string, Record<string, { parameters?: { name: string; in: string }[] }>>;
+  components?: { schemas?: { DiagnosisJobAsked?: { properties?: { max_calls?: { default?: number } } } } };
 }
 
 /** What the server that is asked offers; undefined until it is known. */
@@ -244,7 +245,8 @@ export const useOffers = () =>
     queryKey: ["openapi"],
     queryFn: ({ signal }) => get<OpenApi>("openapi.json", signal),
     staleTime: Number.POSITIVE_INFINITY,
-    select: ({ paths }) => ({
+    select: ({ paths, components }) => ({
+      diagnosisCalls: components?.schemas?.DiagnosisJobAsked?.properties?.max_calls?.default,
       tryOut: paths["/v1/trials"]?.post !== undefined,
       where: paths["/v1/recordings"]?.get?.parameters?.some((each) => each.name === "where") ?? false,
       diagnose: paths["/v1/recordings/{recording_id}/diagnose"]?.post !== undefined,

@@ -16,17 +16,19 @@ interface Stop {
 }
 
 const STOPS: Stop[] = [
-  { name: "Corpus", facts: ["gold_in_corpus", "corpus_changed"], parts: ["data"] },
-  { name: "Candidates of the search", facts: ["gold_in_index", "gold_in_candidates", "search_changed"], parts: ["retrieval"] },
-  { name: "Passages in the context", facts: ["gold_in_context"], parts: ["ranking", "context_noise"] },
-  { name: "Prompt", facts: ["prompt_incomplete", "prompt_changed"], parts: ["prompt"] },
+  { name: "Corpus", facts: ["gold_in_corpus", "sources_conflict", "corpus_changed"], parts: ["data"] },
+  { name: "Candidates of the search", facts: ["gold_withheld", "gold_in_candidates", "search_changed"], parts: ["retrieval"] },
+  { name: "Passages in the context", facts: ["gold_in_context", "crowded"], parts: ["ranking", "context_noise"] },
+  { name: "Prompt", facts: ["gold_in_prompt", "prompt_incomplete", "prompt_changed"], parts: ["prompt"] },
   { name: "Model", facts: ["provider_failed", "provider_not_set_up", "model_changed"], parts: ["provider", "model"] },
   { name: "Guard", facts: ["guard_acted", "guard_changed"], parts: ["guard"] },
-  { name: "What judges the answer", facts: ["labels_conflict", "verifier_unstable"], parts: ["task", "verifier"] },
+  { name: "What judges the answer", facts: ["labels_conflict", "said_in_words", "never_passed", "verifier_unstable"], parts: ["task", "verifier"] },
 ];
 /** Facts that are well when they hold; every other one is well when it does not. */
 const GOOD = /^gold_in_/;
 const CHANGE = /_changed$/;
+/** What is said of a fact that comes without words, where it is not well. */
+const UNSAID: Record<string, string> = { crowded: "many passages were given" };
 
 interface State {
   tone: "good" | "warn" | "bad" | "quiet";
@@ -69,9 +71,9 @@ function StopShown({ stop, facts, likely }: { stop: Stop; facts: Fact[]; likely:
           {word}
         </span>
       </div>
-      {facts.map((fact) => (
+      {facts.filter(hasWords).map((fact) => (
         <Text key={fact.name} size="sm" style={{ overflowWrap: "anywhere" }}>
-          <Told text={fact.said || worded(fact.name)} />
+          <Told text={fact.said || (UNSAID[fact.name] ?? worded(fact.name))} />
         </Text>
       ))}
     </li>
@@ -79,6 +81,9 @@ function StopShown({ stop, facts, likely }: { stop: Stop; facts: Fact[]; likely:
 }
 
 const isWell = ({ name, holds }: Fact): boolean | null => (holds === null ? null : GOOD.test(name) ? holds : !holds);
+
+/** A fact without words that is well goes without saying. */
+const hasWords = (fact: Fact): boolean => fact.said !== "" || isWell(fact) === false;
 
 function stateOf(facts: Fact[]): State {
   const unwell = facts.filter((each) => isWell(each) === false);

@@ -3,6 +3,7 @@ import { Anchor, Button, Group, NumberInput, Stack, Text, Textarea, TextInput } 
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { post, type Schemas } from "../api/client";
+import { useOffers } from "../api/queries";
 import { to } from "../place";
 import { DiagnosesOf } from "./DiagnosisLine";
 import { JobUnderWay } from "./JobUnderWay";
@@ -15,7 +16,6 @@ type Failure = Schemas["Failure"];
 const CANNOT = "HF740";
 const PASSES = "HF741";
 const UNSAID = "HF742";
-const CALLS = 30;
 
 interface Props {
   recording: Recording;
@@ -24,13 +24,14 @@ interface Props {
 }
 
 export function FindOutWhy({ recording, bad }: Props) {
-  const [calls, setCalls] = useState<number | string>(CALLS);
+  const usual = useOffers()?.diagnosisCalls;
+  const [calls, setCalls] = useState<number | string>("");
   const [most, setMost] = useState<number | string>("");
   const [named, setNamed] = useState("");
   const find = useMutation({
     mutationFn: () =>
       post<Schemas["JobTaken"]>(`v1/recordings/${encodeURIComponent(recording.id)}/diagnose`, {
-        max_calls: Number(calls) || CALLS,
+        ...(calls === "" ? {} : { max_calls: Number(calls) }),
         max_cost_usd: most === "" ? null : Number(most),
         case: named.trim() || null,
       }),
@@ -49,7 +50,7 @@ export function FindOutWhy({ recording, bad }: Props) {
             not repeated.
           </Text>
           <Group align="end" gap="sm">
-            <NumberInput label="Most calls of models" min={1} max={1000} allowDecimal={false} value={calls} onChange={setCalls} w="11rem" />
+            <NumberInput label="Most calls of models" placeholder={usual === undefined ? undefined : String(usual)} min={1} max={1000} allowDecimal={false} value={calls} onChange={setCalls} w="11rem" />
             <NumberInput label="Most to spend, USD" placeholder="no limit" min={0} value={most} onChange={setMost} w="10rem" />
             <Button type="submit" variant={bad ? "filled" : "default"} disabled={find.isPending}>
               Find out why

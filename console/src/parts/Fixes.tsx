@@ -52,7 +52,7 @@ function FixShown({ fix, number, feature }: { fix: Fix; number: number; feature:
     <section className="card" aria-label={`Fix ${number}`}>
       <Stack gap="xs">
         <div>
-          <strong>{number}.</strong> <Told text={adviceOf(fix)} /> <span className="pill">{worded(fix.part)}</span>
+          <strong>{number}.</strong> <Told text={adviceOf(fix)} /> <span className="pill">{[fix.part, ...(fix.also ? [fix.also] : [])].map(worded).join(" and ")}</span>
         </div>
         {settable && <div className="mono">{settingsSaid(fix.changes)}</div>}
         <Evidence fix={fix} />

@@ -21,7 +21,7 @@ export function TriedPlot({ diagnosis: { tried } }: { diagnosis: Diagnosis }) {
       <Title order={2}>What was tried</Title>
       <Listed label="What was tried" heads={["Asked again", "Passed", "Share that passes, 90 % interval", "Answers", "Spent"]}>
         {tried.map((each) => (
-          <Row key={each.substitution} tried={each} control={control} />
+          <Row key={`${each.substitution} ${each.beside}`} tried={each} control={control} />
         ))}
       </Listed>
       <Text size="sm" c="dimmed">
@@ -34,8 +34,8 @@ export function TriedPlot({ diagnosis: { tried } }: { diagnosis: Diagnosis }) {
 }
 
 function Row({ tried, control }: { tried: Tried; control?: Tried }) {
-  const { substitution, passed, asked, share, recordings, changes } = tried;
-  const called = begun(tried.said || worded(substitution));
+  const { substitution, beside, passed, asked, share, recordings, changes, in_words } = tried;
+  const called = begun(tried.said || [substitution, ...(beside ? [beside] : [])].map(worded).join(" and "));
   return (
     <Table.Tr>
       <Table.Td style={{ minWidth: "11rem" }}>
@@ -45,6 +45,7 @@ function Row({ tried, control }: { tried: Tried; control?: Tried }) {
       </Table.Td>
       <Table.Td style={{ whiteSpace: "nowrap" }}>
         {said(passed)} of {said(asked)}
+        {in_words !== null && in_words !== passed && <Text size="sm" c="dimmed">{said(in_words)} by its words</Text>}
       </Table.Td>
       <Table.Td style={{ minWidth: "11rem" }}>
         {share && (
