@@ -20,6 +20,7 @@ const PAGES = {
   corpusDocuments: () => import("./pages/CorpusDocuments"),
   corpusDocument: () => import("./pages/CorpusDocument"),
   why: () => import("./pages/Why"),
+  diagnoses: () => import("./pages/Diagnoses"),
   gates: () => import("./pages/Gates"),
   evaluations: () => import("./pages/Evaluations"),
   beside: () => import("./pages/Beside"),
@@ -36,6 +37,7 @@ const CorpusDiff = lazy(PAGES.corpusDiff);
 const CorpusDocuments = lazy(PAGES.corpusDocuments);
 const CorpusDocument = lazy(PAGES.corpusDocument);
 const Why = lazy(PAGES.why);
+const Diagnoses = lazy(PAGES.diagnoses);
 const Gates = lazy(PAGES.gates);
 const Evaluations = lazy(PAGES.evaluations);
 const Beside = lazy(PAGES.beside);
@@ -105,6 +107,7 @@ function Shown({ place: { path, query } }: { place: Place }): ReactNode {
   if (kind === "trials") return <Trials id={name} query={query} />;
   if (kind === "corpora") return <OfCorpora place={{ path, query }} />;
   if (kind === "why") return <Why key={query.toString()} query={query} />;
+  if (kind === "diagnoses") return <Diagnoses id={name} query={query} />;
   if (kind === "gates") return <Gates id={name} query={query} />;
   if (kind === "certificates") return <Certificates id={name} before={query.get("before")} />;
   if (kind === "evaluations" && name && more === "beside" && last) return <Beside one={name} other={last} />;
@@ -143,6 +146,7 @@ function Navigation({ place: { path } }: { place: Place }) {
         </div>
       )}
       {link("Recordings", ["recordings"], path[0] === "recordings")}
+      {offers?.diagnose && link("Diagnoses", ["diagnoses"], path[0] === "diagnoses")}
       {link("Trials", ["trials"], path[0] === "trials")}
       {link("Gates", ["gates"], path[0] === "gates")}
       {link("Evaluations", ["evaluations"], path[0] === "evaluations")}

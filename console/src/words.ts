@@ -32,6 +32,12 @@ export const many = (count: number, one: string, more = `${one}s`): string => `$
 /** A share as per cent. */
 export const percent = (share: number): string => `${said(Number((100 * share).toFixed(1)))} %`;
 
+/** How likely something is, in whole per cent; nothing that was estimated is certain. */
+export function likelihood(chance: number): string {
+  if (chance > 0.99) return "over 99 %";
+  return chance < 0.01 ? "under 1 %" : `${Math.round(100 * chance)} %`;
+}
+
 const inPoints = (share: number): number => Number((100 * share).toFixed(1)) || 0; // no negative nought
 const signed = (value: number): string => `${value > 0 ? "+" : ""}${said(value)}`;
 

@@ -205,8 +205,10 @@ class Diagnoses(Protocol):
         """Newest first by id. Raises NotFound (HF214) when `before` names no diagnosis of the tenant."""
         ...
 
-    async def counts(self, feature: str, since: datetime | None = None, tenant: str = "") -> Mapping[Verdict, int]:
-        """How many diagnoses of a feature came to each verdict; one that none came to is not among them."""
+    async def counts(
+        self, feature: str | None = None, since: datetime | None = None, tenant: str = ""
+    ) -> Mapping[Verdict, int]:
+        """How many diagnoses, of a feature or of all, came to each verdict; one that none came to is not among them."""
         ...
 
     async def keep_learned(self, feature: str, code_hash: str, learned: Json, tenant: str = "") -> None:

@@ -74,7 +74,7 @@ async def test_diagnoses_are_found_newest_first_by_what_they_are_of(store: Store
         await ids(store, before="dg_2", tenant="t")
 
 
-async def test_verdicts_are_counted_by_feature_since_a_moment(store: Store) -> None:
+async def test_verdicts_are_counted_by_feature_or_in_all_since_a_moment(store: Store) -> None:
     of = await recorded(store)
     for n, verdict in enumerate(["data", "ranking", "ranking"]):
         await store.diagnoses.add(diagnosis(of, verdict=verdict, started_at=NOW + timedelta(days=n)))
@@ -82,6 +82,7 @@ async def test_verdicts_are_counted_by_feature_since_a_moment(store: Store) -> N
     assert dict(await store.diagnoses.counts("answer")) == {"data": 1, "ranking": 2}
     assert dict(await store.diagnoses.counts("answer", NOW + timedelta(days=2))) == {"ranking": 1}
     assert dict(await store.diagnoses.counts("answer", None, "t")) == {}
+    assert dict(await store.diagnoses.counts()) == {"data": 1, "ranking": 3}
 
 
 async def test_erasing_a_subject_erases_the_diagnoses_of_its_recordings(store: Store) -> None:

@@ -1,6 +1,7 @@
 /** What the pages read, by name. */
 import { keepPreviousData, QueryClient, useQuery } from "@tanstack/react-query";
 import { get, Refused, type Schemas } from "./client";
+import type { Catalogue } from "./offered";
 
 export const queries = new QueryClient({
   defaultOptions: { queries: { retry: false, refetchOnWindowFocus: false, staleTime: 5_000 } },
@@ -106,6 +107,41 @@ export const usePairs = (id: string, verdict: Schemas["Pair"]["verdict"], after:
     placeholderData: keepPreviousData,
   });
 
+/** Diagnoses, newest first, narrowed as asked. */
+export const useDiagnoses = (query: URLSearchParams) =>
+  useQuery({
+    queryKey: ["diagnoses", "list", query.toString()],
+    queryFn: ({ signal }) => get<Schemas["DiagnosisPage"]>(`v1/diagnoses?${query}`, signal),
+    placeholderData: keepPreviousData,
+  });
+
+export const useDiagnosis = (id: string) =>
+  useQuery({
+    queryKey: ["diagnoses", "one", id],
+    queryFn: ({ signal }) => get<Schemas["DiagnosisSaid"]>(`v1/diagnoses/${part(id)}`, signal),
+    staleTime: Number.POSITIVE_INFINITY, // nor does a diagnosis change, unless its question is answered
+  });
+
+/** Whether somebody found the answer of a recording bad; false until it is known. */
+export const useFoundBad = ({ id, feature, started_at }: Schemas["Recording"], offered: boolean) => {
+  const until = new Date(Date.parse(started_at) + 1_000).toISOString();
+  const query = new URLSearchParams({ feature, since: started_at, until, where: "feedback.score < 0", limit: "200" });
+  const found = useQuery({
+    queryKey: ["recordings", query.toString()],
+    queryFn: ({ signal }) => get<Schemas["RecordingPage"]>(`v1/recordings?${query}`, signal),
+    enabled: offered,
+  });
+  return found.data?.recordings.some((each) => each.id === id) ?? false;
+};
+
+/** What went wrong with a feature lately, by kind, with counts and examples. */
+export const useFindings = (feature: string, since: string) =>
+  useQuery({
+    queryKey: ["findings", feature, since],
+    queryFn: ({ signal }) => get<Catalogue>(`v1/features/${part(feature)}/findings?since=${part(since)}`, signal),
+    placeholderData: keepPreviousData,
+  });
+
 export const useCorpora = () =>
   useQuery({ queryKey: ["corpora"], queryFn: ({ signal }) => get<Schemas["CorpusList"]>("v1/corpora", signal) });
 
@@ -200,6 +236,7 @@ export const useJob = (id: string | null) =>
 
 interface OpenApi {
   paths: Record<string, Record<string, { parameters?: { name: string; in: string }[] }>>;
+  components?: { schemas?: { DiagnosisJobAsked?: { properties?: { max_calls?: { default?: number } } } } };
 }
 
 /** What the server that is asked offers; undefined until it is known. */
@@ -208,9 +245,14 @@ export const useOffers = () =>
     queryKey: ["openapi"],
     queryFn: ({ signal }) => get<OpenApi>("openapi.json", signal),
     staleTime: Number.POSITIVE_INFINITY,
-    select: ({ paths }) => ({
+    select: ({ paths, components }) => ({
+      diagnosisCalls: components?.schemas?.DiagnosisJobAsked?.properties?.max_calls?.default,
       tryOut: paths["/v1/trials"]?.post !== undefined,
       where: paths["/v1/recordings"]?.get?.parameters?.some((each) => each.name === "where") ?? false,
+      diagnose: paths["/v1/recordings/{recording_id}/diagnose"]?.post !== undefined,
+      decide: paths["/v1/diagnoses/{diagnosis_id}/answer"]?.post !== undefined,
+      findings: paths["/v1/features/{name}/findings"]?.get !== undefined,
+      release: paths["/v1/releases"]?.post !== undefined,
       gate: paths["/v1/gates"]?.post !== undefined,
       evaluate: paths["/v1/evaluations"]?.post !== undefined,
       makeCase: paths["/v1/recordings/{recording_id}/case"]?.post !== undefined,

@@ -3,7 +3,7 @@ import { Anchor, Button, Stack, Text, Title } from "@mantine/core";
 import type { RJSFSchema } from "@rjsf/utils";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import type { Json, Schemas } from "../api/client";
-import { queries, useFeatures } from "../api/queries";
+import { queries, useFeatures, useOffers } from "../api/queries";
 import { ask, type Heard, type StepSaid } from "../api/stream";
 import { Answer } from "../parts/Answer";
 import { BlockedNote, DegradedNote } from "../parts/Outcome";
@@ -13,6 +13,7 @@ import { Trouble } from "../parts/Trouble";
 import { to } from "../place";
 import { ms, usd } from "../words";
 
+const Catalogue = lazy(() => import("../parts/Catalogue"));
 const InputForm = lazy(() => import("../form/InputForm"));
 
 interface Asked {
@@ -44,12 +45,23 @@ function heardMore(asked: Asked, heard: Heard): Asked {
 
 export default function Feature({ name }: { name: string }) {
   const features = useFeatures();
+  const offers = useOffers();
   return (
     <Page title={name}>
       <Found query={features}>
         {(found) => {
           const feature = found.features.find((each) => each.name === name);
-          if (feature) return <Ask key={name} feature={feature} />;
+          if (feature)
+            return (
+              <>
+                <Ask key={name} feature={feature} />
+                {offers?.findings && (
+                  <Suspense fallback={<Loading />}>
+                    <Catalogue key={name} feature={name} />
+                  </Suspense>
+                )}
+              </>
+            );
           return (
             <Empty>
               This project has no feature <code>{name}</code>. <a href={to([])}>See those it has</a>.

@@ -10,6 +10,7 @@ import { Listed } from "../parts/Listed";
 import { Empty, Facts, Found, Page } from "../parts/Page";
 import { Standings } from "../parts/Standings";
 import { useSome } from "../parts/some";
+import { changesIn } from "../parts/verdictWords";
 import { to } from "../place";
 import { many, points, said, usd, when } from "../words";
 
@@ -39,11 +40,11 @@ export default function Gates({ id, query }: { id?: string; query: URLSearchPara
 function All({ query }: { query: URLSearchParams }) {
   const before = query.get("before");
   const gates = useGates(before);
-  const asked = { feature: query.get("feature"), against: query.get("against") };
+  const asked = { feature: query.get("feature"), against: query.get("against"), given: changesIn(query) };
   return (
     <Page title="Gates">
       <Text>A gate asks two releases the same cases and names only what the change broke and what was reproduced; or says what it would cost to know.</Text>
-      <GateForm key={`${asked.feature} ${asked.against}`} asked={asked} />
+      <GateForm key={query.toString()} asked={asked} />
       <Found query={gates}>
         {(page) =>
           page.gates.length === 0 ? (

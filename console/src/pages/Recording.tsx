@@ -1,9 +1,10 @@
 /** One recording: what was asked, what came of it, and every step on the way. */
 import { Anchor, Stack, Title } from "@mantine/core";
-import { lazy, type ReactNode, Suspense } from "react";
+import { lazy, type ReactNode, Suspense, useState } from "react";
 import type { Schemas } from "../api/client";
-import { useOffers, useRecording } from "../api/queries";
+import { useFoundBad, useOffers, useRecording } from "../api/queries";
 import { Answer } from "../parts/Answer";
+import { FindOutWhy } from "../parts/FindOutWhy";
 import { BlockedNote, DegradedNote, FailureNote, Outcome } from "../parts/Outcome";
 import { Facts, Found, Loading, Page } from "../parts/Page";
 import { MakeCase } from "../parts/MakeCase";
@@ -13,6 +14,7 @@ import { Value } from "../parts/Value";
 import { to } from "../place";
 import { ms, usd, when } from "../words";
 
+const BAD: Schemas["Recording"]["outcome"][] = ["failed", "blocked", "degraded"];
 const ReplayPanel = lazy(() => import("../parts/ReplayPanel"));
 
 export default function Recording({ id }: { id: string }) {
@@ -26,6 +28,10 @@ export default function Recording({ id }: { id: string }) {
 
 function Shown({ recording }: { recording: Schemas["Recording"] }) {
   const offers = useOffers();
+  const [foundBad, setFoundBad] = useState(false);
+  const wentWrong = BAD.includes(recording.outcome);
+  const foundBadBefore = useFoundBad(recording, !wentWrong && (offers?.where ?? false));
+  const bad = wentWrong || foundBadBefore || foundBad;
   const facts: [string, ReactNode][] = [
     ["Outcome", <Outcome key="o" outcome={recording.outcome} />],
     ["Started", when(recording.started_at)],
@@ -36,7 +42,13 @@ function Shown({ recording }: { recording: Schemas["Recording"] }) {
   ];
   if (recording.subject) facts.push(["Subject", recording.subject]);
   if (recording.replay_of) facts.push(["Replay of", <Anchor key="p" className="mono" href={to(["recordings", recording.replay_of])}>{recording.replay_of}</Anchor>]);
+  if (recording.evaluation) facts.push(["Asked by", <Asker key="e" id={recording.evaluation} />]);
   facts.push(["Recording", <span key="i" className="mono">{recording.id}</span>]);
+  const why = offers?.diagnose && (
+    <Part title="Why it is not good">
+      <FindOutWhy key={recording.id} recording={recording} bad={bad} />
+    </Part>
+  );
   return (
     <>
       <div className="card">
@@ -45,6 +57,7 @@ function Shown({ recording }: { recording: Schemas["Recording"] }) {
       <BlockedNote blocked={recording.blocked} answered={recording.output !== null} />
       <DegradedNote degraded={recording.degraded} />
       <FailureNote failure={recording.failure} />
+      {wentWrong && why}
       <Part title="Input">
         <Value value={recording.input} />
       </Part>
@@ -60,8 +73,9 @@ function Shown({ recording }: { recording: Schemas["Recording"] }) {
         </Suspense>
       </Part>
       <Part title="Feedback">
-        <Rating key={recording.id} recordingId={recording.id} />
+        <Rating key={recording.id} recordingId={recording.id} onRate={(score) => setFoundBad(score < 0)} />
       </Part>
+      {!wentWrong && why}
       {offers?.makeCase && (
         <Part title="Case">
           <MakeCase key={recording.id} recordingId={recording.id} />
@@ -69,6 +83,12 @@ function Shown({ recording }: { recording: Schemas["Recording"] }) {
       )}
     </>
   );
+}
+
+/** The evaluation or the diagnosis that asked. */
+function Asker({ id }: { id: string }) {
+  const ofDiagnosis = id.startsWith("dg_");
+  return <Anchor href={to([ofDiagnosis ? "diagnoses" : "evaluations", id])}>{ofDiagnosis ? "a diagnosis" : "an evaluation"}</Anchor>;
 }
 
 function Part({ title, children }: { title: string; children: ReactNode }) {

@@ -8,6 +8,7 @@ import { FailureNote, Outcome } from "../parts/Outcome";
 import { Empty, Facts, Found, Page } from "../parts/Page";
 import { Abreast } from "../parts/ReplayDiff";
 import { TryChange } from "../parts/TryChange";
+import { changesIn } from "../parts/verdictWords";
 import { to } from "../place";
 import { many, ms, said, usd, when } from "../words";
 
@@ -26,12 +27,13 @@ const TONES: Record<Evidence["says"], string> = { worse: "bad", better: "good", 
 const CLAIMS: Record<Evidence["says"], string> = { worse: "worse", better: "better", no_worse: "not worse", undecided: "undecided" };
 
 export default function Trials({ id, query }: { id?: string; query: URLSearchParams }) {
-  return id === undefined ? <All before={query.get("before")} where={query.get("where") ?? ""} /> : <One key={id} id={id} />;
+  return id === undefined ? <All query={query} /> : <One key={id} id={id} />;
 }
 
 const changesOf = ({ changes }: Trial): string => Object.entries(changes).map(([name, value]) => `${name} = ${JSON.stringify(value)}`).join(", ") || "nothing";
 
-function All({ before, where }: { before: string | null; where: string }) {
+function All({ query: asked }: { query: URLSearchParams }) {
+  const [before, where] = [asked.get("before"), asked.get("where") ?? ""];
   const query = useTrials(before);
   return (
     <Page title="Trials">
@@ -39,7 +41,7 @@ function All({ before, where }: { before: string | null; where: string }) {
         A trial runs recorded requests again with one thing changed, and compares each answer with the one that was given. What did not change is
         remembered, and side effects are never repeated.
       </Text>
-      <TryChange key={where} where={where} />
+      <TryChange key={asked.toString()} where={where} given={changesIn(asked)} />
       <Found query={query}>
         {(page) =>
           page.trials.length === 0 ? (

@@ -1,12 +1,13 @@
 /** Has the working tree held against a release, where the server offers that; then how far it is. */
-import { Button, Checkbox, Group, NativeSelect, NumberInput, Stack, TagsInput, Text, TextInput } from "@mantine/core";
+import { Button, Checkbox, Group, NativeSelect, NumberInput, Stack, TagsInput, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { post, type Schemas } from "../api/client";
 import { useFeatures, useOffers, useRelease, useReleases } from "../api/queries";
 import { JobUnderWay } from "./JobUnderWay";
 import { Found } from "./Page";
-import { type Changes, firstChange, SettingField } from "./SettingField";
+import { Chosen } from "./GivenChange";
+import type { Changes } from "./SettingField";
 import { Trouble } from "./Trouble";
 
 const WORKING = "working";
@@ -15,6 +16,8 @@ const LIVE = "live";
 interface Asked {
   feature: string | null;
   against: string | null;
+  /** A change of the working tree, where its reader was sent here with one. */
+  given: Changes | null;
 }
 
 export function GateForm({ asked }: { asked: Asked }) {
@@ -41,8 +44,8 @@ function TheForm({ asked, features, releases }: { asked: Asked; features: string
   const sides = baselines(releases, asked.against);
   const [feature, setFeature] = useState(asked.feature && features.includes(asked.feature) ? asked.feature : (features[0] ?? ""));
   const [against, setAgainst] = useState(asked.against ?? sides[0]?.value ?? WORKING);
-  const [changing, setChanging] = useState(false);
-  const [changes, setChanges] = useState<Changes>({});
+  const [changing, setChanging] = useState(asked.given !== null);
+  const [changes, setChanges] = useState<Changes>(asked.given ?? {});
   const [margin, setMargin] = useState<number | string>(5);
   const [slices, setSlices] = useState<string[]>([]);
   const [primary, setPrimary] = useState("");
@@ -61,6 +64,10 @@ function TheForm({ asked, features, releases }: { asked: Asked; features: string
         max_cost_usd: most === "" ? null : Number(most),
       }),
   });
+  const change = (whether: boolean) => {
+    setChanging(whether);
+    setChanges(asked.given ?? {});
+  };
   const submit = (event: FormEvent) => {
     event.preventDefault();
     gate.mutate();
@@ -73,8 +80,8 @@ function TheForm({ asked, features, releases }: { asked: Asked; features: string
             <NativeSelect label="Feature" data={features} value={feature} onChange={(event) => setFeature(event.currentTarget.value)} />
             <NativeSelect label="Held against" data={sides} value={against} onChange={(event) => setAgainst(event.currentTarget.value)} />
           </Group>
-          <Checkbox label="Change one setting of the working tree first" checked={changing} onChange={(event) => setChanging(event.currentTarget.checked)} />
-          {changing && <Change onChange={setChanges} />}
+          <Checkbox label="Change one setting of the working tree first" checked={changing} onChange={(event) => change(event.currentTarget.checked)} />
+          {changing && <Change given={asked.given} onChange={setChanges} />}
           <Group align="end" gap="sm">
             <NumberInput label="A fall that matters, points" min={0.1} max={99} value={margin} onChange={setMargin} w="12rem" />
             <NumberInput label="Most to spend, USD" placeholder="no limit" min={0} value={most} onChange={setMost} w="10rem" />
@@ -100,12 +107,7 @@ function TheForm({ asked, features, releases }: { asked: Asked; features: string
   );
 }
 
-function Change({ onChange }: { onChange: (changes: Changes) => void }) {
+function Change(props: { given: Changes | null; onChange: (changes: Changes) => void }) {
   const release = useRelease(WORKING);
-  return <Found query={release}>{(found) => <Chosen release={found.release} onChange={onChange} />}</Found>;
-}
-
-function Chosen({ release, onChange }: { release: Schemas["Release"]; onChange: (changes: Changes) => void }) {
-  if (Object.keys(firstChange(release)).length === 0) return <Text size="sm">The release has no slot with a setting.</Text>;
-  return <SettingField release={release} onChange={onChange} />;
+  return <Found query={release}>{(found) => <Chosen {...props} release={found.release} />}</Found>;
 }

@@ -5,14 +5,17 @@ import { type ReactNode, useEffect } from "react";
 import { post, type Schemas } from "../api/client";
 import { queries, unfinished, useJob } from "../api/queries";
 import { to } from "../place";
-import { said } from "../words";
+import { likelihood, said } from "../words";
 import { FailureNote } from "./Outcome";
 import { Found } from "./Page";
 import { syncReportOf } from "./SyncReport";
 import { Trouble } from "./Trouble";
+import { verdictOf, worded } from "./verdictWords";
 
 type Job = Schemas["JobSaid"];
 const TONES: Record<Job["status"], string> = { queued: "quiet", running: "warn", done: "good", failed: "bad", cancelled: "quiet" };
+/** What the stage of a diagnosis begins with until one part is likely enough. */
+const UNSURE = "unknown";
 const LONG_MS = 5_000;
 
 /** Whether a job waited for long when it was read, so that it may be that nobody does any. */
@@ -27,13 +30,25 @@ export function JobStatus({ job }: { job: Job }) {
 }
 
 /** How far it is, in words; empty where nothing is known. */
-export function progressOf({ progress }: Job): string {
+export function progressOf({ kind, progress }: Job): string {
   if (!progress) return "";
+  if (kind === "diagnosis") {
+    const far = `after ${said(progress.done)} of at most ${said(progress.total ?? 0)} calls of models`;
+    return progress.stage.startsWith(UNSURE) ? `not sure yet, the likeliest part is at${progress.stage.slice(UNSURE.length)}, ${far}` : `${worded(progress.stage)}, ${far}`;
+  }
   return `${progress.stage} ${said(progress.done)}${progress.total === null ? "" : ` of ${said(progress.total)}`}`;
 }
 
-/** One job, read again until it has ended. `stale` names what else has to be read again then. */
-export function JobUnderWay({ id, stale }: { id: string; stale: QueryKey[] }) {
+interface Props {
+  id: string;
+  /** What else has to be read again once it has ended. */
+  stale: QueryKey[];
+  /** What to show in place of a failure; null: the failure as it is. */
+  failed?: (failure: Schemas["Failure"]) => ReactNode;
+}
+
+/** One job, read again until it has ended. */
+export function JobUnderWay({ id, stale, failed }: Props) {
   const query = useJob(id);
   const over = query.data !== undefined && !unfinished(query.data);
   useEffect(() => {
@@ -53,8 +68,12 @@ export function JobUnderWay({ id, stale }: { id: string; stale: QueryKey[] }) {
               </Anchor>
             </Group>
             <JobProgress job={job} readAt={query.dataUpdatedAt} />
-            <FailureNote failure={job.failure} />
-            <JobButtons job={job} />
+            {(job.failure && failed?.(job.failure)) ?? (
+              <>
+                <FailureNote failure={job.failure} />
+                <JobButtons job={job} />
+              </>
+            )}
           </Stack>
         )}
       </Found>
@@ -72,11 +91,23 @@ export function outcome(job: Job): ReactNode {
   }
   const result: object = job.result;
   if (job.kind === "restore") return <>{String((result as { version?: string }).version)} answers.</>;
+  if ("diagnosis_id" in result) return <Diagnosed result={result as Came} />;
   if ("gate_id" in result) return <Anchor inherit href={to(["gates", String(result.gate_id)])}>The gate</Anchor>;
   if ("evaluation_id" in result) return <Anchor inherit href={to(["evaluations", String(result.evaluation_id)])}>The evaluation</Anchor>;
   if ("trial_id" in result) return <Anchor inherit href={to(["trials", String(result.trial_id)])}>The trial</Anchor>;
   if ("recording_id" in result) return <Anchor inherit href={to(["recordings", String(result.recording_id)])}>The recording</Anchor>;
   return null;
+}
+
+interface Came {
+  diagnosis_id: string;
+  verdict: string;
+  probability: number;
+}
+
+function Diagnosed({ result: { diagnosis_id, verdict, probability } }: { result: Came }) {
+  const sure = verdict === "unknown" ? "not sure enough to say" : `${verdictOf({ verdict })}, ${likelihood(probability)}`;
+  return <Anchor inherit href={to(["diagnoses", diagnosis_id])}>{`The diagnosis: ${sure}`}</Anchor>;
 }
 
 export function JobProgress({ job, readAt }: { job: Job; readAt: number }) {

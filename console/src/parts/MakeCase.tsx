@@ -14,7 +14,7 @@ export function MakeCase({ recordingId }: { recordingId: string }) {
   });
   return (
     <Stack gap="xs">
-      <Text size="sm">Evaluations then ask it again. A correction that was sent above is what they expect.</Text>
+      <Text size="sm">Evaluations then ask it again. A correction of it is what they expect.</Text>
       <Group gap="sm" align="end">
         <TagsInput label="Tags" size="xs" value={tags} onChange={setTags} />
         <Checkbox label="Must pass" size="xs" mb={6} checked={mustPass} onChange={(event) => setMustPass(event.currentTarget.checked)} />

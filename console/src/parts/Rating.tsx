@@ -11,14 +11,20 @@ interface Given {
   correction?: Json;
 }
 
-export function Rating({ recordingId }: { recordingId: string }) {
+interface Props {
+  recordingId: string;
+  /** Told of a score that was kept. */
+  onRate?: (score: number) => void;
+}
+
+export function Rating({ recordingId, onRate }: Props) {
   const [score, setScore] = useState<number | null>(null);
   const [correction, setCorrection] = useState("");
   const [comment, setComment] = useState("");
   const rate = useMutation({
     mutationFn: (given: Given) => post<Schemas["Feedback"]>("v1/feedback", { recording_id: recordingId, ...given }),
   });
-  const thumb = (given: number) => rate.mutate({ score: given }, { onSuccess: () => setScore(given) });
+  const thumb = (given: number) => rate.mutate({ score: given }, { onSuccess: () => { setScore(given); onRate?.(given); } });
   const tell = () =>
     rate.mutate(
       { ...(score === null ? {} : { score }), ...(correction && { correction }), ...(comment && { comment }) },

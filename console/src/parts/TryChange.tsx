@@ -7,7 +7,8 @@ import { useOffers, useRelease } from "../api/queries";
 import { many, said, usd } from "../words";
 import { JobUnderWay } from "./JobUnderWay";
 import { Found } from "./Page";
-import { type Changes, firstChange, SettingField } from "./SettingField";
+import { Chosen } from "./GivenChange";
+import { type Changes, firstChange } from "./SettingField";
 import { Trouble } from "./Trouble";
 import { WhereField, wrongExpression } from "./WhereField";
 
@@ -15,19 +16,25 @@ type Release = Schemas["Release"];
 type Trial = Schemas["Trial"];
 const WORKING = "working";
 
-export function TryChange({ where }: { where: string }) {
+interface Props {
+  where: string;
+  /** The change that is to be tried, where its reader was sent here with one. */
+  given: Changes | null;
+}
+
+export function TryChange(props: Props) {
   const offered = useOffers()?.tryOut;
-  return offered ? <OfRelease where={where} /> : null;
+  return offered ? <OfRelease {...props} /> : null;
 }
 
-function OfRelease({ where }: { where: string }) {
+function OfRelease(props: Props) {
   const release = useRelease(WORKING);
-  return <Found query={release}>{(found) => <TryForm where={where} release={found.release} />}</Found>;
+  return <Found query={release}>{(found) => <TryForm {...props} release={found.release} />}</Found>;
 }
 
-function TryForm({ where, release }: { where: string; release: Release }) {
+function TryForm({ where, given, release }: Props & { release: Release }) {
   const [expression, setExpression] = useState(where || "since=7d");
-  const [changes, setChanges] = useState<Changes>(() => firstChange(release));
+  const [changes, setChanges] = useState<Changes>(() => given ?? firstChange(release));
   const [afresh, setAfresh] = useState(false);
   const [limit, setLimit] = useState<number | string>(1000);
   const [most, setMost] = useState<number | string>("");
@@ -60,7 +67,7 @@ function TryForm({ where, release }: { where: string; release: Release }) {
             }}
             wrong={wrong}
           />
-          <SettingField release={release} onChange={setChanges} />
+          <Chosen given={given} release={release} onChange={setChanges} />
           <Checkbox label="Ask the models afresh, also where the answer is remembered" checked={afresh} onChange={(event) => setAfresh(event.currentTarget.checked)} />
           <Group align="end" gap="sm">
             <NumberInput label="At most so many" min={1} max={100000} allowDecimal={false} value={limit} onChange={setLimit} w="9rem" />

@@ -84,7 +84,9 @@ class SqlDiagnoses:
 
         return await self._readers.read(read)
 
-    async def counts(self, feature: str, since: datetime | None = None, tenant: str = "") -> Mapping[Verdict, int]:
+    async def counts(
+        self, feature: str | None = None, since: datetime | None = None, tenant: str = ""
+    ) -> Mapping[Verdict, int]:
         """See `Diagnoses`."""
         row = (tenant, feature, -(2**62) if since is None else micros(since))
         return await self._readers.read(

@@ -58,7 +58,9 @@ class MemoryDiagnoses:
         found = [each for each in self._of(query.tenant) if _wanted(each, query)]
         return tuple(sorted(found, key=lambda each: each.id, reverse=True)[: query.limit])
 
-    async def counts(self, feature: str, since: datetime | None = None, tenant: str = "") -> Mapping[Verdict, int]:
+    async def counts(
+        self, feature: str | None = None, since: datetime | None = None, tenant: str = ""
+    ) -> Mapping[Verdict, int]:
         """See `Diagnoses`."""
         self._check()
         query = DiagnosisQuery(feature=feature, since=since)

@@ -314,8 +314,9 @@ SELECT d.content FROM diagnoses AS d JOIN recordings AS r ON r.n = d.recording
 WHERE d.tenant = :tenant /* filters */ ORDER BY d.id DESC LIMIT :limit;
 
 -- name: count_diagnoses
--- How many diagnoses of a feature, begun since then, came to each verdict.
-SELECT verdict, count(*) FROM diagnoses WHERE tenant = ? AND feature = ? AND started_at >= ? GROUP BY verdict;
+-- How many diagnoses, of a feature or of all, begun since then, came to each verdict.
+SELECT verdict, count(*) FROM diagnoses
+WHERE tenant = ? AND feature = coalesce(?, feature) AND started_at >= ? GROUP BY verdict;
 
 -- name: delete_diagnoses_of_subject
 -- Erase the diagnoses of a subject's recordings.
