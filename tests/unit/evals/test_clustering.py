@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from itertools import combinations, pairwise
 from typing import Any
 
@@ -12,14 +13,14 @@ from hypothesis import strategies as st
 from tests.contract.store_samples import recording
 from tests.contract.test_store_diagnoses import diagnosis
 
-from holdfast.diagnosis import Diagnosis, Fact, Fix, SideEffects, Substitution, Verifier
+from holdfast.diagnosis import Diagnosis, Fact, Fix, SideEffects, Verifier
 from holdfast.evals.diagnose.agreeing import agreed, fixes_among
 from holdfast.evals.diagnose.clustering import clusters, typical
 from holdfast.evals.diagnose.finding_facts import held
 from holdfast.evals.diagnose.gathering import Failing
 from holdfast.evals.diagnose.kinds import WITHIN, Kind, Seen, effective, kinds_of
 from holdfast.evals.diagnose.planning import by_verdict, verdict_of
-from holdfast.evals.diagnose.posterior import Beliefs, Counts, hypotheses, posterior
+from holdfast.evals.diagnose.posterior import Beliefs, Counts, Hypothesis, Key, hypotheses, posterior
 from holdfast.evals.diagnose.signs import Signature, distance, in_words, signature
 from holdfast.evals.diagnose.tables import PRIOR, SIGNS
 from holdfast.judgement import Interval
@@ -199,15 +200,20 @@ def test_what_one_diagnosis_says_is_what_is_said() -> None:
     assert agreed([]).verdict == "unknown"
 
 
-def believed(one: Seen, counts: dict[Substitution, Counts]) -> Diagnosis:
+def rounded(now: Mapping[Hypothesis, float]) -> dict[str, float]:
+    return {name: round(chance, 4) for name, chance in by_verdict(now).items()}
+
+
+def believed(one: Seen, counts: dict[Key, Counts]) -> Diagnosis:
     """A diagnosis as it follows from its facts and from so many answers."""
     facts = tuple(Fact(name=name, holds=holds) for name, holds in one.signature.facts)
     beliefs = Beliefs(verifier=VERIFIER)
     now = posterior(beliefs, hypotheses(PRIOR), held(facts), counts)
     said = verdict_of(now, 0.85)
-    chances: dict[str, float] = {name: round(chance, 4) for name, chance in by_verdict(now).items()}
+    chances, before = rounded(now), rounded(posterior(beliefs, hypotheses(PRIOR), held(facts), {}))
     return diagnosis(one.failing.recording.id, verdict=said.verdict, probability=said.probability, facts=facts,
-                     probabilities=chances, parts=said.parts, grade="labelled", verifier=VERIFIER)  # fmt: skip
+                     probabilities=chances, by_facts=before, parts=said.parts, grade="labelled",
+                     verifier=VERIFIER)  # fmt: skip
 
 
 def test_the_facts_of_two_that_agree_count_once() -> None:
@@ -217,7 +223,7 @@ def test_the_facts_of_two_that_agree_count_once() -> None:
 
 
 def test_two_that_agree_are_surer_than_one_by_what_was_tried() -> None:
-    counts: dict[Substitution, Counts] = {"again": Counts(0, 2), "wider": Counts(2, 2), "gold_added": Counts(1, 2)}
+    counts: dict[Key, Counts] = {("again",): Counts(0, 2), ("wider",): Counts(2, 2), ("gold_added",): Counts(1, 2)}
     one, two = (believed(seen(at, CUT), counts) for at in range(2))
     assert one.verdict == "ranking"
     assert agreed([one, two]).probability > one.probability
@@ -225,7 +231,7 @@ def test_two_that_agree_are_surer_than_one_by_what_was_tried() -> None:
 
 
 def test_no_verdict_is_given_that_no_diagnosis_gives() -> None:
-    counts: dict[Substitution, Counts] = {"wider": Counts(1, 1)}
+    counts: dict[Key, Counts] = {("wider",): Counts(1, 1)}
     unsure = [believed(seen(at, CUT), counts) for at in range(3)]
     assert {each.verdict for each in unsure} == {"unknown"}
     assert agreed(unsure).verdict == "unknown"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +12,7 @@ from hypothesis import strategies as st
 from holdfast.diagnosis import Part, Planted, Substitution, Verdict, Verifier
 from holdfast.evals.diagnose.calibrate.learning import (
     TRUST,
+    Outcome,
     Sample,
     Share,
     Spoiled,
@@ -23,18 +27,27 @@ from holdfast.evals.diagnose.calibrate.learning import (
     tally,
     worth,
 )
-from holdfast.evals.diagnose.posterior import Beliefs
+from holdfast.evals.diagnose.posterior import Beliefs, Counts
 from holdfast.evals.diagnose.tables import EFFECTS, PRIOR, SIGNS
 
 SURE = Verifier(name="facts", sensitivity=1.0, specificity=1.0)
 PARTS: tuple[Part, ...] = tuple(PRIOR)
 
 
-def sample(part: Part | None = "ranking", case: str = "one", **fields: object) -> Sample:
+def outcomes(counted: Mapping[Substitution, tuple[int, int]]) -> tuple[Outcome, ...]:
+    return tuple(Outcome((name,), Counts(*counts)) for name, counts in counted.items())
+
+
+def sample(
+    part: Part | None = "ranking",
+    case: str = "one",
+    tried: Mapping[Substitution, tuple[int, int]] = MappingProxyType({}),
+    **fields: object,
+) -> Sample:
     planted: Verdict = part if part is not None else "intermittent"
     parts = (part,) if part is not None else ()
     usual: dict[str, object] = {"fault": "any", "possible": PARTS, "grade": "labelled"}
-    return Sample(case=case, planted=planted, parts=parts, **{**usual, **fields})
+    return Sample(case=case, planted=planted, parts=parts, tried=outcomes(tried), **{**usual, **fields})
 
 
 samples = st.builds(
@@ -112,7 +125,9 @@ def test_what_spoils_a_good_answer_is_not_held_against_what_it_mends() -> None:
 
 
 def test_two_parts_at_once_teach_nothing_of_either() -> None:
-    pair = Sample(case="one", fault="a+b", planted="interaction", parts=("data", "guard"), tried={"guard_off": (0, 2)})
+    pair = Sample(
+        case="one", fault="a+b", planted="interaction", parts=("data", "guard"), tried=outcomes({"guard_off": (0, 2)})
+    )
     assert tally([pair]) == Tally()
 
 

@@ -39,7 +39,7 @@ from holdfast.evals.diagnose.planning import (
 from holdfast.evals.diagnose.posterior import Beliefs, Counts, Hypothesis, Key, beyond, counts_of, hypotheses, posterior
 from holdfast.evals.diagnose.reading import searches
 from holdfast.evals.diagnose.substituting import Made, Substitutions
-from holdfast.evals.diagnose.tables import EFFECTS, TRUSTED
+from holdfast.evals.diagnose.tables import BY_WORDS, EFFECTS, TRUSTED
 from holdfast.evals.diagnose.telling import because, next_test, on_planted, readings_of
 from holdfast.evaluation import Case
 from holdfast.identity import new_id
@@ -93,6 +93,9 @@ class Diagnosing:
         self.known = known
         self.limits = limits
         self.beliefs = known.beliefs or Beliefs(verifier=known.verifier)
+        if known.by_words:
+            prior = {**self.beliefs.prior, "verifier": self.beliefs.prior["verifier"] * BY_WORDS}
+            self.beliefs = msgspec.structs.replace(self.beliefs, prior=prior)
         self.started_at = datetime.now(UTC)
         self.calls = 0
         self.spent_usd: float | None = 0.0

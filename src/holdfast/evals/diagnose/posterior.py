@@ -38,6 +38,9 @@ Key: TypeAlias = tuple[Substitution, ...]
 SOUND, BROKEN, WAVERING = (8.0, 1.2), (0.8, 5.0), (4.0, 2.6)
 """Beta distributions of the rate at which answers pass: of a feature without a fault, with one, and of one that fails
 now and then, which is what chance means for a request that has failed."""
+NEVER, NEVER_SHARE = (0.3, 12.0), 0.6
+"""Of an expectation that is wrong, and how often such a one is hardly ever met; else sources that differ meet it now
+and then."""
 ALIKE = 8.0
 """How near the rate of one substitution is to the feature's: the concentration of a beta distribution around it."""
 ERRING = 0.08
@@ -207,7 +210,10 @@ def _fact(beliefs: Beliefs, one: Hypothesis, name: str, holds: bool) -> float:
 def _mixed(beliefs: Beliefs, one: Hypothesis, outcomes: Iterable[tuple[Key, Counts]]) -> Rates:
     """The chance of all counts, each order of them counted as one, over the feature's two rates: sound down, broken
     across."""
-    mixed = _weights(WAVERING if not one else SOUND)[:, None] * _weights(BROKEN)[None, :]
+    broken = _weights(BROKEN)
+    if "task" in one:
+        broken = NEVER_SHARE * _weights(NEVER) + (1 - NEVER_SHARE) * broken
+    mixed = _weights(WAVERING if not one else SOUND)[:, None] * broken[None, :]
     for key, counts in outcomes:
         if counts.asked:
             mixed = mixed * _factor(beliefs, one, key, counts)

@@ -131,6 +131,8 @@ PRIOR: Mapping[Part, float] = MappingProxyType(
 )  # fmt: skip
 """How likely each part is, one against the other, before anything is known; `intermittent` has INTERMITTENT."""
 
+BY_WORDS = 0.25
+"""What becomes of the verifier's share where it only compares words: it is as right or wrong as what it was given."""
 INTERMITTENT = 1.0
 PAIR = 0.05
 """The weight of two parts at once, against that of either."""
