@@ -102,6 +102,7 @@ class Fix(Struct, frozen=True, kw_only=True):
     asked: int
     share: Interval
     also: Part | None = None
+    restores: bool = False
     changes: dict[str, Json] = {}
     cost_usd: float | None = None
     side_effects: SideEffects | None = None

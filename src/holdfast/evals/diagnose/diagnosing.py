@@ -39,7 +39,7 @@ from holdfast.evals.diagnose.planning import (
 from holdfast.evals.diagnose.posterior import Beliefs, Counts, Hypothesis, Key, beyond, counts_of, hypotheses, posterior
 from holdfast.evals.diagnose.reading import searches
 from holdfast.evals.diagnose.substituting import Made, Substitutions
-from holdfast.evals.diagnose.tables import BY_WORDS, EFFECTS, TRUSTED
+from holdfast.evals.diagnose.tables import BY_WORDS, EFFECTS, TRUSTED, without_search
 from holdfast.evals.diagnose.telling import because, next_test, on_planted, readings_of
 from holdfast.evaluation import Case
 from holdfast.identity import new_id
@@ -116,6 +116,8 @@ class Diagnosing:
         self.beliefs = msgspec.structs.replace(
             self.beliefs, gold=TRUSTED[looked.located.grade], beyond=beyond(held(self.facts))
         )
+        if not searches(recording):
+            self.beliefs = msgspec.structs.replace(self.beliefs, effects=without_search(self.beliefs.effects))
         self.substitutions = Substitutions(host, self.examined, self.known.earlier, self.known.good)
         self.facts = (*self.facts, *await self._of_what_was_stopped())
         self.made = await self._makeable()

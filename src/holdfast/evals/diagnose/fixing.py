@@ -84,9 +84,10 @@ async def fixes_of(about: Diagnosing, said: Said) -> tuple[Fix, ...]:
     return tuple(sorted(found, key=_cheapest))
 
 
-def _cheapest(fix: Fix) -> tuple[bool, bool, float, float]:
-    """The order of fixes: settings first, then the cheaper one, then the one with which more answers pass."""
-    return not fix.changes, fix.cost_usd is None, round(fix.cost_usd or 0.0, 6), -fix.share.estimate
+def _cheapest(fix: Fix) -> tuple[bool, bool, float, bool, float]:
+    """The order of fixes: settings first, then the cheaper one, then what was so when it went well, then the one with
+    which more answers pass."""
+    return not fix.changes, fix.cost_usd is None, round(fix.cost_usd or 0.0, 6), not fix.restores, -fix.share.estimate
 
 
 def _mending(about: Diagnosing, said: Said) -> list[Key]:
@@ -119,6 +120,7 @@ async def _setting(about: Diagnosing, parts: Sequence[Part], key: Key) -> Fix | 
         asked=tried.asked,
         share=_share(tried.passed, tried.asked),
         changes=made.changes,
+        restores=all(name.startswith("previous_") for name in key),
         cost_usd=_dearer(about, tried),
         side_effects=side_effects,
     )

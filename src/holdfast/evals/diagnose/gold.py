@@ -33,6 +33,7 @@ many letters stand as well."""
 """Characters of a passage that is cut from a document."""
 LEAST_LETTERS = 8
 """Letters that a text must have in a row, spaces aside, to be taken for one that says it: fewer stand anywhere."""
+_MARKUP = re.compile(r"<[^<>]*>?")
 _LETTERS = re.compile(r"[\W_]+")
 _PIECE = re.compile(r"[^\n.!?]+(?:[.!?](?!\s)[^\n.!?]*)*[.!?]*")
 EXPECTED = "(expected)"
@@ -42,7 +43,7 @@ EXPECTED = "(expected)"
 class Located(Struct, frozen=True, kw_only=True):
     """`in_corpus` None: it cannot be told. A passage that no corpus has is what was expected, word for word.
 
-    `withheld`: a document says it that whoever asked may not see; its text is then not among the passages.
+    `withheld`: a document says it that whoever asked may not see; what was expected of it stands in for its text.
     """
 
     passages: tuple[Passage, ...] = ()
@@ -89,25 +90,32 @@ async def _labelled(host: Host, used: Sequence[Retrieve], case: Case) -> Located
                 withheld += _says(document, gold, case)
             elif document is not None:
                 (passages if _says(document, gold, case) else silent).append(_cut(document, gold, case.facts))
+    spans = [_bare(gold.span) for gold in case.gold if gold.span]
+    wanted = spans or _expected(case) or _wanted(case)
+    said = (_as_expected(wanted, used[0].query),) if wanted else ()
     if withheld and not passages:
-        return Located(grade="labelled", in_corpus=True, withheld=True)
+        return Located(passages=said, grade="labelled", in_corpus=True, withheld=True)
     if not passages and (before := await _before(host, used, case)):
         return Located(passages=before, grade="labelled", in_corpus=False)
     if not passages and not any(gold.span for gold in case.gold):
         passages = silent  # it never said so, as far as is known: the label is in doubt, and not the document
     if passages:
         return Located(passages=tuple(passages[:MOST]), grade="labelled", in_corpus=len(passages) == len(case.gold))
-    wanted = [gold.span for gold in case.gold if gold.span] or _expected(case) or _wanted(case)
-    said = (_as_expected(wanted, used[0].query),) if wanted else ()
     return Located(passages=said, grade="labelled", in_corpus=False)
 
 
 def _says(document: Document, gold: Gold, case: Case) -> bool:
     """Whether a document that is labelled as answering still does: its span, or where there is none a fact."""
-    if gold.span is not None:
-        return contains(document.text, gold.span) or _torn_apart(document.text, gold.span)
     text = document.text
+    if gold.span is not None:
+        span = _bare(gold.span)
+        return contains(text, gold.span) or contains(text, span) or _torn_apart(text, span)
     return not case.facts or len(unsaid_by(text, case.facts)) < len(case.facts)
+
+
+def _bare(span: str) -> str:
+    """A span without the markup that it was copied with."""
+    return " ".join(_MARKUP.sub(" ", span).split()) or span
 
 
 def unsaid_by(text: str, facts: Sequence[str]) -> tuple[str, ...]:

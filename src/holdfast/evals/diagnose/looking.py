@@ -55,7 +55,8 @@ def _of_the_label(examined: Examined, located: Located) -> list[Fact]:
     case = examined.case
     if located.grade != "labelled" or not located.in_corpus or located.withheld or not case.facts:
         return []
-    unsaid = unsaid_by("\n".join(passage.text for passage in located.passages), case.facts)
+    texts = [*(passage.text for passage in located.passages), *(gold.span for gold in case.gold if gold.span)]
+    unsaid = unsaid_by("\n".join(texts), case.facts)
     said = f"what answers does not say: {'; '.join(unsaid)}" if unsaid else "what answers says what was expected"
     return [Fact(name="labels_conflict", holds=bool(unsaid), said=said)]
 

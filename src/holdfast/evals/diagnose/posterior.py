@@ -102,7 +102,8 @@ def counts_of(tried: Tried) -> Counts:
 def beyond(facts: Mapping[str, bool]) -> tuple[Part, ...]:
     """The parts that no substitution can mend, by what is known: what whoever asked may not see is not shown to find
     out, and a model without a key cannot be asked."""
-    withheld: tuple[Part, ...] = ("retrieval",) if facts.get("gold_withheld") else ()
+    unknown = facts.get("gold_withheld", False) and "gold_in_context" not in facts  # nothing can stand in for it
+    withheld: tuple[Part, ...] = ("retrieval",) if unknown else ()
     return (*withheld, "provider") if facts.get("provider_not_set_up") else withheld
 
 

@@ -84,6 +84,21 @@ EFFECTS: Mapping[Substitution, Effect] = MappingProxyType(
 """`again` mends a provider that failed for a while, and so does whatever is asked anew; only `provider_healthy` mends
 one whose settings are too tight."""
 
+BARE: Mapping[Substitution, Effect] = MappingProxyType(
+    {
+        "minimal_prompt": Effect({"provider": 0.6, "prompt": 0.4}, 0.4),
+        "ceiling": Effect({"provider": 0.85, "prompt": 0.4}, 0.4),
+    }
+)
+"""What a prompt that only states the task does where nothing is searched: what is to be known then stands in the prompt
+itself, and is gone with it."""
+
+
+def without_search(effects: Mapping[Substitution, Effect]) -> Mapping[Substitution, Effect]:
+    """What substitutions do where nothing is searched."""
+    return {**effects, **{name: effect for name, effect in BARE.items() if name in effects}}
+
+
 TRUSTED: Mapping[Grade, float] = MappingProxyType(
     {"labelled": 1.0, "corrected": 0.8, "searched": 0.7, "later_answer": 0.6, "none": 0.0}
 )
