@@ -55,7 +55,7 @@ class Careful(Reader):
         told = (
             "Answer from the passages." in prompt
             or "only states the task" in prompt
-            or "from the passages alone" in prompt
+            or "only from the passages" in prompt
         )
         if told:
             return answer

@@ -118,7 +118,8 @@ class Diagnosing:
         )
         if not searches(recording):
             self.beliefs = msgspec.structs.replace(self.beliefs, effects=without_search(self.beliefs.effects))
-        self.substitutions = Substitutions(host, self.examined, self.known.earlier, self.known.good)
+        same = [each for each in (self.known.later, self.known.earlier.answer) if each is not None]
+        self.substitutions = Substitutions(host, self.examined, self.known.earlier, [*self.known.good, *same])
         self.facts = (*self.facts, *await self._of_what_was_stopped())
         self.made = await self._makeable()
         now = await self._find_out()
@@ -171,11 +172,14 @@ class Diagnosing:
         """Make what would mend the likeliest pairs of parts, where neither of the two mends the other's."""
         likely = [one for one in sorted(now, key=lambda one: -now[one]) if len(one) > 1 and now[one] >= PAIR_FROM]
         for pair in likely[:PAIRS_AT_ONCE]:
-            await self._pair_of(*sorted(pair, key="guard".__eq__))
+            await self._pair_of(*sorted(pair))
 
     async def _pair_of(self, one: Part, other: Part) -> None:
-        """Make the best of what mends both, unless there is one already or none can be."""
-        for key in ((*first, *then) for first in self._best_for(one) for then in self._best_for(other)):
+        """Make the best of what mends both, unless there is one already or none can be. Guards are switched off last,
+        since with something else mended another one may object."""
+        order = [*EFFECTS, *GUARDS]
+        for first, then in ((a, b) for a in self._best_for(one) for b in self._best_for(other)):
+            key = tuple(sorted((*first, *then), key=lambda name: (name in GUARDS, order.index(name))))
             if key in self.made:
                 return
             if key not in self.apart and len(set(key)) > 1:
@@ -186,7 +190,7 @@ class Diagnosing:
                 self.apart.add(key)
 
     def _best_for(self, part: Part) -> list[Key]:
-        """What mends a part best; all guards at once, since with something else mended another one may object."""
+        """What mends a part best; of guards all at once."""
         return [GUARDS] if part == "guard" else best_for(self.beliefs, part, list(self.made))
 
     def _options(self) -> list[Option]:
@@ -210,7 +214,7 @@ class Diagnosing:
 
     def _posterior(self, tried: dict[Key, Counts] | None = None) -> dict[Hypothesis, float]:
         counts = self.counts() if tried is None else tried
-        return posterior(self.beliefs, hypotheses(self._possible()), held(self.facts), counts)
+        return posterior(self.beliefs, hypotheses(self._possible(), self.beliefs.beyond), held(self.facts), counts)
 
     def counts(self) -> dict[Key, Counts]:
         return {key: counts_of(one) for key, one in self.tried.items()}

@@ -21,7 +21,7 @@ _NOT_SET_UP = ("no_key", "no_provider", "no_model")
 _UNFINISHED = ("length", "content_filter", "error")
 _EMPTY_VALUE = re.compile(r"(?m)^\s*(?:None|null|undefined|\{\{.*\}\}|\{%.*%\})\s*$")
 _SENTENCES = re.compile(r"(?<=[.!?])\s+|\n+")
-CROWD = 15
+CROWD = 10
 """Passages that a prompt seldom has more of: beyond it an answer is easily lost among them."""
 _TELLING_CHARS = 200
 _LEAST_ALIKE = 4
@@ -55,7 +55,8 @@ def _corpus(located: Located) -> Iterator[Fact]:
         return
     where = ", ".join(sorted({passage.document for passage in located.passages})) or "nowhere"
     said = f"the answer stands in {where}" if located.in_corpus else "no document of the corpus says what was expected"
-    yield Fact(name="gold_in_corpus", holds=located.in_corpus, said=said)
+    name = "gold_in_corpus" if located.grade == "labelled" else "gold_found"
+    yield Fact(name=name, holds=located.in_corpus, said=said)
 
 
 async def _search(host: Host, examined: Examined, located: Located) -> list[Fact]:

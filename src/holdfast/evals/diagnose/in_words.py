@@ -42,6 +42,8 @@ def said_in_words(case: Case, output: Json) -> bool | None:
 def _same(one: Json, other: Json) -> bool:
     if isinstance(one, str) and isinstance(other, str):
         return one.strip().casefold() == other.strip().casefold()
+    if isinstance(one, int | float) and isinstance(other, int | float):
+        return one == other
     return canonical(one) == canonical(other)
 
 

@@ -13,12 +13,12 @@ from msgspec import Struct
 from holdfast.diagnosis import Part, Verdict
 from holdfast.evals.diagnose.posterior import NOTHING, Beliefs, Counts, Hypothesis, Key, Outlook, effect_of, mended
 
-SURE_AT = 0.9
+SURE_AT = 0.92
 """A verdict that is less likely is not given (docs/decisions/0025-diagnosis.md)."""
 AT_A_TIME = 2
 MOST_OF_ONE = 8
 """Answers of one substitution at most: more of the same say little, since outcomes are overdispersed."""
-LEAST_GAIN_BITS = 0.015
+LEAST_GAIN_BITS = 0.008
 LEAST_LIKELY = 0.003
 """A hypothesis that is less likely is left out of what is planned."""
 CONFIRMED_BY = 4
@@ -102,13 +102,14 @@ def confirmed(beliefs: Beliefs, said: Said, tried: Mapping[Key, Counts], keys: S
 
 def _mending(beliefs: Beliefs, said: Said, keys: Sequence[Key]) -> list[Key]:
     """What mends the parts spoken of; all at its best at once shows none of them alone."""
-    return [key for key in keys if key != ("ceiling",) and _mends(beliefs, key, said.parts) > 0.5]
+    alone = [key for key in keys if len(key) == len(said.parts) and key != ("ceiling",)]
+    return [key for key in alone if _mends(beliefs, key, said.parts) > 0.5]
 
 
 def _passing(tried: Mapping[Key, Counts], key: Key) -> bool:
-    """Whether at least half of the answers pass, or say what was expected."""
-    counts = tried.get(key, NOTHING)
-    return counts.asked > 0 and 2 * max(counts.passed, counts.said or 0) >= counts.asked
+    """Whether at least half of the answers pass, or say what was expected; more where two parts are mended."""
+    counts, least = tried.get(key, NOTHING), 0.5 if len(key) == 1 else 0.6
+    return counts.asked > 0 and max(counts.passed, counts.said or 0) >= least * counts.asked
 
 
 def best_for(beliefs: Beliefs, part: Part, keys: Iterable[Key]) -> list[Key]:

@@ -24,9 +24,21 @@ from typing import TypeAlias
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 
 from holdfast.diagnosis import Part, Substitution, Tried, Verifier
-from holdfast.evals.diagnose.tables import EFFECTS, INTERMITTENT, PAIR, PRIOR, SIGNS, WORDS, Effect, Sign, Words
+from holdfast.evals.diagnose.tables import (
+    EFFECTS,
+    INTERMITTENT,
+    PAIR,
+    PRIOR,
+    SIGNS,
+    WELL_AGAIN,
+    WORDS,
+    Effect,
+    Sign,
+    Words,
+)
 
 Hypothesis = frozenset[Part]
 CHANCE: Hypothesis = frozenset()
@@ -38,9 +50,10 @@ Key: TypeAlias = tuple[Substitution, ...]
 SOUND, BROKEN, WAVERING = (8.0, 1.2), (0.8, 5.0), (4.0, 2.6)
 """Beta distributions of the rate at which answers pass: of a feature without a fault, with one, and of one that fails
 now and then, which is what chance means for a request that has failed."""
-NEVER, NEVER_SHARE = (0.3, 12.0), 0.6
-"""Of an expectation that is wrong, and how often such a one is hardly ever met; else sources that differ meet it now
-and then."""
+NEVER = (0.3, 12.0)
+TASK = (0.55, 0.33, 0.12)
+"""Of an expectation that is wrong: the shares of those that are hardly ever met, met as by a broken feature, and met by
+chance, where sources differ and either is said."""
 ALIKE = 8.0
 """How near the rate of one substitution is to the feature's: the concentration of a beta distribution around it."""
 ERRING = 0.08
@@ -110,10 +123,11 @@ def beyond(facts: Mapping[str, bool]) -> tuple[Part, ...]:
 Rates: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
 
-def hypotheses(possible: Iterable[Part]) -> tuple[Hypothesis, ...]:
-    """Chance, each part, and each pair of parts that can be told apart from one of them."""
-    parts = sorted(set(possible))
-    pairs = [frozenset(pair) for pair in combinations([part for part in parts if part not in _ALONE], 2)]
+def hypotheses(possible: Iterable[Part], beyond_mending: Iterable[Part] = ()) -> tuple[Hypothesis, ...]:
+    """Chance, each part, and each pair of parts that can be told apart from one of them: beside what nothing can mend
+    nothing else shows."""
+    parts, alone = sorted(set(possible)), _ALONE | set(beyond_mending)
+    pairs = [frozenset(pair) for pair in combinations([part for part in parts if part not in alone], 2)]
     return (CHANCE, *(frozenset({part}) for part in parts), *(pair for pair in pairs if not pair <= _PLACES))
 
 
@@ -127,7 +141,8 @@ def posterior(
     scores = {one: _log_prior(beliefs, one) for one in among}
     for one in scores:
         scores[one] += sum(math.log(_fact(beliefs, one, name, holds)) for name, holds in facts.items())
-        scores[one] += math.log(float(_mixed(beliefs, one, tried.items()).sum()))
+        modes = _modes(beliefs, one)
+        scores[one] += math.log(sum(float(_mixed(mode, one, tried).sum()) for mode in modes) / len(modes))
     top = max(scores.values())
     weights = {one: math.exp(score - top) for one, score in scores.items()}
     total = sum(weights.values())
@@ -138,10 +153,9 @@ class Outlook:
     """What further answers are expected to be, where one hypothesis is true, after what was seen so far."""
 
     def __init__(self, beliefs: Beliefs, one: Hypothesis, tried: Mapping[Key, Counts]) -> None:
-        self._beliefs = beliefs
         self._one = one
         self._tried = tried
-        self._mixed = _mixed(beliefs, one, list(tried.items()))
+        self._modes = [(mode, _mixed(mode, one, tried)) for mode in _modes(beliefs, one)]
         self._words = any(counts.said is not None for counts in tried.values())
 
     def chances(self, key: Key, asked: int) -> list[float]:
@@ -151,14 +165,19 @@ class Outlook:
         next.
         """
         base = self._tried.get(key) or Counts(0, 0, 0 if self._words else None)
-        others = self._mixed / _factor(self._beliefs, self._one, key, base) if base.asked else self._mixed
+        others = [
+            (mode, mixed / _factor(mode, self._one, key, base, self._tried) if base.asked else mixed)
+            for mode, mixed in self._modes
+        ]
         found = []
         for passed in range(asked + 1):
             said = None if base.said is None else base.said + passed
             both = 0 if said is None else base.both + passed
             after = Counts(base.passed + passed, base.asked + asked, said, both)
-            chance = (others * _factor(self._beliefs, self._one, key, after)).sum()
-            found.append(math.comb(asked, passed) * float(chance))
+            chance = sum(
+                float((mixed * _factor(mode, self._one, key, after, self._tried)).sum()) for mode, mixed in others
+            )
+            found.append(math.comb(asked, passed) * chance)
         total = sum(found)
         return [chance / total for chance in found]
 
@@ -208,27 +227,61 @@ def _fact(beliefs: Beliefs, one: Hypothesis, name: str, holds: bool) -> float:
     return chance if holds else 1.0 - chance
 
 
-def _mixed(beliefs: Beliefs, one: Hypothesis, outcomes: Iterable[tuple[Key, Counts]]) -> Rates:
+def _modes(beliefs: Beliefs, one: Hypothesis) -> tuple[Beliefs, ...]:
+    """The beliefs under each way in which a hypothesis may be true, all of them alike likely: a provider failed for a
+    while, and is well again whatever is asked, or stays unwell."""
+    if "provider" not in one or "provider" in beliefs.beyond:
+        return (beliefs,)
+    again = {name: Effect({**effect.mends, "provider": WELL_AGAIN}, effect.spoils)
+             for name, effect in beliefs.effects.items()}  # fmt: skip
+    return (replace(beliefs, effects=again), beliefs)
+
+
+def _mixed(beliefs: Beliefs, one: Hypothesis, tried: Mapping[Key, Counts]) -> Rates:
     """The chance of all counts, each order of them counted as one, over the feature's two rates: sound down, broken
     across."""
     broken = _weights(BROKEN)
     if "task" in one:
-        broken = NEVER_SHARE * _weights(NEVER) + (1 - NEVER_SHARE) * broken
+        broken = TASK[0] * _weights(NEVER) + TASK[1] * broken + TASK[2] * _weights(WAVERING)
     mixed = _weights(WAVERING if not one else SOUND)[:, None] * broken[None, :]
-    for key, counts in outcomes:
+    for key, counts in tried.items():
         if counts.asked:
-            mixed = mixed * _factor(beliefs, one, key, counts)
+            mixed = mixed * _factor(beliefs, one, key, counts, tried)
     return mixed
 
 
-def _factor(beliefs: Beliefs, one: Hypothesis, key: Key, counts: Counts) -> Rates:
-    """The chance of the counts with a substitution, over the feature's two rates."""
-    verifier, effect = beliefs.verifier, effect_of(beliefs, key)
+def _factor(beliefs: Beliefs, one: Hypothesis, key: Key, counts: Counts, tried: Mapping[Key, Counts]) -> Rates:
+    """The chance of the counts with a substitution, over the feature's two rates.
+
+    Of two together each mends a single part as likely as it was seen to alone: one that did not mend it alone does not
+    mend it beside another one.
+    """
+    verifier = beliefs.verifier
     good = ERRING if one == {"verifier"} else verifier.sensitivity
     told = (good, 1.0 - verifier.specificity, beliefs.words.good, beliefs.words.bad)
-    share = 1.0 - effect.spoils if not one or one == {"verifier"} else mended(effect, one)
     chances = _chances(told, counts.cells())
+    effect = effect_of(beliefs, key)
+    if not one or one == {"verifier"}:
+        share = 1.0 - effect.spoils
+    elif len(key) > 1 and len(one) == 1:
+        (part,) = one
+        failing = math.prod(1.0 - _seen_to_mend(beliefs, name, part, told, tried.get((name,))) for name in key)
+        share = (1.0 - effect.spoils) * max(UNMENDED, 1.0 - failing)
+    else:
+        share = mended(effect, one)
     return share * chances[:, None] + (1.0 - share) * chances[None, :]
+
+
+def _seen_to_mend(
+    beliefs: Beliefs, name: Substitution, part: Part, told: tuple[float, float, float, float], alone: Counts | None
+) -> float:
+    """The chance that a substitution mends a part, after what came of it alone."""
+    before = effect_of(beliefs, (name,)).mends.get(part, UNMENDED)
+    if alone is None or not alone.asked:
+        return before
+    cells = alone.cells()
+    sound, broken = before * _chance(SOUND, told, cells), (1.0 - before) * _chance(BROKEN, told, cells)
+    return sound / (sound + broken)
 
 
 @lru_cache(maxsize=64)

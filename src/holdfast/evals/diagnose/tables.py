@@ -46,48 +46,50 @@ WORDS = Words(0.9, 0.08)
 
 EFFECTS: Mapping[Substitution, Effect] = MappingProxyType(
     {
-        "again": Effect({"provider": 0.6}, 0.0),
-        "placebo": Effect({"provider": 0.6}, 0.03),
-        "provider_healthy": Effect({"provider": 0.8}, 0.03),
+        "again": Effect({}, 0.0),
+        "placebo": Effect({}, 0.03),
+        "provider_healthy": Effect({"provider": 0.6}, 0.03),
         "second_endpoint": Effect({"provider": 0.92}, 0.03),
         "guard_off": Effect({"guard": 0.99}, 0.01),
         "gold_added": Effect(
-            {"provider": 0.6, "data": 0.92, "retrieval": 0.92, "ranking": 0.92, "context_noise": 0.1}
+            {"data": 0.85, "retrieval": 0.85, "ranking": 0.85, "context_noise": 0.1}
         ),
         "gold_only": Effect(
             {
-                "provider": 0.6, "data": 0.95, "retrieval": 0.95, "ranking": 0.95, "context_noise": 0.93, "model": 0.15,
+                "data": 0.92, "retrieval": 0.92, "ranking": 0.92, "context_noise": 0.92, "model": 0.25,
                 "task": 0.5,
             }
         ),
-        "gold_removed": Effect({"provider": 0.6}, 0.85),
-        "wider": Effect({"provider": 0.6, "ranking": 0.85, "retrieval": 0.12}, 0.15),
-        "narrower": Effect({"provider": 0.6, "context_noise": 0.6, "model": 0.1, "task": 0.3}, 0.2),
-        "plain_search": Effect({"provider": 0.6, "ranking": 0.5, "retrieval": 0.4, "context_noise": 0.15}, 0.15),
-        "previous_search": Effect({"provider": 0.6, "ranking": 0.7, "retrieval": 0.7, "context_noise": 0.5}, 0.08),
+        "gold_removed": Effect({}, 0.85),
+        "wider": Effect({"ranking": 0.85, "retrieval": 0.12}, 0.15),
+        "narrower": Effect({"context_noise": 0.6, "model": 0.15, "task": 0.3}, 0.2),
+        "plain_search": Effect({"ranking": 0.5, "retrieval": 0.4, "context_noise": 0.15}, 0.15),
+        "previous_search": Effect({"ranking": 0.7, "retrieval": 0.7, "context_noise": 0.5}, 0.08),
         "gold_query": Effect(
-            {"provider": 0.6, "ranking": 0.7, "retrieval": 0.6, "context_noise": 0.4, "task": 0.2}, 0.1
+            {"ranking": 0.7, "retrieval": 0.6, "context_noise": 0.4, "task": 0.2}, 0.1
         ),
-        "previous_prompt": Effect({"provider": 0.6, "prompt": 0.95}),
-        "minimal_prompt": Effect({"provider": 0.6, "prompt": 0.85, "context_noise": 0.05}, 0.12),
-        "stronger_model": Effect({"provider": 0.6, "model": 0.93, "prompt": 0.2, "context_noise": 0.4}, 0.03),
-        "previous_model": Effect({"provider": 0.6, "model": 0.93}),
+        "previous_prompt": Effect({"prompt": 0.95}),
+        "minimal_prompt": Effect({"prompt": 0.75, "context_noise": 0.05}, 0.12),
+        "stronger_model": Effect({"model": 0.93, "prompt": 0.1, "context_noise": 0.4}, 0.03),
+        "previous_model": Effect({"model": 0.93}),
         "ceiling": Effect(
             {
-                "provider": 0.85, "data": 0.95, "retrieval": 0.95, "ranking": 0.95, "context_noise": 0.95,
+                "provider": 0.6, "data": 0.95, "retrieval": 0.95, "ranking": 0.95, "context_noise": 0.95,
                 "prompt": 0.9, "model": 0.93, "task": 0.45,
             },
             0.05,
         ),
     }
 )  # fmt: skip
-"""`again` mends a provider that failed for a while, and so does whatever is asked anew; only `provider_healthy` mends
-one whose settings are too tight."""
+"""Of a provider that stays unwell only what asks it more patiently, or another one, mends anything; one that was unwell
+for a while is well again whatever is asked (WELL_AGAIN)."""
+
+WELL_AGAIN = 0.92
 
 BARE: Mapping[Substitution, Effect] = MappingProxyType(
     {
-        "minimal_prompt": Effect({"provider": 0.6, "prompt": 0.4}, 0.4),
-        "ceiling": Effect({"provider": 0.85, "prompt": 0.4}, 0.4),
+        "minimal_prompt": Effect({"prompt": 0.4}, 0.4),
+        "ceiling": Effect({"provider": 0.6, "prompt": 0.4}, 0.4),
     }
 )
 """What a prompt that only states the task does where nothing is searched: what is to be known then stands in the prompt
@@ -111,6 +113,7 @@ SIGNS: Mapping[str, Sign] = MappingProxyType(
         "stopped_passes": Sign({"guard": 0.93}, 0.06),
         "guard_acted": Sign({"guard": 0.99}, 0.15),
         "gold_in_corpus": Sign({"data": 0.03, "task": 0.85}, 0.98),
+        "gold_found": Sign({"data": 0.03, "retrieval": 0.5, "task": 0.7}, 0.97),
         "gold_withheld": Sign({"retrieval": 0.3}, 0.002),
         "gold_in_candidates": Sign({"data": 0.03, "retrieval": 0.15, "task": 0.6}, 0.97),
         "gold_in_context": Sign({"data": 0.03, "retrieval": 0.04, "ranking": 0.05, "task": 0.55}, 0.93),
@@ -130,10 +133,10 @@ SIGNS: Mapping[str, Sign] = MappingProxyType(
             {"data": 0.95, "retrieval": 0.5, "ranking": 0.4, "context_noise": 0.5, "task": 0.4}, 0.15
         ),
         "guard_changed_since": Sign({"guard": 0.85}, 0.1),
-        "never_passed": Sign({"task": 0.6, "verifier": 0.6}, 0.06),
+        "never_passed": Sign({"task": 0.5, "verifier": 0.7}, 0.04),
         "labels_conflict": Sign({"task": 0.75}, 0.02),
         "crowded": Sign({"context_noise": 0.4}, 0.04),
-        "sources_conflict": Sign({"task": 0.5}, 0.02),
+        "sources_conflict": Sign({"task": 0.5}, 0.01),
         "verifier_unstable": Sign({"verifier": 0.75}, 0.05),
     }
 )
@@ -146,7 +149,7 @@ PRIOR: Mapping[Part, float] = MappingProxyType(
 )  # fmt: skip
 """How likely each part is, one against the other, before anything is known; `intermittent` has INTERMITTENT."""
 
-BY_WORDS = 0.25
+BY_WORDS = 0.05
 """What becomes of the verifier's share where it only compares words: it is as right or wrong as what it was given."""
 INTERMITTENT = 1.0
 PAIR = 0.05

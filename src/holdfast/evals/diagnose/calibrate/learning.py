@@ -200,7 +200,7 @@ def said_of(sample: Sample, beliefs: Beliefs) -> Verdict:
     """The verdict on what came of looking into a planted fault."""
     beliefs = replace(beliefs, gold=TRUSTED[sample.grade], beyond=beyond(sample.facts))
     tried = {each.key: each.counts for each in sample.tried if set(each.key) <= set(EFFECTS)}
-    now = posterior(beliefs, hypotheses(sample.possible), sample.facts, tried)
+    now = posterior(beliefs, hypotheses(sample.possible, beliefs.beyond), sample.facts, tried)
     return given(beliefs, now, tried, list(tried), SURE_AT).verdict
 
 
