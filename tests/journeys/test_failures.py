@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -214,9 +215,27 @@ async def test_features_are_reported_apart_and_one_that_is_gone_is_said_to_be(tm
         assert only.feature == "answer"
 
 
+async def test_a_corpus_version_that_is_gone_keeps_nothing_else_from_being_looked_into(tmp_path: Path) -> None:
+    async with opened(tmp_path) as world:
+        keep_cases(world, [*DELETED, *DOWN])
+        for recording in await run(world, *DELETED[:2]):
+            await bad(world, recording)
+        gone = world.project.corpora.current("help")
+        await delete(world, DELETED[2:])
+        shutil.rmtree(next(world.folder.rglob(f"versions/{gone}")))
+        for recording in await run(world, *DELETED[2:]):
+            await bad(world, recording)
+        async with reopened(world) as now:
+            (found,) = await sorted_out(now)
+        notes = [each.note or "" for each in found.clusters]
+        assert sum(note.startswith("HF502: ") for note in notes) == 1, notes
+        assert "data" in [each.verdict for each in found.clusters]
+
+
 async def test_a_judge_is_not_asked_when_looking_and_is_paid_for_where_it_finds_an_answer_good(tmp_path: Path) -> None:
     async with judged(tmp_path) as world:
         await certified(world)
+        await world.asked()  # an older answer to the same, which a diagnosis has judged
         failed = await bad(world, await world.asked(answer__models="fake:weak"))
         fine = await bad(world, await world.asked())
         before = len(world.reader.requests)

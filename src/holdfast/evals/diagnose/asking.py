@@ -90,7 +90,8 @@ async def known_of(
     """What is known of a recording beforehand: its case, who judges, and what went well before.
 
     `cases` are those of the feature's file, None where they are yet to be read. Without `measured` people's opinions of
-    other answers are not looked through for how often who judges errs, which takes long for many recordings.
+    other answers are not looked through for how often who judges errs, which takes long for many recordings, and a
+    judge that is a model is not asked of earlier answers: nothing is spent.
 
     Raises Refused (HF740, HF742), NotFound (HF200, HF207), Misconfigured (HF111).
     """
@@ -103,7 +104,8 @@ async def known_of(
     judged = await judged_by(host, feature, case, cases, recording, measured=measured)
     if not _says_something(case) and not judged.by_judge and recording.outcome not in _BAD:
         raise _unsaid(recording)
-    known = await beforehand(host, recording, case, judged.verify, judged.verifier)
+    asks = measured or not judged.verify.bill.each
+    known = await beforehand(host, recording, case, judged.verify, judged.verifier, asks=asks)
     release = host.completed(feature, await host.store.releases.get(recording.release))
     releases = tuple(each for each in (release, known.earlier.release, host.release()) if each is not None)
     taught = await learned_of(host.store, feature, releases, datetime.now(UTC), recording.tenant)
@@ -118,11 +120,13 @@ async def known_of(
     )
 
 
-async def beforehand(host: Host, recording: Recording, case: Case, verify: Verify, verifier: Verifier) -> Known:
+async def beforehand(
+    host: Host, recording: Recording, case: Case, verify: Verify, verifier: Verifier, *, asks: bool = True
+) -> Known:
     """What is known of a recording beforehand, given its case and who judges: what went well before, and what else
-    could answer. Raises NotFound (HF204), Misconfigured."""
+    could answer. Unless it `asks`, no earlier answer is judged. Raises NotFound (HF204), Misconfigured."""
     release = host.completed(host.feature(recording.feature), await host.store.releases.get(recording.release))
-    well = await went_well(host, recording, case, verify)
+    well = await went_well(host, recording, case, verify if asks else None)
     stronger, how = await stronger_model(host, recording, release)
     earlier = Earlier(
         release=well.release,

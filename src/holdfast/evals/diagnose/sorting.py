@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from holdfast.contracts import Progress, silent
 from holdfast.diagnosis import Verifier
-from holdfast.errors import HoldfastError, Misconfigured, NotFound, Refused
+from holdfast.errors import HoldfastError, Misconfigured, NotFound, Refused, ReplayDiverged
 from holdfast.evals.diagnose.asking import Plan, begun, cases_of, kept, known_of
 from holdfast.evals.diagnose.diagnosing import MOST_CALLS, Diagnosing
 from holdfast.evals.diagnose.examined import Host
@@ -31,6 +31,8 @@ from holdfast.records import Recording
 MOST_CALLS_IN_ALL = 200
 _LEAST_CALLS = 8
 """Calls of models below which a diagnosis is not worth beginning: it could not confirm what it suspects."""
+_NOT_LOOKED_INTO = (Refused, NotFound, Misconfigured, ReplayDiverged)
+"""What keeps one failure from being looked into, and says nothing of the others: a corpus version that is gone, too."""
 _NOBODY = Verifier(name="nobody", sensitivity=0.5, specificity=0.5)
 
 
@@ -146,7 +148,7 @@ class _Under:
         try:
             about = await begun(self.host, recording, plan)
             diagnosis = await kept(about)
-        except (Refused, NotFound, Misconfigured) as error:
+        except _NOT_LOOKED_INTO as error:
             kind.looked_into.append(LookedInto(recording=recording.id, refused=_said(error)))
         else:
             kind.found.append((seen, diagnosis))
@@ -202,7 +204,7 @@ async def _seen(host: Host, failing: Failing, cases: Sequence[Case] | None) -> S
         except Refused as error:
             refused, known = error, await _little_known(host, recording)
         looked = await look(host, recording, known)
-    except (NotFound, Misconfigured) as error:
+    except _NOT_LOOKED_INTO as error:
         return Seen(failing, signature(recording, (), refused=error.code), _said(error))
     code = None if refused is None else refused.code
     signed = signature(recording, looked.facts, looked.located.grade, passes, code)
