@@ -223,8 +223,11 @@ async def test_a_vendor_that_was_down_is_provider(tmp_path: Path) -> None:
 
 async def test_a_provider_without_a_key_is_provider(tmp_path: Path) -> None:
     async with opened(tmp_path) as world:
-        found = await world.diagnosis(await world.asked(answer__models=["openai:gpt-5-mini", "fake:weak"]))
+        failed = await world.asked(answer__models=["openai:gpt-5-mini", "fake:weak"])
+        before = len(world.reader.requests)
+        found = await world.diagnosis(failed)
         assert found.verdict == "provider", found
+        assert found.calls == len(world.reader.requests) - before, "a rung without a key is no call"
         assert any("no_key" in sentence for sentence in found.because)
 
 

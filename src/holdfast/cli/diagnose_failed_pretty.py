@@ -99,7 +99,8 @@ def _cluster(number: int, each: Cluster, failures: Failures) -> Iterator[Text]:
             yield Text(f"   such as {recording}: {one.refused}", style="dim")
         else:
             verdict = (one.verdict or "unknown").replace("_", " ")
-            yield Text(f"   such as {recording}: {verdict}, {one.probability:.0%} ({one.diagnosis})", style="dim")
+            sure = "" if verdict == "unknown" else f", {one.probability:.0%}"
+            yield Text(f"   such as {recording}: {verdict}{sure} ({one.diagnosis})", style="dim")
 
 
 def _fix(each: ClusterFix, of: int) -> str:

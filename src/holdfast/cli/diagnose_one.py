@@ -50,6 +50,7 @@ def diagnose_one(asked: Asked, recording: str, options: Options) -> None:
     """Diagnose a recording and show what was found; leave with 4 where that is unknown and --strict."""
     from holdfast.cli.diagnose_pretty import show_diagnosed
     from holdfast.cli.opening import in_project
+    from holdfast.cli.words import counted
 
     async def work(project: Project) -> Diagnosis:
         from holdfast.evals.diagnose.asking import Plan
@@ -58,7 +59,7 @@ def diagnose_one(asked: Asked, recording: str, options: Options) -> None:
         found = await _found(asked, project, recording)
         most = options.max_calls or MOST_CALLS
         cost = "" if options.max_cost is None else f", and no more once ${options.max_cost:g} are spent"
-        _note(asked, f"at most {most} calls of models{cost}")
+        _note(asked, f"at most {counted(most, 'call')} of models{cost}")
         with asked.terminal.progress("diagnosing") as progress:
             plan = Plan(case=options.case, max_calls=most, max_cost_usd=options.max_cost, progress=progress)
             try:

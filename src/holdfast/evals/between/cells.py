@@ -18,6 +18,7 @@ from holdfast.evals.between.deltas import Differing, between, patience
 from holdfast.evals.between.shapley import Chosen
 from holdfast.evals.budget import Budget
 from holdfast.evals.diagnose.examined import Host
+from holdfast.evals.diagnose.reading import calls_made
 from holdfast.evals.diagnose.verifying import SaysTheSame, Verifying
 from holdfast.evals.scoring import fault_of, total_usd
 from holdfast.evals.taking import at_once
@@ -229,15 +230,14 @@ class Cells:
             await asking.host.store.recordings.add(recording)
         passed = await self._passes(question, recording)
         calls, judging_usd = asking.verify.bill.taken()
-        done = [step for step in recording.steps if not step.replayed]
         spent_usd = total_usd([recording.cost_usd, judging_usd])
-        self.pay(calls + sum(len(step.attempts) for step in done), spent_usd)
+        self.pay(calls + calls_made(recording), spent_usd)
         failure = recording.failure
         given = Given(
             passed=passed,
             output_hash=digest(canonical([recording.output, recording.outcome]), 16),
             asked=digest(canonical(sorted(map(_asked, recording.steps))), 16),
-            new=any(isinstance(step.effect, Generate) for step in done),
+            new=any(isinstance(step.effect, Generate) and not step.replayed for step in recording.steps),
             recording=None if secret else recording.id,
             fault=fault_of(recording),
             untold=failure is not None and failure.code == _SIDE_EFFECT,

@@ -37,7 +37,7 @@ from holdfast.evals.diagnose.planning import (
     verdict_of,
 )
 from holdfast.evals.diagnose.posterior import Beliefs, Counts, Hypothesis, Key, beyond, counts_of, hypotheses, posterior
-from holdfast.evals.diagnose.reading import searches
+from holdfast.evals.diagnose.reading import calls_made, searches
 from holdfast.evals.diagnose.substituting import Made, Substitutions
 from holdfast.evals.diagnose.tables import BY_WORDS, EFFECTS, TRUSTED, without_search
 from holdfast.evals.diagnose.telling import because, next_test, on_planted, readings_of
@@ -302,7 +302,7 @@ class Diagnosing:
 
     def pay(self, recording: Recording) -> None:
         """Count what an answer took."""
-        self.calls += sum(len(step.attempts) for step in recording.steps if not step.replayed)
+        self.calls += calls_made(recording)
         self.spent_usd = _sum(self.spent_usd, recording.cost_usd)
 
     def is_spent(self) -> bool:

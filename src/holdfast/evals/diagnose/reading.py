@@ -21,6 +21,10 @@ from holdfast.records import (
     Retrieved,
     Step,
 )
+from holdfast.runtime.shape import EXTRACTIVE
+
+_NOT_ASKED = ("no_key", "no_provider", "no_model", "passed_over", "resting")
+"""Faults of a rung that was passed over before anything was sent to it."""
 
 
 def last_pass(recording: Recording) -> tuple[Step, ...]:
@@ -77,6 +81,17 @@ def calls(recording: Recording) -> dict[str, tuple[Json, ...]]:
         if isinstance(step.effect, Call) and isinstance(step.result, Called) and not step.effect.safe:
             given[step.effect.name] = (*given.get(step.effect.name, ()), step.result.value)
     return given
+
+
+def calls_made(recording: Recording) -> int:
+    """How many calls of models an answer took, failed ones included: not rungs that were passed over without asking
+    anybody, nor the one that needs no model."""
+    return sum(
+        attempt.model != EXTRACTIVE and not (attempt.error or "").startswith(_NOT_ASKED)
+        for step in recording.steps
+        if not step.replayed
+        for attempt in step.attempts
+    )
 
 
 def failed(step: Step) -> bool:

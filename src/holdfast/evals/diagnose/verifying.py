@@ -19,6 +19,7 @@ from holdfast.evals.agreement import Agreement
 from holdfast.evals.answered import answered, text_in
 from holdfast.evals.certifying import why_not
 from holdfast.evals.diagnose.examined import Host
+from holdfast.evals.diagnose.reading import calls_made
 from holdfast.evals.judged import Preferred, judge_hash, judges
 from holdfast.evals.lab import Bench, Lab
 from holdfast.evals.rules import rules_of
@@ -57,7 +58,7 @@ class Bill:
     spent_usd: float | None = 0.0
 
     def add(self, recording: Recording) -> None:
-        self.calls += sum(len(step.attempts) for step in recording.steps if not step.replayed)
+        self.calls += calls_made(recording)
         known = self.spent_usd is not None and recording.cost_usd is not None
         self.spent_usd = (self.spent_usd or 0.0) + (recording.cost_usd or 0.0) if known else None
 

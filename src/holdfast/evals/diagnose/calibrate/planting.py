@@ -16,10 +16,11 @@ from holdfast.evals.diagnose.asking import second_endpoints, stronger_model
 from holdfast.evals.diagnose.calibrate.fault import Ground, PlantedFault
 from holdfast.evals.diagnose.calibrate.learning import Sample, Spoiled, sample_of
 from holdfast.evals.diagnose.calibrate.planted_host import PlantedHost
-from holdfast.evals.diagnose.diagnosing import Limits, diagnose
+from holdfast.evals.diagnose.diagnosing import Diagnosing, Limits
 from holdfast.evals.diagnose.examined import Examined, Host
 from holdfast.evals.diagnose.gold import EXPECTED, locate
 from holdfast.evals.diagnose.known import Known
+from holdfast.evals.diagnose.reading import calls_made
 from holdfast.evals.diagnose.substituting import Earlier, Substitutions
 from holdfast.evals.diagnose.tables import EFFECTS
 from holdfast.evals.diagnose.verifying import Bill, Judged, Verifying, judged_by
@@ -48,7 +49,7 @@ class Spent:
     ms: float = 0.0
 
     def add(self, recording: Recording) -> None:
-        self.more(sum(len(step.attempts) for step in recording.steps if not step.replayed), recording.cost_usd)
+        self.more(calls_made(recording), recording.cost_usd)
         self.answers += 1
         self.ms += recording.ms
 
@@ -60,6 +61,11 @@ class Spent:
     def is_over(self) -> bool:
         """Whether no more may be spent; where a price is not known, nobody can tell that more may."""
         return self.most_usd is not None and (self.usd is None or self.usd >= self.most_usd)
+
+    @property
+    def left_usd(self) -> float | None:
+        """What may still be spent; None where there is no end to it."""
+        return None if self.most_usd is None else max(0.0, self.most_usd - (self.usd or 0.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,13 +167,17 @@ class Field:
             by_words=not judged.by_judge,
             bill=judged.verify.bill,
         )
+        about = Diagnosing(host, failed, known, Limits(cost_usd=self.spent.left_usd, fixes=False))
         try:
-            diagnosis = await diagnose(host, failed, known, Limits(fixes=False))
+            diagnosis = await about.run()
         except HoldfastError as error:
             if error.code not in ("HF740", "HF741"):
                 raise
             return None  # it cannot be looked into, and so it teaches nothing
-        self.spent.more(diagnosis.calls, diagnosis.spent_usd)
+        finally:
+            self.spent.more(about.calls, about.spent_usd)
+        if self.spent.is_over and diagnosis.stopped is not None:
+            return None  # it was broken off for its price, and what it would have said is not known
         return diagnosis
 
     # ------------------------------------------------------------ no fault
