@@ -1,7 +1,6 @@
 /** What the pages read, by name. */
 import { keepPreviousData, QueryClient, useQuery } from "@tanstack/react-query";
 import { get, Refused, type Schemas } from "./client";
-import type { Catalogue } from "./offered";
 
 export const queries = new QueryClient({
   defaultOptions: { queries: { retry: false, refetchOnWindowFocus: false, staleTime: 5_000 } },
@@ -138,7 +137,7 @@ export const useFoundBad = ({ id, feature, started_at }: Schemas["Recording"], o
 export const useFindings = (feature: string, since: string) =>
   useQuery({
     queryKey: ["findings", feature, since],
-    queryFn: ({ signal }) => get<Catalogue>(`v1/features/${part(feature)}/findings?since=${part(since)}`, signal),
+    queryFn: ({ signal }) => get<Schemas["Stock"]>(`v1/features/${part(feature)}/findings?since=${part(since)}`, signal),
     placeholderData: keepPreviousData,
   });
 

@@ -1,7 +1,7 @@
 /** What goes wrong with a feature lately, by kind: how often, since when, with examples and what to do. */
 import { Anchor, Group, NativeSelect, Stack, Text, Title } from "@mantine/core";
 import { useState } from "react";
-import type { CatalogueFinding } from "../api/offered";
+import type { Schemas } from "../api/client";
 import { useCorpus, useFindings } from "../api/queries";
 import { to } from "../place";
 import { many, percent, said, when } from "../words";
@@ -53,10 +53,12 @@ export default function Catalogue({ feature }: { feature: string }) {
   );
 }
 
+type Finding = Schemas["Finding"];
+
 /** What examples of findings about data are of. */
 const OF_DATA = /^HD5/;
 
-function FindingShown({ finding }: { finding: CatalogueFinding }) {
+function FindingShown({ finding }: { finding: Finding }) {
   const { code, about, slot, count, of, share, fix, first_seen_at, last_seen_at, past } = finding;
   return (
     <details className="card">
@@ -92,7 +94,7 @@ function FindingShown({ finding }: { finding: CatalogueFinding }) {
   );
 }
 
-function RecordingExamples({ finding: { code, examples } }: { finding: CatalogueFinding }) {
+function RecordingExamples({ finding: { code, examples } }: { finding: Finding }) {
   if (examples.length === 0) return null;
   return (
     <Text size="sm">
@@ -110,7 +112,7 @@ function RecordingExamples({ finding: { code, examples } }: { finding: Catalogue
   );
 }
 
-function DocumentExamples({ finding: { about, examples } }: { finding: CatalogueFinding }) {
+function DocumentExamples({ finding: { about, examples } }: { finding: Finding }) {
   const version = useCorpus(about).data?.versions.find(({ current }) => current)?.name;
   if (examples.length === 0) return null;
   return (

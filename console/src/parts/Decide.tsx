@@ -3,12 +3,14 @@ import { Button, Group, Radio, Stack, Text, Textarea, Title } from "@mantine/cor
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { post, type Schemas } from "../api/client";
-import type { Decided, Decision } from "../api/offered";
 import { queries, useOffers } from "../api/queries";
 import { when } from "../words";
 import { PassageList } from "./GoldPassages";
 import { Trouble } from "./Trouble";
 import type { Diagnosis } from "./verdictWords";
+
+type Decision = Schemas["DecisionAsked"];
+type Made = Schemas["DecisionMade"];
 
 const TITLES = ["What was expected", "What was answered"];
 const CHOICES: { value: Decision["right"]; label: string }[] = [
@@ -77,7 +79,7 @@ function Form({ diagnosisId }: { diagnosisId: string }) {
   const [expected, setExpected] = useState("");
   const [rule, setRule] = useState("");
   const decide = useMutation({
-    mutationFn: (given: Decision) => post<Decided>(`v1/diagnoses/${encodeURIComponent(diagnosisId)}/answer`, given),
+    mutationFn: (given: Decision) => post<Made>(`v1/diagnoses/${encodeURIComponent(diagnosisId)}/answer`, given),
     onSuccess: () => queries.invalidateQueries({ queryKey: ["diagnoses"] }),
   });
   const submit = (event: FormEvent) => {
@@ -117,7 +119,7 @@ function Form({ diagnosisId }: { diagnosisId: string }) {
   );
 }
 
-function Kept({ decided }: { decided: Decided }) {
+function Kept({ decided }: { decided: Made }) {
   return (
     <Text size="sm">
       Decided. It is the case <span className="mono">{decided.case}</span> in <code>{decided.file}</code> now, and the rule stands in <code>{decided.rules_file}</code>.

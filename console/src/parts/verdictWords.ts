@@ -1,8 +1,7 @@
 /** The words for what a diagnosis can come to, in one place. */
 import type { Schemas } from "../api/client";
-import type { MayBeDecided } from "../api/offered";
 
-export type Diagnosis = Schemas["DiagnosisSaid"] & MayBeDecided;
+export type Diagnosis = Schemas["DiagnosisSaid"];
 export type Verdict = Diagnosis["verdict"];
 export type Changes = Record<string, unknown>;
 
