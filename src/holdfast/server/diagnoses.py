@@ -166,8 +166,10 @@ def _said(diagnosis: Diagnosis) -> DiagnosisSaid:
 
 
 def _without_documents(diagnosis: Diagnosis) -> Diagnosis:
-    """A diagnosis for whoever may see less than whom it is about."""
-    return structs.replace(diagnosis, gold=(), readings=(), because=(), facts=(), known=())
+    """A diagnosis for whoever may see less than whom it is about: without what stands in documents or was decided
+    of it."""
+    hidden = {"gold": (), "readings": (), "question": None, "decided": None, "because": (), "facts": (), "known": ()}
+    return structs.replace(diagnosis, **hidden)
 
 
 def _who(request: Request) -> Who:

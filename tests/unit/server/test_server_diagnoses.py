@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from tests.contract.store_samples import NOW
 from tests.contract.test_store_diagnoses import diagnosis
 from tests.journeys.http_project import written
 from tests.unit.server.serving import Served, serving
 
 from holdfast.app import open_project
+from holdfast.diagnosis import Decided, Decision
 from holdfast.keys import ACT_AS, new_key
 
 
@@ -58,7 +60,9 @@ async def test_who_sees_less_than_whom_it_is_about_sees_a_verdict_without_docume
     project = await open_project(folder, environ={})
     try:
         hers = await project.run("shout", {"body": "hello"}, who=project.who("ada"))
-        one = diagnosis(hers.id, feature="shout", because=("it stands in secret.md",))
+        one = diagnosis(hers.id, feature="shout", because=("it stands in secret.md",), question="Which?",
+                         decided=Decided(decision=Decision(right="neither", rule="As secret.md says.", expected="no"),
+                                         at=NOW, case="c", file="f", rules_file="r"))  # fmt: skip
         await project.store.diagnoses.add(one)
         headers = {}
         for name, scopes in (("ben", ()), ("ada", ()), ("boss", (ACT_AS,))):
@@ -69,7 +73,9 @@ async def test_who_sees_less_than_whom_it_is_about_sees_a_verdict_without_docume
             for name, status in (("ben", 403), ("ada", 200), ("boss", 200)):
                 shown = await served.http.get(f"/v1/diagnoses/{one.id}", headers=headers[name])
                 assert (shown.status_code, "secret.md" in shown.text) == (status, status == 200)
-                (listed,) = (await served.http.get("/v1/diagnoses", headers=headers[name])).json()["diagnoses"]
+                page = await served.http.get("/v1/diagnoses", headers=headers[name])
+                assert ("secret.md" in page.text) == (name == "boss")
+                (listed,) = page.json()["diagnoses"]
                 assert (listed["verdict"], listed["because"]) == ("ranking", [*one.because] if name == "boss" else [])
             asked = await served.http.post(f"/v1/recordings/{hers.id}/diagnose", headers=headers["ben"])
             assert (asked.status_code, asked.json()["code"]) == (403, "HF704")
