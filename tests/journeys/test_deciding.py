@@ -16,6 +16,7 @@ from holdfast.errors import Refused
 from holdfast.evals.cases import cases_file, read_cases
 from holdfast.evals.diagnose.asking import known_of
 from holdfast.evals.diagnose.deciding import LONGEST_RULE, Outcome, decide
+from holdfast.evals.diagnose.telling import UNSAID, expected_of
 from holdfast.evals.evaluate import How, Plan, begin, go_on
 from holdfast.evals.judged import Judge, judge_hash
 from holdfast.evals.keeping import Where
@@ -107,6 +108,42 @@ async def test_where_neither_is_right_somebody_says_what_is(tmp_path: Path) -> N
         assert (case.expected, case.tags) == (right, ("live",))
         assert "21 seconds" in case.facts
         assert [gold.document for gold in case.gold] == ["gadget-7.md"]
+
+
+async def test_a_case_that_no_words_describe_stays_as_it_is_and_is_never_given_words_of_its_own(tmp_path: Path) -> None:
+    async with opened(tmp_path) as world:
+        keep_case(world, facts=[], gold=[{"document": "gadget-7.md"}])
+        before = cases(world)[0]
+        one = await asking(world, await world.asked(), UNSAID)
+        await decided(world, one, "expected")
+        assert cases(world) == [replaced(before, recording=one.recording, rule=RULE)]
+        await decided(world, one, "answered")
+        changed = cases(world)
+        with pytest.raises(Refused, match="no words say what was expected"):
+            await decided(world, one, "expected")
+        assert cases(world) == changed
+
+
+async def test_an_expected_value_that_is_no_text_is_read_as_json_and_stays_a_value(tmp_path: Path) -> None:
+    async with opened(tmp_path) as world:
+        keep_case(world, facts=[], expected={"team": "power", "urgent": True})
+        reading = expected_of(cases(world)[0])
+        assert reading == '{"team":"power","urgent":true}'
+        one = await asking(world, await world.asked(), reading)
+        await decided(world, one, "expected")
+        assert cases(world)[0].expected == {"team": "power", "urgent": True}
+        await decided(world, one, "answered")
+        await decided(world, one, "expected")
+        assert cases(world)[0].expected == {"team": "power", "urgent": True}
+
+
+@pytest.mark.parametrize("blank", ["", " \n"])
+async def test_where_neither_is_right_a_blank_says_nothing(tmp_path: Path, blank: str) -> None:
+    async with opened(tmp_path) as world:
+        one = await asking(world, await world.asked(), "99 seconds")
+        with pytest.raises(Refused, match="nothing says what is"):
+            await decided(world, one, "neither", expected=blank)
+        assert not (world.folder / "evals").exists()
 
 
 @pytest.mark.parametrize("rule", ["", " \n ", "x" * (LONGEST_RULE + 1), "Say <!-- dg_1 -->", "a\x00b"])

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -16,7 +17,7 @@ from holdfast.errors import Refused
 from holdfast.evals.answered import citations_of, text_in
 from holdfast.evals.case_file import put_case
 from holdfast.evals.cases import cases_file, read_cases
-from holdfast.evals.diagnose.telling import expected_of
+from holdfast.evals.diagnose.telling import UNSAID, expected_of
 from holdfast.evals.from_recording import MadeCase, Wanted, made_case
 from holdfast.evals.keeping import Where, case_of
 from holdfast.evals.rules import one_line, put_rule, rules_file
@@ -27,6 +28,7 @@ from holdfast.records import Feedback, Json, Recording
 LONGEST_RULE = 1000
 """Characters of a rule: a judge reads all of them with every answer."""
 _FORBIDDEN = ("<!--", "-->")
+_SAY = "say with `expected` what is right"
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
@@ -82,8 +84,10 @@ def _checked(diagnosis: Diagnosis, decision: Decision) -> Decision:
         said = said if rule else "there is no rule"
         fix = f"say in one plain sentence of at most {LONGEST_RULE} characters what makes such an answer right"
         raise Refused("HF750", said, fix)
+    if isinstance(decision.expected, str) and not decision.expected.strip():
+        decision = replace(decision, expected=None)
     if decision.right == "neither" and decision.expected is None:
-        raise Refused("HF750", "neither is right, and nothing says what is", "say with `expected` what is right")
+        raise Refused("HF750", "neither is right, and nothing says what is", _SAY)
     return replace(decision, rule=rule)
 
 
@@ -102,6 +106,8 @@ async def _case(
     made = await case_of(where, recording.id, Wanted(), tenant=recording.tenant)
     expecting = made.case if known is None else known
     if decision.right == "expected" and decision.expected is None and _says(expecting, diagnosis):
+        if not (expected_of(expecting) or expecting.gold or expecting.unanswerable):
+            raise _unsaid(recording)
         notes = made.notes if known is None else ()
         return replace(made, case=replace(expecting, recording=expecting.recording or recording.id, rule=decision.rule),
                        notes=notes)  # fmt: skip
@@ -125,19 +131,34 @@ async def _case(
 
 def _says(case: Case, diagnosis: Diagnosis) -> bool:
     """Whether a case expects what the diagnosis shows as expected: nothing else was decided of it since."""
-    return bool(diagnosis.readings) and expected_of(case) == diagnosis.readings[0].text
+    return bool(diagnosis.readings) and (expected_of(case) or UNSAID) == diagnosis.readings[0].text
 
 
 def _right(recording: Recording, diagnosis: Diagnosis, decision: Decision) -> Json:
     """What a good answer says. Raises Refused (HF750)."""
     if decision.expected is not None:
         return decision.expected
-    if decision.right == "expected" and diagnosis.readings:
-        return diagnosis.readings[0].text
+    if decision.right == "expected":
+        if not diagnosis.readings or diagnosis.readings[0].text == UNSAID:
+            raise _unsaid(recording)
+        return _value(diagnosis.readings[0].text)
     answered = text_in(recording.output) or recording.output
     if decision.right != "answered" or not answered:
-        raise Refused("HF750", f"{recording.id} has no answer that could be right", "say with `expected` what is right")
+        raise Refused("HF750", f"{recording.id} has no answer that could be right", _SAY)
     return answered
+
+
+def _value(reading: str) -> Json:
+    """What a reading says: an object or a list where it is one in JSON, else the text."""
+    try:
+        value: Json = msgspec.json.decode(reading)
+    except msgspec.DecodeError:
+        return reading
+    return value if isinstance(value, dict | list) else reading
+
+
+def _unsaid(recording: Recording) -> Refused:
+    return Refused("HF750", f"no words say what was expected of {recording.id}", _SAY)
 
 
 def _cited(recording: Recording) -> tuple[Gold, ...]:

@@ -16,6 +16,8 @@ from holdfast.evals.diagnose.substituting import Made
 from holdfast.evals.diagnose.tables import SIGNS
 from holdfast.evals.shares import jeffreys
 from holdfast.evaluation import Case
+from holdfast.identity import canonical
+from holdfast.records import Json
 
 MEANS: Mapping[Verdict, str] = {
     "provider": "the provider did not give what was asked of it",
@@ -35,6 +37,8 @@ MEANS: Mapping[Verdict, str] = {
 
 
 _LISTED, _WORTH = 3, 0.02
+UNSAID = "what was expected"
+"""The reading of what was expected where no words say it, as in a case with gold alone."""
 
 
 def headline(diagnosis: Diagnosis) -> str:
@@ -101,8 +105,8 @@ def next_test(
 
 def readings_of(examined: Examined, located: Located) -> tuple[tuple[Reading, ...], str]:
     """What was expected and what was answered, each with what it rests on, and the question which of them is right."""
-    expected = expected_of(examined.case) or "what was expected"
-    answered = text_in(examined.recording.output) or "what was answered"
+    expected = expected_of(examined.case) or UNSAID
+    answered = _in_words(examined.recording.output) or "what was answered"
     readings = (
         Reading(text=expected, rests_on=tuple(p for p in located.passages if located.in_corpus)),
         Reading(text=answered, rests_on=passages_of(examined.recording)[:3]),
@@ -111,8 +115,13 @@ def readings_of(examined: Examined, located: Located) -> tuple[tuple[Reading, ..
 
 
 def expected_of(case: Case) -> str:
-    """What a case expects, as a reading says it; empty where it says nothing of it."""
-    return text_in(case.expected) or "; ".join(case.facts)
+    """What a case expects, as a reading says it; empty where no words say it."""
+    return _in_words(case.expected) or "; ".join(case.facts)
+
+
+def _in_words(value: Json) -> str:
+    """The text of an output; one that has none, as JSON."""
+    return text_in(value) or ("" if value in (None, "") else canonical(value).decode())
 
 
 def _speaks(fact: Fact, said: Said) -> bool:

@@ -40,7 +40,7 @@ def _why(looked: Looked) -> Iterator[Gap]:
         more = more if known.quotes else ""
         yield Gap(said=f"Which part failed is not known: the diagnosis was not sure enough.{more}")
     elif told.question is not None and told.decided is None:
-        do = f"holdfast cases from-diagnosis {told.id} --right expected|answered|neither --rule SENTENCE"
+        do = f"holdfast cases from-diagnosis {told.id} --right READING --rule SENTENCE"
         yield Gap(said="What a good answer says is not decided: the diagnosis asks which reading is right.", do=do)
     if known.found.signature.outcome == "ok" and len(known.found.failures) > 1:
         said = "Whether these answers were bad for one reason is not known: what they share is that somebody said so."
