@@ -5,6 +5,7 @@ Knows nothing of how that is found out.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -155,4 +156,6 @@ def _way(recording: str | None, options: Options) -> Way:
     ]
     if idle := [f"--{name.replace('_', '-')}" for name in given if name not in _GOES_WITH[way]]:
         raise Misconfigured("HF100", f"{', '.join(idle)} says nothing of {_TYPED[way]}", "leave it out")
+    if options.max_cost is not None and not math.isfinite(options.max_cost):
+        raise Misconfigured("HF100", f"--max-cost {options.max_cost} is no amount", "--max-cost 0.50")
     return way

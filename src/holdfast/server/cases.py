@@ -25,7 +25,7 @@ from holdfast.server.exchange import WHO, converted, read_json
 from holdfast.server.needs import Feature, Project
 from holdfast.server.openapi import gives, takes
 from holdfast.server.problems import HttpRefused
-from holdfast.server.reading import check_read
+from holdfast.server.reading import check_read, check_repeat
 
 _Word = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
@@ -92,7 +92,7 @@ class CaseRoutes:
         who = _who(request)
         diagnosis = await self._project.store.diagnoses.get(diagnosis_id_of(diagnosis_id), who.tenant)
         asked = converted(await self._body(request), DecisionAsked)
-        await self._check(diagnosis.recording, who)
+        await self._check(diagnosis.recording, who, again=True)
         decision = Decision(right=asked.right, rule=asked.rule, expected=asked.expected, by=who.subject or "localhost")
         try:
             decided = (await decide(self._where, diagnosis, decision)).decided
@@ -110,10 +110,10 @@ class CaseRoutes:
         headers = dict(request.scope["headers"])
         return await read_json(headers, request.receive, self._project.config.server.max_body_bytes)
 
-    async def _check(self, recording_id: str, who: Who) -> None:
-        """Raises NotFound (HF203), Refused (HF704) where the recording may not be read."""
+    async def _check(self, recording_id: str, who: Who, *, again: bool = False) -> None:
+        """Raises NotFound (HF203), Refused (HF704) where the recording may not be read, or not be asked again."""
         recording = await self._project.store.recordings.get(recording_id, who.tenant)
-        await asyncio.to_thread(check_read, self._project, recording, who)
+        await asyncio.to_thread(check_repeat if again else check_read, self._project, recording, who)
 
 
 def declare_cases(api: FastAPI, project: Project) -> None:

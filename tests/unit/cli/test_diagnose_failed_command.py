@@ -117,7 +117,7 @@ def test_a_fix_is_told_with_how_many_it_suffices_for_and_what_to_type(capsys: py
     assert "holdfast release create --from-diagnosis dg_1 --fix 3" in out
     assert "such as rec_1: ranking, 96% (dg_1)" in out
     assert "such as rec_2: HF740: it cannot be asked again" in out
-    assert "such as rec_3: unknown, 50% (dg_2)" in out
+    assert "such as rec_3: unknown (dg_2)" in out
     assert "rec_4" not in out
     assert "no verdict: the likeliest is model" in out
     assert "would change this: ask with more passages (2 calls, $0.01)" in out

@@ -69,7 +69,8 @@ async def begun(host: Host, recording: Recording, plan: Plan) -> Diagnosing:
         progress=plan.progress,
         diagnosis_id=plan.diagnosis_id,
     )
-    return Diagnosing(host, recording, await known_of(host, recording, plan.case), limits)
+    known = await known_of(host, recording, plan.case, free=plan.max_cost_usd == 0)
+    return Diagnosing(host, recording, known, limits)
 
 
 async def kept(about: Diagnosing) -> Diagnosis:
@@ -86,12 +87,13 @@ async def known_of(
     *,
     cases: Sequence[Case] | None = None,
     measured: bool = True,
+    free: bool = False,
 ) -> Known:
     """What is known of a recording beforehand: its case, who judges, and what went well before.
 
     `cases` are those of the feature's file, None where they are yet to be read. Without `measured` people's opinions of
-    other answers are not looked through for how often who judges errs, which takes long for many recordings, and a
-    judge that is a model is not asked of earlier answers: nothing is spent.
+    other answers are not looked through for how often who judges errs, which takes long for many recordings. Without
+    it, and where it has to be `free`, a judge that is a model is not asked of earlier answers: nothing is spent.
 
     Raises Refused (HF740, HF742), NotFound (HF200, HF207), Misconfigured (HF111).
     """
@@ -104,7 +106,7 @@ async def known_of(
     judged = await judged_by(host, feature, case, cases, recording, measured=measured)
     if not _says_something(case) and not judged.by_judge and recording.outcome not in _BAD:
         raise _unsaid(recording)
-    asks = measured or not judged.verify.bill.each
+    asks = (measured and not free) or not judged.verify.bill.each
     known = await beforehand(host, recording, case, judged.verify, judged.verifier, asks=asks)
     release = host.completed(feature, await host.store.releases.get(recording.release))
     releases = tuple(each for each in (release, known.earlier.release, host.release()) if each is not None)

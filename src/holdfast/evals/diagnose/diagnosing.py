@@ -107,8 +107,8 @@ class Diagnosing:
 
     async def run(self) -> Diagnosis:
         host, recording, case = self.host, self.recording, self.known.case
-        opinions = [await self._passes(recording, case) for _ in range(_JUDGED_AGAIN)]
-        if all(opinions):
+        opinions = [await self._passes(recording, case) for _ in range(_JUDGED_AGAIN) if self._may_judge()]
+        if opinions and all(opinions):
             message = f"the answer of {recording.id} passes: {self.known.verifier.name} finds nothing wrong with it"
             raise Refused("HF741", message, "say what is wrong with it: POST /v1/feedback with a correction, or a case")
         looked = await look(host, recording, self.known, opinions)
@@ -130,7 +130,7 @@ class Diagnosing:
     async def _of_what_was_stopped(self) -> list[Fact]:
         """Whether the answer that a guard stopped passes. It is judged and not kept."""
         made = self.substitutions.stopped()
-        if made is None:
+        if made is None or not self._may_judge():
             return []
         recording = await self._run(made)
         if recording.failure is not None:
@@ -145,6 +145,11 @@ class Diagnosing:
                 said=f"what the guard stopped {'passes' if passes else 'does not pass'}",
             )
         ]
+
+    def _may_judge(self) -> bool:
+        """Whether a verdict on an answer may still be paid for, where it costs anything."""
+        each = self.known.bill.each
+        return not each or (not self.is_spent() and self.calls + each <= self.limits.calls)
 
     async def _makeable(self) -> dict[Key, Made]:
         """The substitutions that this recording has a place for."""
@@ -362,7 +367,8 @@ class Diagnosing:
         option = next_option(self.beliefs, now, self.counts(), self._options())
         spent = [t.spent_usd / t.asked for t in self.tried.values() if t.spent_usd is not None and t.asked]
         each = max(spent, default=None)
-        return next_test(option, self.examined, self.made, AT_A_TIME, each)
+        unset = held(self.facts).get("provider_not_set_up", False)
+        return next_test(option, self.examined, self.made, AT_A_TIME, each, unset=unset)
 
 
 def _untried(key: Key, made: Made, said: bool | None) -> Tried:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from holdfast.diagnosis import Fix, Part, SideEffects, Substitution, Tried
 from holdfast.errors import HoldfastError
+from holdfast.evals.diagnose.finding_facts import held
 from holdfast.evals.diagnose.planning import CONFIRMED_BY, Said
 from holdfast.evals.diagnose.posterior import Key, effect_of, mended
 from holdfast.evals.diagnose.reading import calls
@@ -59,6 +60,7 @@ _ADVICE: Mapping[Part, str] = MappingProxyType(
         "verifier": "look at whoever judges: it errs on this answer",
     }
 )
+_SET_UP = "set up the model that is asked first, or put one that is set up first: holdfast doctor says what is missing"
 _SHOWN_BY: Mapping[Part, tuple[Substitution, ...]] = MappingProxyType(
     {
         "data": ("gold_added", "gold_only"),
@@ -131,7 +133,14 @@ def _by_hand(about: Diagnosing, part: Part) -> Fix:
     tried = [about.tried[name,] for name in _SHOWN_BY.get(part, ()) if (name,) in about.tried]
     best = max(tried, key=lambda each: each.passed / each.asked, default=None)
     passed, asked = (best.passed, best.asked) if best is not None else (0, 0)
-    return Fix(part=part, advice=_ADVICE[part], passed=passed, asked=asked, share=_share(passed, asked))
+    unset = part == "provider" and held(about.facts).get("provider_not_set_up", False)
+    return Fix(
+        part=part,
+        advice=_SET_UP if unset else _ADVICE[part],
+        passed=passed,
+        asked=asked,
+        share=_share(passed, asked),
+    )
 
 
 async def _side_effects(about: Diagnosing, made: Made) -> SideEffects | None:

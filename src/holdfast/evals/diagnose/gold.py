@@ -178,7 +178,12 @@ async def wide(
     search = replace(effect.search, k=WIDE, max_per_document=WIDE)
     if everywhere:
         search = replace(search, where={})
-    return await host.corpora.search(replace(effect, query=query or effect.query, search=search))
+    asked = replace(effect, query=query or effect.query, search=search)
+    try:
+        return await host.corpora.search(asked)
+    except ReplayDiverged:  # the version that was searched is not kept any more
+        name = name_of(effect)
+        return await host.corpora.search(replace(asked, corpus=f"{name}@{host.corpora.current(name)}"))
 
 
 async def _cited(host: Host, used: Sequence[Retrieve], later: Recording) -> tuple[Passage, ...]:

@@ -89,9 +89,19 @@ def on_planted(verdict: Verdict, planted: Sequence[Planted]) -> tuple[str, ...]:
 
 
 def next_test(
-    option: Option | None, examined: Examined, made: Mapping[Key, Made], count: int, each_usd: float | None
+    option: Option | None,
+    examined: Examined,
+    made: Mapping[Key, Made],
+    count: int,
+    each_usd: float | None,
+    *,
+    unset: bool = False,
 ) -> NextTest:
-    """What would tell most: a label where none is known, else the substitution that is expected to."""
+    """What would tell most: a model that is set up, a label where none is known, else the substitution that is expected
+    to."""
+    if unset:
+        said = "set up the model that is asked first: holdfast doctor says what is missing"
+        return NextTest(substitution=None, said=said)
     if examined.grade == "none" and examined.recording.steps:
         said = "say which passage answers, or what a good answer says: a case with gold or facts, or a correction"
         return NextTest(substitution=None, said=said)
