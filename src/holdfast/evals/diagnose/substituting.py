@@ -101,7 +101,7 @@ class Substitutions:
     async def make(self, name: Substitution) -> Made | None:
         """The substitution; None where this recording has nothing to put it in the place of."""
         if name == "again":
-            return self._made(name, self._examined.release, "asked again, nothing replaced")
+            return self._again(name)
         if name == "placebo":
             return self._rearranged(name, _reordered(self._examined), "passages that do not answer in another order")
         if name == "guard_off":
@@ -148,6 +148,18 @@ class Substitutions:
             ]
         tape = Tape.of(msgspec.structs.replace(examined.recording, steps=tuple(steps)))
         return replace(tape, live=False, calls=self._given)
+
+    def _again(self, name: Substitution) -> Made:
+        """The same request once more. Where a model puts the question in other words, that is done again too: what is
+        found is then chance as well."""
+        made = self._made(name, self._examined.release, "asked again, nothing replaced")
+        if not self._asking:
+            return made
+        recording = self._examined.recording
+        anew = {step.key for step in recording.steps if isinstance(step.effect, Generate | Retrieve) or failed(step)}
+        steps = tuple(step for step in recording.steps if step.key not in anew)
+        tape = replace(Tape.of(msgspec.structs.replace(recording, steps=steps)), live=False, calls=self._given)
+        return replace(made, tape=tape, calls=self._calls + len(self._asking))
 
     def _made(self, name: Substitution, release: Release, said: str, rearrange: Rearrange | None = None) -> Made:
         return Made(name, release, self._tape(rearrange), said, calls=self._calls, rearrange=rearrange)

@@ -136,7 +136,7 @@ SIGNS: Mapping[str, Sign] = MappingProxyType(
         "never_passed": Sign({"task": 0.5, "verifier": 0.7}, 0.04),
         "labels_conflict": Sign({"task": 0.75}, 0.02),
         "crowded": Sign({"context_noise": 0.4}, 0.04),
-        "sources_conflict": Sign({"task": 0.5}, 0.01),
+        "sources_conflict": Sign({"task": 0.5}, 0.004),
         "verifier_unstable": Sign({"verifier": 0.75}, 0.05),
     }
 )
