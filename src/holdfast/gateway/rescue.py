@@ -15,8 +15,10 @@ ANCHOR_CHARS = 40
 LEAST_OVERLAP = 16
 LEAST_WORDS = 3
 MOST_OVERLAP = 240
-LEAST_RESTART = 24
-"""So many characters like the beginning of the old answer are taken for that answer begun again."""
+LEAST_RESTART, LEAST_RESTART_AFTER_END = 24, 80
+"""So many characters like the beginning of the old answer are taken for that answer begun again; where it broke off at
+the end of a sentence or a line, the next one may well begin as the first did, and what was heard is not to be lost."""
+_ENDS = ".!?:;。！？"
 _FIRST_CHARS = 8
 """A text in which its own first characters stand again may go on with them."""
 
@@ -130,7 +132,8 @@ class Joiner:
             return self._strip(reply, len(self._start), last=last)
         if not last and self._start.startswith(reply):
             return Joined("")
-        if _like(reply, self._start) >= LEAST_RESTART:
+        ended = self._base[-1:] in _ENDS or "\n" in self._tail
+        if _like(reply, self._start) >= (LEAST_RESTART_AFTER_END if ended else LEAST_RESTART):
             return self._restart(reply)
         self._decided = True
         return Joined(self._rest(last=last))

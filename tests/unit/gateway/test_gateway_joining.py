@@ -68,9 +68,17 @@ def test_a_model_that_takes_no_notice_of_a_prefill_is_heard_once(cut, sizes) -> 
 
 
 def test_a_model_that_begins_another_answer_after_a_prefill_is_heard_whole() -> None:
-    old = "To reset your password, open Settings and choose Reset."
+    old = "To reset your password, open Settings and choose"
     new = "To reset your password, open the menu and choose Profile. That is all."
     assert joined(old, new, [5, 5, 5], prefill=True) == (new, True)
+
+
+def test_a_sentence_that_begins_as_the_answer_did_goes_on_with_it_after_a_prefill() -> None:
+    first = "A bill has three parts: what you used, what that costs, and what is due."
+    text = f"{first} Write to us where anything is unclear, and we will see to it. {first}"
+    for cut in range(len(text) - len(first) - 12, len(text)):
+        partial = text[:cut]
+        assert joined(partial, text[len(partial.rstrip()) :], [5, 5], prefill=True) == (text, False), partial[-20:]
 
 
 @given(st.integers(1, 11), st.integers(0, 16), _sizes)
